@@ -1,0 +1,27 @@
+"""Tables on torch tensors that live on another device than the CPU (a CPU tensor goes through the compiled kernels)."""
+
+import torch
+
+
+def apply_table(table, batch: torch.Tensor) -> torch.Tensor:
+    """`lib.table.Table.apply_bytes` for `(n, h, w, c)` uint8 on any device; a new tensor of that shape."""
+    parts, bits = 8 // table.bits, table.bits
+    index, mask = _on(table, batch.device)
+    flat = batch.reshape(len(batch), -1)
+    if parts == 1:
+        return (flat.index_select(1, index) ^ mask).reshape(batch.shape)
+    low = 2**bits - 1
+    atoms = torch.stack([flat >> shift & low for shift in range(8 - bits, -1, -bits)], dim=2)
+    atoms = atoms.reshape(len(flat), -1).index_select(1, index).reshape(len(flat), -1, parts)
+    out = atoms[:, :, 0]
+    for part in range(1, parts):
+        out = out << bits | atoms[:, :, part]
+    return (out ^ mask).reshape(batch.shape)
+
+
+def _on(table, device):
+    """The table's index and mask on `device`, copied there once."""
+    kept = table.__dict__.setdefault("_on_device", {})
+    if device not in kept:
+        kept[device] = tuple(torch.tensor(array, device=device) for array in (table.index, table.byte_mask))
+    return kept[device]

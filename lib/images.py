@@ -1,0 +1,173 @@
+"""The door: every public function lets images in here, and says here what is wrong with them.
+
+An image is uint8 and has 3 channels:
+
+    NumPy array     (h, w, 3) or (n, h, w, 3), channels last
+    torch tensor    (3, h, w) or (n, 3, h, w), channels first, on any device
+    PIL image       mode RGB
+
+Nothing is converted, resized or cropped for you: a float image could be 0..1 or 0..255, a grey one could want its
+channel tripled or not, and a guess would be wrong for somebody.
+"""
+
+import sys
+
+import numpy as np
+
+
+def enter(images, block: int = 1, channels: int = 3):
+    """Check `images`; return them as a batch and the way out.
+
+    Returns (batch, leave): the batch is `(n, h, w, channels)` uint8, a NumPy array, or a torch tensor where the images
+    are on another device than the CPU; `leave` gives a batch of ciphertexts the form that the images came in.
+    Errors: TypeError for a wrong kind or dtype, ValueError for a wrong shape or size.
+    """
+    if isinstance(images, np.ndarray):
+        return _enter_array(images, block, channels)
+    if _is(images, "torch", "Tensor"):
+        return _enter_tensor(images, block, channels)
+    if _is(images, "PIL.Image", "Image"):
+        return _enter_pil(images, block, channels)
+    hint = "use np.stack(images)" if isinstance(images, list | tuple) else "use np.asarray(images)"
+    raise TypeError(f"expected a NumPy array, a torch tensor or a PIL image, got {type(images).__name__}; {hint}")
+
+
+def _enter_array(images, block, channels):
+    if isinstance(images, np.ma.MaskedArray):
+        raise TypeError("got a masked array, and a ciphertext cannot be masked; use images.filled(0)")
+    _check_dtype(images.dtype == np.uint8, str(images.dtype), images, ".astype(np.uint8)")
+    grey = channels == 1 and images.ndim in (2, 3)
+    whole = images[..., None] if grey else images
+    _check_shape(whole.shape, -1, channels, images.shape)
+    batch = whole if whole.ndim == 4 else whole[None]
+    _check_size(batch.shape[1:3], block)
+
+    def leave(out):
+        out = out[..., 0] if out.shape[-1] == 1 else out
+        return out if whole.ndim == 4 else out[0]
+
+    return batch, leave
+
+
+def _enter_tensor(images, block, channels):
+    import torch
+
+    _check_dtype(images.dtype == torch.uint8, str(images.dtype), images, ".to(torch.uint8)")
+    _check_shape(tuple(images.shape), -3, channels, tuple(images.shape))
+    batch = (images if images.ndim == 4 else images[None]).permute(0, 2, 3, 1)
+    _check_size(tuple(batch.shape[1:3]), block)
+    on_cpu = images.device.type == "cpu"
+    last = images.ndim == 4 and images.is_contiguous(memory_format=torch.channels_last) and not images.is_contiguous()
+
+    def leave(out):
+        out = (torch.from_numpy(out) if on_cpu else out).permute(0, 3, 1, 2)
+        out = out.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+        return out if images.ndim == 4 else out[0]
+
+    return batch.numpy() if on_cpu else batch, leave
+
+
+def _enter_pil(image, block, channels):
+    mode = "RGB" if channels == 3 else "L"
+    if image.mode != mode:
+        alpha = "; its alpha channel would be lost: encrypt it apart" if image.mode in ("RGBA", "LA", "PA") else ""
+        raise ValueError(f"expected a PIL image of mode {mode}, got {image.mode}; use image.convert({mode!r}){alpha}")
+    array = np.asarray(image)
+    batch = array[None] if channels == 3 else array[None, ..., None]
+    if 0 in array.shape:
+        raise ValueError(f"expected an image with pixels, got size {image.size}")
+    _check_size(batch.shape[1:3], block)
+    return batch, to_pil
+
+
+def to_pil(batch):
+    """A batch of one image, `(1, h, w, 3)` or `(1, h, w, 1)` uint8, as a PIL image."""
+    from PIL import Image
+
+    return Image.fromarray(batch[0, ..., 0] if batch.shape[-1] == 1 else batch[0])
+
+
+def _check_dtype(good, dtype, images, cast):
+    if good:
+        return
+    way = f"images{cast} if every value is a whole number from 0 to 255"
+    if "float" in dtype:
+        top = float(images.max()) if 0 not in tuple(images.shape) else 0.0
+        if top != top:
+            raise TypeError(f"expected uint8, got {dtype} with NaN; a pixel that is no number cannot be encrypted")
+        scaled = "(images * 255)" if top <= 1 else "images"
+        way = f"{scaled}.round(){cast}: the values reach {top:.4g}, so they seem to run from 0 to {1 if top <= 1 else 255}"
+    elif "bool" in dtype:
+        way = f"images{cast} * 255"
+    raise TypeError(f"expected uint8 values 0..255, got {dtype}; use {way}")
+
+
+def _check_shape(shape, axis, channels, given):
+    form = f"(h, w, {channels}) or (n, h, w, {channels})" if axis == -1 else f"({channels}, h, w) or (n, {channels}, h, w)"
+    if axis == -1 and channels == 1:
+        form = "(h, w) or (n, h, w), grey"
+    if len(shape) not in (3, 4):
+        hint = ""
+        if len(shape) == 2 and channels == 3:
+            hint = "; for a grey image, stack its plane three times along the channel axis"
+        if len(shape) > 4:
+            hint = "; encrypt one batch at a time"
+        raise ValueError(f"expected shape {form}, got {given}{hint}")
+    if 0 in shape:
+        raise ValueError(f"expected at least one image with pixels, got shape {given}")
+    if shape[axis] != channels:
+        hint = ""
+        if shape[-3 if axis == -1 else -1] == channels:
+            hint = {-1: "; channels come first here: use np.moveaxis(images, -3, -1)", -3: "; channels come last here: use images.movedim(-1, -3)"}[axis]
+        elif shape[axis] == 4:
+            hint = "; for an alpha channel: encrypt it apart, then drop it here"
+        elif shape[axis] == 1:
+            hint = "; for a grey image: repeat the plane three times along the channel axis"
+        raise ValueError(f"expected {channels} channel{'s' * (channels > 1)}, shape {form}, got {given}{hint}")
+
+
+def _check_size(size, block):
+    h, w = size
+    if h % block or w % block:
+        raise ValueError(f"{h}x{w} is not a multiple of block {block}; crop it, or pad it with lib.pad(images, {block})")
+
+
+def pad(images, block: int):
+    """Repeat the last row and column until height and width are multiples of `block`; undo with `crop`.
+
+    Takes and returns what `lib.images` lets in; a size that fits is returned as a copy.
+
+    >>> pad(np.zeros((30, 33, 3), np.uint8), 4).shape
+    (32, 36, 3)
+    """
+    if isinstance(block, bool) or not isinstance(block, int) or block < 1:
+        raise ValueError(f"a block is a whole number of pixels from 1 on, got {block!r}")
+    batch, leave = enter(images)
+    h, w = batch.shape[1:3]
+    if not isinstance(batch, np.ndarray):
+        import torch
+
+        rows = torch.arange(h + -h % block, device=batch.device).clamp(max=h - 1)
+        columns = torch.arange(w + -w % block, device=batch.device).clamp(max=w - 1)
+        return leave(batch[:, rows][:, :, columns])
+    return leave(np.pad(batch, ((0, 0), (0, -h % block), (0, -w % block), (0, 0)), mode="edge"))
+
+
+def crop(images, size: tuple[int, int]):
+    """The top left `size` = (h, w) pixels, in a new array: what `pad` added is gone.
+
+    >>> crop(np.zeros((32, 36, 3), np.uint8), (30, 33)).shape
+    (30, 33, 3)
+    """
+    batch, leave = enter(images)
+    h, w = size
+    if not (0 < h <= batch.shape[1] and 0 < w <= batch.shape[2]):
+        raise ValueError(f"cannot crop {batch.shape[1]}x{batch.shape[2]} to {h}x{w}")
+    part = batch[:, :h, :w]
+    return leave(part.copy() if isinstance(part, np.ndarray) else part.clone())
+
+
+def _is(thing, module: str, name: str) -> bool:
+    """Whether `thing` is an instance of `module.name`, without importing what the caller does not use."""
+    kind = getattr(sys.modules.get(module), name, None)
+    return kind is not None and isinstance(thing, kind)

@@ -1,0 +1,188 @@
+"""A secret, and the keyed random numbers drawn from it.
+
+Every part of every key in this workbook (a permutation here, a sign there) is drawn from one secret of 256 bits
+and a *label* that names the part:
+
+    chunk j of the stream = SHAKE-256(secret | length of label | label | image | j),  1 MiB each
+
+where `image` is 0x00 for a key that all images share, or 0x01 and the image's id in eight bytes. Streams of
+different labels are independent, each draw is a pure function of (secret, label, image), and the numbers are the
+same on every machine and version: `data/vectors/keys.json` fixes them. NumPy's and Python's generators are neither
+read nor seeded. Source of SHAKE-256: FIPS 202.
+
+The published codes draw their keys from Mersenne Twisters seeded with 32 bits or less; lesson 23 searches such keys.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+import secrets
+from pathlib import Path
+
+import numpy as np
+
+CHUNK = 1 << 20
+FORMAT, VERSION = "learnable image encryption key", 1
+
+
+class Key:
+    """A secret of 256 bits. Make one with `Key.generate()`, keep it with `save`, get it back with `Key.load`."""
+
+    __slots__ = ("_secret", "origin")
+
+    def __init__(self, secret: bytes, origin: str = "given"):
+        if not isinstance(secret, bytes | bytearray):
+            raise TypeError(f"a key is made of 32 bytes, got {type(secret).__name__}; use Key.generate() for a new one")
+        if len(secret) != 32:
+            raise ValueError(f"a key has 32 bytes, got {len(secret)}; use Key.generate() for a new one")
+        self._secret = bytes(secret)
+        self.origin = origin
+
+    @classmethod
+    def generate(cls) -> "Key":
+        """A new key: 256 bits from the operating system."""
+        return cls(secrets.token_bytes(32), "generated")
+
+    @classmethod
+    def from_seed(cls, seed: int) -> "Key":
+        """**Unsafe**: the key of a small number, the same everywhere. For lessons and tests, where you want that.
+
+        >>> Key.from_seed(7)
+        Key(0fc838a1, UNSAFE: from seed 7)
+        """
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
+            raise ValueError(f"a seed is a whole number from 0 to 2**64 - 1, got {seed!r}")
+        secret = hashlib.shake_256(b"unsafe seed" + int(seed).to_bytes(8, "big")).digest(32)
+        return cls(secret, f"UNSAFE: from seed {seed}")
+
+    def __repr__(self) -> str:
+        note = f", {self.origin}" if self.origin.startswith("UNSAFE") else ""
+        return f"Key({self.fingerprint[:8]}{note})"
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, Key) and hmac.compare_digest(self._secret, other._secret)
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    @property
+    def fingerprint(self) -> str:
+        """16 hex digits that tell keys apart and say nothing else about a key of 256 random bits."""
+        return self.bytes("fingerprint", 8).tobytes().hex()
+
+    # -- files ---------------------------------------------------------------------------------------------------
+
+    def save(self, path) -> None:
+        """Write the key as JSON, readable by you alone (mode 0600). An existing file is never overwritten.
+
+        The text is written to a temporary name and linked into place, so the file is whole or absent.
+        Errors: FileExistsError, FileNotFoundError (no such folder), PermissionError.
+        """
+        path = Path(path)
+        fields = {"format": FORMAT, "version": VERSION, "origin": self.origin, "secret": self._secret.hex()}
+        text = json.dumps(fields | {"check": _check(self._secret)}, indent=1) + "\n"
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        try:
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(text)
+            os.link(temporary, path)
+        except FileExistsError:
+            raise FileExistsError(f"{path} exists; keys are never overwritten, so choose another name") from None
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path) -> "Key":
+        """Read a key that `save` wrote. ValueError says what is wrong with a file that is not one."""
+        try:
+            fields = json.loads(Path(path).read_text(encoding="utf-8"))
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise ValueError(f"{path} is no key file: it is not whole JSON ({error}); restore it from a copy") from None
+        if not isinstance(fields, dict) or fields.get("format") != FORMAT:
+            raise ValueError(f"{path} is no key file of this workbook: its format field is not {FORMAT!r}")
+        if fields.get("version") != VERSION:
+            raise ValueError(f"{path} is a key of version {fields.get('version')!r}, this package reads {VERSION}")
+        try:
+            secret = bytes.fromhex(fields["secret"])
+        except (KeyError, TypeError, ValueError):
+            raise ValueError(f"{path}: the secret is missing or not in hex digits; restore the file") from None
+        if len(secret) != 32:
+            raise ValueError(f"{path}: the secret has {len(secret)} bytes, a key has 32; restore the file from a copy")
+        if fields.get("check") != _check(secret):
+            raise ValueError(f"{path}: secret and check field disagree, so a digit was changed; restore the file")
+        return cls(secret, str(fields.get("origin", "given")))
+
+    # -- keyed random numbers -------------------------------------------------------------------------------------
+
+    def bytes(self, label: str, count: int, start: int = 0, image: int | None = None) -> np.ndarray:
+        """`count` uniform bytes of the stream `label`, from byte `start` on: `(count,)` uint8."""
+        name = label.encode()
+        head = self._secret + len(name).to_bytes(2, "big") + name
+        head += b"\0" if image is None else b"\1" + int(image).to_bytes(8, "big")
+        pieces, position, stop = [], start, start + count
+        while position < stop:
+            number, first = divmod(position, CHUNK)
+            last = min(CHUNK, first + stop - position)
+            pieces.append(hashlib.shake_256(head + number.to_bytes(8, "big")).digest(last)[first:])
+            position += last - first
+        return np.frombuffer(b"".join(pieces), np.uint8)
+
+    def integers(self, label: str, bound: int, count: int, images=None) -> np.ndarray:
+        """Uniform integers in `[0, bound)`, bound at most 256: `(count,)` uint8, or a row for each id in `images`.
+
+        Unbiased by rejection: of 256 byte values the last, incomplete run of `bound` is passed over, and the
+        integers are the first `count` bytes left, modulo `bound`.
+
+        >>> Key.from_seed(7).integers("example", 6, 8)
+        array([0, 0, 4, 2, 4, 1, 2, 3], dtype=uint8)
+        """
+        if not 1 <= bound <= 256:
+            raise ValueError(f"bound is from 1 to 256, got {bound}")
+        if images is None:
+            return self._integers(label, bound, count, None)
+        return np.stack([self._integers(label, bound, count, image) for image in images])
+
+    def _integers(self, label, bound, count, image):
+        limit = 256 - 256 % bound
+        if limit == 256:
+            values = self.bytes(label, count, image=image)
+        else:
+            expected = count * 256 / limit
+            raw = self.bytes(label, int(expected + 6 * expected**0.5 + 6), image=image)
+            while len(values := raw[raw < limit][:count]) < count:
+                raw = self.bytes(label, 2 * len(raw), image=image)
+        return values if bound == 256 else values % np.uint8(bound)
+
+    def permutation(self, label: str, size: int, image: int | None = None) -> np.ndarray:
+        """A uniformly random order of `range(size)`: `(size,)` int64.
+
+        >>> Key.from_seed(7).permutation("example", 6)
+        array([2, 4, 3, 0, 1, 5])
+        """
+        return self.permutations(label, 1, size, image)[0].astype(np.int64)
+
+    def permutations(self, label: str, count: int, size: int, image: int | None = None) -> np.ndarray:
+        """`count` independent random orders of `range(size)`: `(count, size)`, smallest unsigned dtype that fits.
+
+        A row is the argsort of `size` little-endian words of 64 bits. Equal words would favour one order, so a row
+        that has any is drawn again from the words after the last row (about one row in 10**15 for 96 values).
+        """
+        out = np.empty((count, size), np.min_scalar_type(max(size - 1, 0)))
+        step = max(1, CHUNK // (8 * size))
+        rows, position = np.arange(count), 0
+        while len(rows):
+            again = []
+            for part in np.split(rows, range(step, len(rows), step)):
+                words = self.bytes(label, 8 * size * len(part), position, image).view("<u8").reshape(len(part), size)
+                position += words.nbytes
+                order = np.argsort(words, axis=1)
+                ranked = np.take_along_axis(words, order, axis=1)
+                out[part] = order
+                again.append(part[(ranked[:, 1:] == ranked[:, :-1]).any(axis=1)])
+            rows = np.concatenate(again)
+        return out
+
+
+def _check(secret: bytes) -> str:
+    return hashlib.sha256(b"key file" + secret).hexdigest()[:16]

@@ -1,0 +1,214 @@
+"""What all schemes share: a recipe of named steps, each a table, and the way from images to ciphertexts and back."""
+
+import math
+from functools import lru_cache
+from typing import ClassVar
+
+import numpy as np
+
+from lib import images as door
+from lib.keys import Key
+from lib.table import NotInvertibleError, Table
+
+ATOMS_AT_ONCE = 1 << 22  # with a key per image, images are worked on in groups of about this size
+
+
+class Scheme:
+    """A table scheme. A subclass says `_steps(shape, image)`: its recipe, as tables drawn from `self.key`.
+
+    key           a `lib.Key`
+    per_image     False: one key for all images, as training needs. True: a key of its own for every image id, which
+                  `encrypt` and `decrypt` then ask for
+    as_published  False: the scheme as its paper defines it. A name out of `published`, or True for the first of them:
+                  what that public code computes instead
+    """
+
+    name: ClassVar[str]
+    channels: ClassVar[int] = 3  # of the ciphertext
+    published: ClassVar[dict[str, str]] = {}  # source: what its code does differently
+    lossy: ClassVar[frozenset[str]] = frozenset()  # those of them that cannot be decrypted
+    block: int = 1
+    bits: int = 8
+
+    def __init__(self, key: Key, *, per_image: bool = False, as_published: bool | str = False):
+        if not isinstance(key, Key):
+            raise TypeError(f"expected a lib.Key, got {type(key).__name__}; use Key.generate(), or Key.load('key.json')")
+        if as_published is True:
+            as_published = next(iter(self.published), "True")
+        if as_published and as_published not in self.published:
+            known = ", ".join(map(repr, self.published)) or "none: its public code computes what the paper says"
+            raise ValueError(f"no published variant {as_published!r} of {self.name}; known: {known}")
+        self.key, self.per_image, self.as_published = key, bool(per_image), as_published
+        self._table = lru_cache(maxsize=4)(self._compose)
+
+    # -- what a scheme is -----------------------------------------------------------------------------------------
+
+    def steps(self, shape, image: int | None = None) -> dict[str, Table]:
+        """The recipe for images of `shape` (h, w, 3): its steps in order, by name; each can be applied alone.
+
+        `image` is the id of an image where each has a key of its own. Errors: ValueError for a shape that does not fit.
+        """
+        shape = self._shape(shape)
+        if self.per_image and image is None:
+            raise ValueError("each image has a key of its own: say which with image=id")
+        if not self.per_image and image is not None:
+            raise ValueError("one key serves all images here, so image=id changes nothing; use per_image=True, or drop it")
+        return self._steps(shape, image)
+
+    def table(self, shape, image: int | None = None) -> Table:
+        """All steps as one table (kept for the last few shapes)."""
+        return self._table(tuple(shape), image)
+
+    def _compose(self, shape, image):
+        tables = list(self.steps(shape, image).values())
+        out = tables[0]
+        for table in tables[1:]:
+            out = out.then(table)
+        return out
+
+    def _steps(self, shape, image) -> dict[str, Table]:
+        raise NotImplementedError
+
+    def _shape(self, shape):
+        """The shape that tables are made for, checked."""
+        if len(shape) != 3 or shape[2] != 3 or min(shape) < 1:
+            raise ValueError(f"expected the shape (h, w, 3) of one image, got {tuple(shape)}")
+        if shape[0] % self.block or shape[1] % self.block:
+            raise ValueError(f"{shape[0]}x{shape[1]} is not a multiple of block {self.block}")
+        return tuple(int(side) for side in shape)
+
+    @property
+    def invertible(self) -> bool:
+        """Whether `decrypt` gives the exact pixels back."""
+        return self.as_published not in self.lossy
+
+    def _label(self, part: str) -> str:
+        """The name of a part's stream: every part of every scheme and setting draws from its own."""
+        variant = f"/{self.as_published}" if self.as_published else ""
+        return f"{self.name}{variant}/block={self.block}/bits={self.bits}/{part}"
+
+    # -- images ---------------------------------------------------------------------------------------------------
+
+    def encrypt(self, images, ids=None):
+        """The ciphertexts of `images`: same kind, shape and dtype; the input is not changed.
+
+        images  uint8; NumPy (h, w, 3) or (n, h, w, 3), torch (3, h, w) or (n, 3, h, w), or a PIL image of mode RGB
+        ids     with `per_image`: a whole number from 0 on for each image, no two alike; else None
+        Errors: TypeError or ValueError that says what came, what is expected, and how to get there.
+        """
+        batch, leave = door.enter(images, self.block)
+        ids = self._ids(ids, len(batch))
+        return leave(self._encrypt(batch, ids))
+
+    def decrypt(self, images, ids=None):
+        """The plain images of ciphertexts, exactly. NotInvertibleError where the published code lost something."""
+        if not self.invertible:
+            raise NotInvertibleError(f"{self.name} as in {self.as_published!r} cannot be decrypted: {self.published[self.as_published]}")
+        batch, leave = door.enter(images, self.block, self.channels)
+        ids = self._ids(ids, len(batch))
+        return leave(self._decrypt(batch, ids))
+
+    def _encrypt(self, batch, ids):
+        return self._run(batch, ids, lambda table: table)
+
+    def _decrypt(self, batch, ids):
+        return self._run(batch, ids, Table.inverse)
+
+    def _run(self, batch, ids, direction):
+        shape = tuple(batch.shape[1:])
+        if ids is None:
+            return self._directed(shape, direction).apply_batch(batch)
+        group = max(1, ATOMS_AT_ONCE * self.bits // 8 // math.prod(shape))
+        out = batch.copy() if isinstance(batch, np.ndarray) else batch.clone()
+        for start in range(0, len(batch), group):
+            part = slice(start, start + group)
+            table = direction(self._tall(shape, ids[part]))
+            out[part] = table.apply_batch(batch[part].reshape(1, *table.shape)).reshape(-1, *shape)
+        return out
+
+    def _directed(self, shape, direction):
+        table = self._table(self._plain_shape(shape), None)
+        if direction is not Table.inverse:
+            return table
+        if "_inverse" not in table.__dict__:
+            table._inverse = table.inverse()  # kept with the table it undoes
+        return table._inverse
+
+    def _plain_shape(self, shape):
+        return shape
+
+    def _tall(self, shape, ids) -> Table:
+        """One table for the images `ids` below each other."""
+        return Table.stack([self._compose(self._plain_shape(shape), int(i)) for i in ids])
+
+    def _ids(self, ids, count):
+        if not self.per_image:
+            if ids is not None:
+                raise ValueError(f"ids came, but one key serves all images; use {type(self).__name__}(key, per_image=True), or drop ids")
+            return None
+        if ids is None:
+            raise ValueError("each image has a key of its own, so each needs an id: encrypt(images, ids=range(n))")
+        array = np.asarray(ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids))
+        array = array[None] if array.ndim == 0 else array
+        if array.dtype.kind not in "iu":
+            raise TypeError(f"ids are whole numbers, got {array.dtype}")
+        if array.shape != (count,):
+            raise ValueError(f"expected one id for each of {count} images, got ids of shape {array.shape}")
+        if (array < 0).any():
+            raise ValueError(f"ids count from 0 on, got {array.min()}")
+        if len(np.unique(array)) < count:
+            raise ValueError("an id came twice; two images under one key tell an attacker their difference, so give each its own")
+        return array
+
+    # -- facts ----------------------------------------------------------------------------------------------------
+
+    def key_bits(self, shape) -> float:
+        """log2 of the number of different keys for one image of `shape` (h, w, 3), from theory."""
+        raise NotImplementedError
+
+    def published_key_bits(self, shape) -> dict[str, float]:
+        """The same for public codes that draw fewer keys than the paper counts: {what: bits}."""
+        return {}
+
+    def settings(self) -> dict:
+        """The arguments, the key apart, that make this scheme again."""
+        return {"per_image": self.per_image, "as_published": self.as_published}
+
+    def to_dict(self) -> dict:
+        """Everything about this scheme but the key, for JSON."""
+        return {"scheme": self.name, "version": 1, **self.settings()}
+
+    @staticmethod
+    def from_dict(fields: dict, key: Key) -> "Scheme":
+        """The scheme that `to_dict` described, with `key`."""
+        from lib.schemes import by_name
+
+        fields = dict(fields)
+        name, version = fields.pop("scheme", None), fields.pop("version", None)
+        if version != 1:
+            raise ValueError(f"a scheme of version {version!r}; this package reads version 1")
+        return by_name(name)(key, **fields)
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.settings().items() if value is not False)
+        return f"{type(self).__name__}({self.key!r}{', ' if shown else ''}{shown})"
+
+
+def check_block(block) -> int:
+    """A block side, checked."""
+    if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
+        raise ValueError(f"a block is a whole number of pixels from 1 on, got {block!r}")
+    return int(block)
+
+
+def blocks_of(shape, block) -> int:
+    return (shape[0] // block) * (shape[1] // block)
+
+
+def log2_factorial(n: int) -> float:
+    return math.lgamma(n + 1) / math.log(2)
+
+
+def half_of(key: Key, label: str, count: int, image=None, chosen: int | None = None) -> np.ndarray:
+    """(count,) bool with exactly half true (`chosen` where given), at random."""
+    return key.permutation(label, count, image) < (count // 2 if chosen is None else chosen)

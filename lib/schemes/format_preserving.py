@@ -1,0 +1,138 @@
+"""FFX: a format-preserving encryption of pixel values, a substitution and so no table of places.
+
+Source: AprilPyone and Kiya, arXiv:2010.00801. At half of a block's places, chosen by the key and the same in every block,
+each value is replaced through one secret substitution.
+
+Ours substitutes bytes by bytes, through a uniformly random permutation of 0..255: what a format-preserving encryption of
+one byte is at best. The published code (fugokidi/block_transform) encrypts three decimal digits with the FFX mode of
+Bellare, Rogaway and Spies (10 Feistel rounds of HMAC-SHA-1), so that values come out in 0..999: `as_published=True` does that, and
+its ciphertexts are uint16. The code then divides by the largest value in use, which loses digits; we do not.
+"""
+
+import hashlib
+import hmac
+import math
+import struct
+
+import numpy as np
+
+from lib import images as door
+from lib.schemes.base import log2_factorial
+from lib.schemes.blockwise import _Blockwise, chosen_half, half_bits
+
+ROUNDS = 10
+
+
+class FormatPreserving(_Blockwise):
+    """FFX on half of each block's places.
+
+    >>> from lib import Key
+    >>> scheme = FormatPreserving(Key.from_seed(7), block=4)
+    >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    >>> cipher = scheme.encrypt(image)
+    >>> int((cipher != image).sum()), bool((scheme.decrypt(cipher) == image).all())
+    (24, True)
+    """
+
+    name = "ffx"
+    published = {"block_transform": "values become three decimal digits, 0..999, at one place less than half of a block"}
+
+    def steps(self, shape, image=None):
+        raise NotImplementedError("FFX replaces values, so it is not a table of places; see substitution() and places()")
+
+    table = steps
+
+    def substitution(self, image: int | None = None) -> np.ndarray:
+        """(256,) the value that replaces each byte: uint8, or uint16 below 1000 as published."""
+        if not self.as_published:
+            return self.key.permutation(self._label("substitution"), 256, image).astype(np.uint8)
+        password = self.key.bytes(self._label("password"), 16, image=image).tobytes().hex().encode()
+        return np.array([feistel(password, value) for value in range(256)], np.uint16)
+
+    def places(self, shape, image: int | None = None) -> np.ndarray:
+        """(h, w, 3) bool: where values are replaced."""
+        h, w, _ = self._shape(shape)
+        block = chosen_half(self, image).reshape(self.block, self.block, 3)
+        return np.tile(block, (h // self.block, w // self.block, 1))
+
+    def encrypt(self, images, ids=None):
+        if self.as_published and not isinstance(images, np.ndarray):
+            raise TypeError(f"as published, values reach 999 and fit no {type(images).__name__} of bytes; pass a NumPy array, uint16 comes out")
+        return super().encrypt(images, ids)
+
+    def decrypt(self, images, ids=None):
+        if not self.as_published:
+            return super().decrypt(images, ids)
+        if not isinstance(images, np.ndarray) or images.dtype != np.uint16:
+            kind = getattr(images, "dtype", type(images).__name__)
+            raise TypeError(f"expected uint16 values 0..999, as this variant encrypts, got {kind}")
+        if not np.isin(images, np.union1d(self.substitution(), np.arange(256))).all() and not self.per_image:
+            raise ValueError("some values are none that this key gives; is this the right key?")
+        batch, leave = door.enter(np.zeros(images.shape, np.uint8), self.block)
+        return leave(self._decrypt(images.reshape(batch.shape), self._ids(ids, len(batch))))
+
+    def _encrypt(self, batch, ids):
+        return self._replace(batch, ids, self.substitution)
+
+    def _decrypt(self, batch, ids):
+        def inverse(image=None):
+            forward = self.substitution(image)
+            backward = np.zeros(int(forward.max()) + 1, np.uint8)
+            backward[forward] = np.arange(256, dtype=np.uint8)
+            return backward
+
+        return self._replace(batch, ids, inverse)
+
+    def _replace(self, batch, ids, lookup):
+        if not isinstance(batch, np.ndarray):
+            import torch
+
+            return torch.from_numpy(self._replace(batch.cpu().numpy(), ids, lookup)).to(batch.device)
+        shape = tuple(batch.shape[1:])
+        if ids is None:
+            return _substitute(batch, lookup(), self.places(shape))
+        parts = [_substitute(batch[k : k + 1], lookup(int(i)), self.places(shape, int(i))) for k, i in enumerate(ids)]
+        return np.concatenate(parts)
+
+    def key_bits(self, shape):
+        self._shape(shape)
+        values = 128.0 if self.as_published else log2_factorial(256)
+        return half_bits(self, bool(self.as_published)) + values
+
+    def published_key_bits(self, shape):
+        # A password of any length goes into HMAC-SHA-1, whose state has 160 bits; and there are 1000! substitutions.
+        return {"block_transform": half_bits(self, True) + min(160.0, log2_factorial(1000))}
+
+
+def _substitute(batch, lookup, places):
+    """`lookup[batch]` where `places`, else the value itself, in the lookup's dtype."""
+    kept = np.arange(max(len(lookup), 256)).astype(lookup.dtype)
+    replaced = np.concatenate([kept, np.resize(lookup, len(kept))])  # two tables end to end, one gather for both
+    return replaced[batch + places.astype(np.uint16) * np.uint16(len(kept))]
+
+
+def feistel(password: bytes, value: int, rounds: int = ROUNDS) -> int:
+    """FFX of a number below 1000, as three decimal digits, as pyffx 0.3.0 computes it.
+
+    The digits are cut after the first; in each round the digits of one part, one by one, are added modulo 10 to digits
+    of an HMAC-SHA-1 of the round's number and the other part.
+
+    >>> feistel(b"password", 0), feistel(b"password", 255)
+    (0, 0)
+    """
+    digits = [value // 100, value // 10 % 10, value % 10]
+    left, right = digits[:1], digits[1:]
+    for number in range(rounds):
+        pad = _digits(password, number, right, len(left))
+        left, right = right, [(a + b) % 10 for a, b in zip(left, pad)]
+    return int("".join(map(str, left + right)))
+
+
+def _digits(password, number, part, count):
+    """The first `count` pseudorandom digits of a round."""
+    message = struct.pack(f"I{len(part)}I", number, *part)
+    whole = int.from_bytes(hmac.new(password, message + struct.pack("I", 0), hashlib.sha1).digest(), "big")
+    return [whole // 10**k % 10 for k in range(count)]
+
+
+assert math.log(256, 10) * 20 > 48  # one digest holds more digits than any part needs

@@ -1,0 +1,85 @@
+"""Pixel-based encryption by Sirichotedumrong, Kinoshita and Kiya (SKK).
+
+W. Sirichotedumrong, Y. Kinoshita, H. Kiya, "Pixel-Based Image Encryption Without Key Management for Privacy-Preserving
+Deep Neural Networks", IEEE Access 7 (2019); the same authors, ICIP 2019, arXiv:1905.01827. Two steps a pixel:
+
+1. negative-positive: each colour value is kept or becomes 255 - v, by one key bit for each;
+2. colour shuffling (optional): the three values are put in one of six orders, coded 0 RGB, 1 RBG, 2 GRB, 3 GBR, 4 BRG, 5 BGR.
+
+No pixel moves. The ICIP paper uses one key for all images, the later ones a key of its own for every image: `per_image`.
+
+Where the published code differs (the pixel-based encryption in MADONOKOUKI/psivt23_scramblemix): the three values are
+assigned one after the other through NumPy views, so later ones read what earlier ones wrote, and five of the six orders
+copy a channel over another. That cipher has no inverse.
+"""
+
+import math
+
+import numpy as np
+
+from lib.schemes.base import Scheme
+from lib.table import Table
+
+ORDERS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)], np.uint8)
+SIGNS = np.array([[255 * (code >> channel & 1) for channel in range(3)] for code in range(8)], np.uint8)
+
+
+def assigned_in_place(order) -> list[int]:
+    """What `v[0], v[1], v[2] = v[order]` does to the channels when v is a view: each assignment sees the ones before.
+
+    >>> assigned_in_place([1, 0, 2])
+    [1, 1, 2]
+    """
+    v = [0, 1, 2]
+    for channel, other in enumerate(order):
+        v[channel] = v[other]
+    return v
+
+
+class SKK(Scheme):
+    """SKK with colour shuffling unless `colour_shuffle=False`, with one key or a key `per_image`.
+
+    >>> from lib import Key
+    >>> scheme = SKK(Key.from_seed(7), per_image=True)
+    >>> images = np.zeros((2, 1, 2, 3), np.uint8)
+    >>> scheme.encrypt(images, ids=[0, 1])[:, 0].tolist()
+    [[[255, 255, 255], [255, 255, 0]], [[0, 255, 0], [0, 255, 255]]]
+    """
+
+    name = "skk"
+    published = {"scramblemix": "five of its six colour orders copy one channel over another, which is lost"}
+    lossy = frozenset(published)
+
+    def __init__(self, key, colour_shuffle: bool = True, *, per_image=False, as_published=False):
+        super().__init__(key, per_image=per_image, as_published=as_published)
+        self.colour_shuffle = bool(colour_shuffle)
+
+    @property
+    def invertible(self):
+        return not (self.as_published and self.colour_shuffle)
+
+    def _steps(self, shape, image):
+        return self._recipe(shape, None if image is None else [image])
+
+    def _tall(self, shape, ids):
+        tall = (shape[0] * len(ids), *shape[1:])
+        signs, *orders = self._recipe(tall, ids.tolist()).values()
+        return signs.then(orders[0]) if orders else signs
+
+    def _recipe(self, shape, ids):
+        """The steps for one image, or for the images `ids` below each other: no pixel moves, so both are one recipe."""
+        pixels = shape[0] * shape[1] // (1 if ids is None else len(ids))
+        signs = self.key.integers(self._label("negative-positive"), 8, pixels, ids).ravel()
+        steps = {"negative-positive": Table(shape, 1, masks=(SIGNS, signs))}
+        if self.colour_shuffle:
+            orders = self.key.integers(self._label("colour shuffle"), 6, pixels, ids).ravel()
+            rows = [assigned_in_place(order) for order in ORDERS] if self.as_published else ORDERS
+            steps["colour shuffle"] = Table(shape, 1, orders=(rows, orders))
+        return steps
+
+    def key_bits(self, shape):
+        h, w, _ = self._shape(shape)
+        return h * w * (3 + (math.log2(6) if self.colour_shuffle else 0))
+
+    def settings(self):
+        return {"colour_shuffle": self.colour_shuffle, **super().settings()}

@@ -1,0 +1,256 @@
+"""A table: a permutation of an image's atoms and a complement, `cipher[i] = plain[index[i]] ^ mask[i]`.
+
+Almost every learnable encryption is one, and so is each of its steps: steps compose into schemes, each can be drawn, and
+decryption is the inverse table. An *atom* is a byte, or 4, 2 or 1 bits of it.
+
+All published schemes work in blocks, and a table is stored so: block `b` of the output is block `source[b]` of the input,
+its atoms taken in one of a few `orders`, its bytes XORed with one of a few `masks`. SKK (blocks of one pixel, 6 orders,
+8 masks) then needs two bytes a pixel, where `index` and `mask` in full need fifteen.
+
+A block's atoms run along row, column, channel and part, the highest bits first; an image's likewise.
+"""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+from lib import images as door
+
+CHUNK = 1 << 16  # rows worked on at a time, so that a large image needs no large temporaries
+FEW_IMAGES, SMALL_IMAGE = 4, 1 << 20
+
+
+class NotInvertibleError(ValueError):
+    """The cipher loses something, so that nothing decrypts it."""
+
+
+class Choice(NamedTuple):
+    """A row for every block: block `b` uses `rows[of[b]]`."""
+
+    rows: np.ndarray
+    of: np.ndarray
+
+
+class Table:
+    """A table for images of one shape.
+
+    shape    (h, w, c) of the images, h and w multiples of `block`
+    block    side of a block in pixels
+    bits     bits of an atom: 8, 4, 2 or 1
+    source   (blocks,) int32: which input block each output block is
+    orders   Choice of rows (atoms of a block,): which of the block's atoms each atom is
+    masks    Choice of rows (bytes of a block,) uint8
+
+    `source`, `orders` and `masks` are None where nothing changes. As arguments, orders and masks are pairs of arrays
+    (rows, of), or a single row for all blocks.
+
+    >>> swap = Table((1, 2, 1), block=1, source=[1, 0], masks=([[0], [255]], [0, 1]))
+    >>> swap.apply_bytes(np.array([[7, 9]], np.uint8))
+    array([[  9, 248]], dtype=uint8)
+    >>> swap.then(swap.inverse()).index
+    array([0, 1], dtype=int32)
+    """
+
+    def __init__(self, shape, block: int, bits: int = 8, source=None, orders=None, masks=None):
+        h, w, c = shape
+        if bits not in (8, 4, 2, 1):
+            raise ValueError(f"atoms have 8, 4, 2 or 1 bits, got {bits}")
+        if block < 1 or h % block or w % block:
+            raise ValueError(f"{h}x{w} is not a multiple of block {block}")
+        self.shape, self.block, self.bits = (h, w, c), block, bits
+        self.blocks = (h // block) * (w // block)
+        self.block_bytes = block * block * c
+        self.atoms = self.block_bytes * 8 // bits
+        self.source = None if source is None else np.asarray(source, np.int32)
+        self.orders = self._choice(orders, self.atoms, np.min_scalar_type(self.atoms - 1))
+        self.masks = self._choice(masks, self.block_bytes, np.uint8)
+
+    def _choice(self, given, width, dtype):
+        if given is None:
+            return None
+        rows, of = given if isinstance(given, tuple) else (given, np.zeros(self.blocks, np.uint8))
+        rows, of = np.atleast_2d(np.asarray(rows, dtype)), np.asarray(of)
+        if rows.shape[1] != width or of.shape != (self.blocks,):
+            raise ValueError(f"rows {rows.shape} and of {of.shape} do not fit {self.blocks} blocks of {width}")
+        return Choice(np.ascontiguousarray(rows), of.astype(np.min_scalar_type(len(rows) - 1), copy=False))
+
+    def __repr__(self) -> str:
+        parts = [name for name in ("source", "orders", "masks") if getattr(self, name) is not None]
+        return f"Table({self.shape}, block={self.block}, bits={self.bits}, {' + '.join(parts) or 'identity'})"
+
+    # -- as in the equation ---------------------------------------------------------------------------------------
+
+    @cached_property
+    def index(self) -> np.ndarray:
+        """(h * w * c * 8 / bits,) int32 (int64 for over 2**31 atoms): which plain atom each cipher atom is."""
+        parts = 8 // self.bits
+        places = ((self.base[:, None] + self.offset) * parts)[:, :, None] + np.arange(parts)
+        places = places.reshape(self.blocks, self.atoms)
+        origin = places if self.source is None else places[self.source]
+        if self.orders is not None:
+            origin = np.take_along_axis(origin, self.orders.rows[self.orders.of].astype(np.int64), axis=1)
+        out = np.empty(places.size, np.int32 if places.size < 2**31 else np.int64)
+        out[places] = origin
+        return _frozen(out)
+
+    @cached_property
+    def byte_mask(self) -> np.ndarray:
+        """(h * w * c,) uint8: what each cipher byte is XORed with."""
+        out = np.zeros(self.shape[0] * self.shape[1] * self.shape[2], np.uint8)
+        if self.masks is not None:
+            out[self.base[:, None] + self.offset] = self.masks.rows[self.masks.of]
+        return _frozen(out)
+
+    @cached_property
+    def mask(self) -> np.ndarray:
+        """(h * w * c * 8 / bits,) uint8 below 2 ** bits: what each cipher atom is XORed with."""
+        return _frozen(split(self.byte_mask, self.bits))
+
+    @property
+    def base(self) -> np.ndarray:
+        """(blocks,) int64: the first byte of each block in a flat image."""
+        h, w, c = self.shape
+        return (np.arange(0, h, self.block)[:, None] * w * c + np.arange(0, w, self.block) * c).ravel()
+
+    @property
+    def offset(self) -> np.ndarray:
+        """(bytes of a block,) int64: where a block's bytes lie, counted from its first."""
+        _, w, c = self.shape
+        return (np.arange(self.block)[:, None] * w * c + np.arange(self.block * c)).ravel()
+
+    # -- apply ----------------------------------------------------------------------------------------------------
+
+    def apply(self, images):
+        """This table's cipher of `images` (see `lib.images`), all of shape `self.shape`; same kind and dtype out."""
+        batch, leave = door.enter(images, self.block, channels=self.shape[2])
+        if tuple(batch.shape[1:]) != self.shape:
+            raise ValueError(f"this table is for images of shape {self.shape}, got {tuple(batch.shape[1:])}")
+        return leave(self.apply_batch(batch))
+
+    def apply_batch(self, batch):
+        """Checked images, `(n, h, w, c)` uint8, NumPy or torch; a new array of the same kind."""
+        if isinstance(batch, np.ndarray):
+            return self.apply_bytes(batch.reshape(len(batch), -1)).reshape(batch.shape)
+        from lib.device import apply_table
+
+        return apply_table(self, batch)
+
+    def apply_bytes(self, x: np.ndarray) -> np.ndarray:
+        """Images as rows of bytes, `(n, h * w * c)` uint8; a new array of that shape."""
+        from lib import kernels  # compiled code is not needed to make or to draw a table
+
+        x = np.ascontiguousarray(x)
+        out = np.empty_like(x)
+        whole_index_pays = len(x) >= FEW_IMAGES and x.shape[1] <= SMALL_IMAGE
+        if self.bits == 8 and whole_index_pays:
+            kernels.gather_bytes(x, self.index, self.byte_mask, out)
+        elif self.bits == 4 and whole_index_pays:
+            kernels.gather_nibbles(x, self.index, self.byte_mask, np.empty(2 * x.shape[1], np.uint8), out)
+        else:
+            none = np.zeros(self.blocks, np.uint8)
+            orders = self.orders or Choice(np.arange(self.atoms, dtype=np.min_scalar_type(self.atoms - 1))[None], none)
+            masks = self.masks or Choice(np.zeros((1, self.block_bytes), np.uint8), none)
+            source = np.arange(self.blocks, dtype=np.int32) if self.source is None else self.source
+            kernels.gather_blocks(x, self.base, self.offset, source, *orders, *masks, self.bits, out)
+        return out
+
+    # -- compose --------------------------------------------------------------------------------------------------
+
+    def then(self, other: "Table") -> "Table":
+        """The table that applies this one first and `other` second; both for the same shape, block and bits."""
+        if (self.shape, self.block, self.bits) != (other.shape, other.block, other.bits):
+            raise ValueError(f"{self} and {other} do not compose: shape, block and bits must agree")
+        source, orders, masks = self.source, self.orders, self.masks
+        if other.source is not None:
+            source = other.source if source is None else source[other.source]
+            orders = orders and Choice(orders.rows, orders.of[other.source])
+            masks = masks and Choice(masks.rows, masks.of[other.source])
+        if masks and other.orders:  # the other's order moves this one's complements along
+            masks = _combine(masks, other.orders, lambda m, o: join(_pick(split(m, self.bits), o), self.bits))
+        if orders and other.orders:
+            orders = _combine(orders, other.orders, _pick)
+        if masks and other.masks:
+            masks = _combine(masks, other.masks, np.bitwise_xor)
+        return Table(self.shape, self.block, self.bits, source, orders or other.orders, masks or other.masks)
+
+    def inverse(self) -> "Table":
+        """The table that undoes this one. NotInvertibleError where an order repeats an atom, so that others are lost."""
+        alike = {"shape": self.shape, "block": self.block, "bits": self.bits}
+        out = Table(**alike, masks=self.masks)
+        if self.orders:
+            rows = np.empty_like(self.orders.rows)
+            for part in _chunks(len(rows)):
+                rows[part] = np.argsort(self.orders.rows[part], axis=1)
+                if (_pick(self.orders.rows[part], rows[part]) != np.arange(self.atoms)).any():
+                    raise NotInvertibleError("this table copies some atoms over others; what they held is lost")
+            out = out.then(Table(**alike, orders=Choice(rows, self.orders.of)))
+        if self.source is not None:
+            source = np.empty_like(self.source)
+            source[self.source] = np.arange(self.blocks, dtype=np.int32)
+            out = out.then(Table(**alike, source=source))
+        return out
+
+    @classmethod
+    def stack(cls, tables: list["Table"]) -> "Table":
+        """One table for images of one shape below each other, each encrypted with its own table."""
+        first = tables[0]
+        h, w, c = first.shape
+
+        def stacked(name):
+            choices = [getattr(table, name) for table in tables]
+            if choices[0] is None:
+                return None
+            starts = np.cumsum([0] + [len(choice.rows) for choice in choices[:-1]])
+            of = [choice.of.astype(np.int64) + start for choice, start in zip(choices, starts)]
+            return np.concatenate([choice.rows for choice in choices]), np.concatenate(of)
+
+        source = None
+        if first.source is not None:
+            source = np.concatenate([table.source + i * first.blocks for i, table in enumerate(tables)])
+        shape = (h * len(tables), w, c)
+        return cls(shape, first.block, first.bits, source, stacked("orders"), stacked("masks"))
+
+
+def split(rows: np.ndarray, bits: int) -> np.ndarray:
+    """(..., m) bytes into (..., m * 8 / bits) atoms, the highest bits first."""
+    if bits == 8:
+        return rows
+    shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
+    return (rows[..., None] >> shifts & np.uint8(2**bits - 1)).reshape(*rows.shape[:-1], -1)
+
+
+def join(atoms: np.ndarray, bits: int) -> np.ndarray:
+    """Undo `split`."""
+    if bits == 8:
+        return atoms
+    shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
+    parts = atoms.reshape(*atoms.shape[:-1], -1, 8 // bits)
+    return np.bitwise_or.reduce(parts << shifts, axis=-1)
+
+
+def _pick(rows, orders):
+    return np.take_along_axis(rows, orders.astype(np.int64), axis=1)
+
+
+def _chunks(count):
+    return (slice(start, start + CHUNK) for start in range(0, count, CHUNK))
+
+
+def _combine(first: Choice, second: Choice, rule) -> Choice:
+    """The rows `rule(a, b)` that blocks need where their rows are `a` of the first choice and `b` of the second."""
+    p, q = len(first.rows), len(second.rows)
+    if p * q <= len(first.of):  # fewer pairs than blocks: all of them
+        a, b = np.divmod(np.arange(p * q), q)
+        of = first.of.astype(np.min_scalar_type(p * q)) * q + second.of
+    else:
+        a, b, of = first.of, second.of, np.arange(len(first.of))
+    rows = np.empty((len(a), first.rows.shape[1]), first.rows.dtype)
+    for part in _chunks(len(a)):
+        rows[part] = rule(first.rows[a[part]], second.rows[b[part]])
+    return Choice(rows, of)
+
+
+def _frozen(array):
+    array.setflags(write=False)
+    return array

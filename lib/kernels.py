@@ -9,11 +9,15 @@ first.
 """
 
 import numba
+import numpy as np
 
 
 @numba.njit(cache=True, nogil=True)
 def gather_bytes(x, index, mask, out):
-    """out[i, j] = x[i, index[j]] ^ mask[j], with index and mask of length m."""
+    """out[i, j] = x[i, index[j]] ^ mask[j], with index and mask of length m.
+
+    index is uint32: for a signed one Numba would test at every step whether it counts from the end.
+    """
     for i in range(x.shape[0]):
         row, to = x[i], out[i]
         for j in range(mask.shape[0]):
@@ -33,21 +37,38 @@ def gather_nibbles(x, index, mask, scratch, out):
 
 
 @numba.njit(cache=True, nogil=True)
-def gather_blocks(x, base, offset, source, orders, order_of, masks, mask_of, bits, out):
+def gather_blocks(x, grid, stride, block_height, block_width, source, orders, order_of, masks, mask_of, log_parts, out):
     """Block `b` of `out` is block `source[b]` of `x`, its atoms in the order `orders[order_of[b]]`, then masked.
 
-    Byte `k` of block `b` is byte `base[b] + offset[k]` of the image. No index of the whole image is built: this is
-    the loop for a large image, and for images that each have a key of their own.
+    `grid` is (rows, columns) of blocks, of `block_height` lines and `block_width` bytes each, in an image of `stride`
+    bytes a line; an empty `source` moves nothing; an atom is 1 / 2 ** log_parts of a byte. No index of the whole image
+    is built: this is the loop for a large image, and for images that each have a key of their own.
     """
-    parts = 8 // bits
+    bits = 8 >> log_parts
     low = (1 << bits) - 1
+    last = (1 << log_parts) - 1
+    step = block_height * stride
+    size = block_height * block_width
+    offset = np.empty(size, np.uint32)
+    for k in range(size):
+        offset[k] = k // block_width * stride + k % block_width
     for i in range(x.shape[0]):
         row, to = x[i], out[i]
-        for b in range(source.shape[0]):
-            start, stop, order, mask = base[source[b]], base[b], orders[order_of[b]], masks[mask_of[b]]
-            for k in range(offset.shape[0]):
-                value = 0
-                for p in range(k * parts, (k + 1) * parts):
-                    byte = row[start + offset[order[p] // parts]]
-                    value = value << bits | ((byte >> ((parts - 1 - order[p] % parts) * bits)) & low)
-                to[stop + offset[k]] = value ^ mask[k]
+        for b in range(grid[0] * grid[1]):
+            stop = np.uint64(b // grid[1] * step + b % grid[1] * block_width)
+            start = stop
+            if source.shape[0]:
+                s = source[b]
+                start = np.uint64(s // grid[1] * step + s % grid[1] * block_width)
+            o, m = order_of[b], mask_of[b]
+            if log_parts == 0:
+                for k in range(size):
+                    to[stop + offset[k]] = row[start + offset[orders[o, k]]] ^ masks[m, k]
+            else:
+                for k in range(size):
+                    value = 0
+                    for p in range(k << log_parts, (k + 1) << log_parts):
+                        atom = orders[o, p]
+                        byte = row[start + offset[atom >> log_parts]]
+                        value = value << bits | (byte >> ((last - (atom & last)) * bits) & low)
+                    to[stop + offset[k]] = value ^ masks[m, k]

@@ -117,16 +117,21 @@ class Key:
 
     def bytes(self, label: str, count: int, start: int = 0, image: int | None = None) -> np.ndarray:
         """`count` uniform bytes of the stream `label`, from byte `start` on: `(count,)` uint8."""
+        head = self._head(label) + _image(image)
+        stop = start + count
+        if stop <= CHUNK:  # the usual case, called once for every image
+            return np.frombuffer(hashlib.shake_256(head + bytes(8)).digest(stop), np.uint8)[start:]
+        out = np.empty(count, np.uint8)
+        for number in range(start // CHUNK, -(-stop // CHUNK)):
+            first, last = max(start - number * CHUNK, 0), min(stop - number * CHUNK, CHUNK)
+            chunk = hashlib.shake_256(head + number.to_bytes(8, "big")).digest(last)
+            at = number * CHUNK + first - start
+            out[at : at + last - first] = np.frombuffer(chunk, np.uint8)[first:]
+        return out
+
+    def _head(self, label: str):
         name = label.encode()
-        head = self._secret + len(name).to_bytes(2, "big") + name
-        head += b"\0" if image is None else b"\1" + int(image).to_bytes(8, "big")
-        pieces, position, stop = [], start, start + count
-        while position < stop:
-            number, first = divmod(position, CHUNK)
-            last = min(CHUNK, first + stop - position)
-            pieces.append(hashlib.shake_256(head + number.to_bytes(8, "big")).digest(last)[first:])
-            position += last - first
-        return np.frombuffer(b"".join(pieces), np.uint8)
+        return self._secret + len(name).to_bytes(2, "big") + name
 
     def integers(self, label: str, bound: int, count: int, images=None) -> np.ndarray:
         """Uniform integers in `[0, bound)`, bound at most 256: `(count,)` uint8, or a row for each id in `images`.
@@ -139,20 +144,30 @@ class Key:
         """
         if not 1 <= bound <= 256:
             raise ValueError(f"bound is from 1 to 256, got {bound}")
-        if images is None:
-            return self._integers(label, bound, count, None)
-        return np.stack([self._integers(label, bound, count, image) for image in images])
-
-    def _integers(self, label, bound, count, image):
         limit = 256 - 256 % bound
-        if limit == 256:
-            values = self.bytes(label, count, image=image)
-        else:
-            expected = count * 256 / limit
-            raw = self.bytes(label, int(expected + 6 * expected**0.5 + 6), image=image)
-            while len(values := raw[raw < limit][:count]) < count:
-                raw = self.bytes(label, 2 * len(raw), image=image)
-        return values if bound == 256 else values % np.uint8(bound)
+        expected = count * 256 / limit
+        size = count if limit == 256 else int(expected + 6 * expected**0.5 + 6)
+        ids = [None] if images is None else images
+        values = self._rows(label, size, ids)
+        if limit < 256:
+            good = values < limit
+            rows = [raw[use][:count] for raw, use in zip(values, good)]
+            for i in np.flatnonzero(np.count_nonzero(good, axis=1) < count):  # six standard deviations: one in 10**9
+                while len(rows[i]) < count:
+                    size *= 2
+                    raw = self.bytes(label, size, image=ids[i])
+                    rows[i] = raw[raw < limit][:count]
+            values = np.stack(rows)
+        values = values if bound == 256 else values % np.uint8(bound)
+        return values[0] if images is None else values
+
+    def _rows(self, label, size, images) -> np.ndarray:
+        """`bytes(label, size, image=i)` for each image i, as rows; ten thousand of them are worth a shorter loop."""
+        if size > CHUNK:
+            return np.stack([self.bytes(label, size, image=image) for image in images])
+        head, tail, shake = self._head(label), bytes(8), hashlib.shake_256
+        joined = b"".join([shake(head + _image(image) + tail).digest(size) for image in images])
+        return np.frombuffer(joined, np.uint8).reshape(len(images), size)
 
     def permutation(self, label: str, size: int, image: int | None = None) -> np.ndarray:
         """A uniformly random order of `range(size)`: `(size,)` int64.
@@ -182,6 +197,10 @@ class Key:
                 again.append(part[(ranked[:, 1:] == ranked[:, :-1]).any(axis=1)])
             rows = np.concatenate(again)
         return out
+
+
+def _image(image: int | None):
+    return b"\0" if image is None else b"\1" + int(image).to_bytes(8, "big")
 
 
 def _check(secret: bytes) -> str:

@@ -17,7 +17,7 @@ import numpy as np
 
 from lib import images as door
 
-CHUNK = 1 << 16  # rows worked on at a time, so that a large image needs no large temporaries
+CHUNK = 1 << 13  # rows worked on at a time, so that a large image needs no large temporaries
 FEW_IMAGES, SMALL_IMAGE = 4, 1 << 20
 
 
@@ -85,8 +85,7 @@ class Table:
     def index(self) -> np.ndarray:
         """(h * w * c * 8 / bits,) int32 (int64 for over 2**31 atoms): which plain atom each cipher atom is."""
         parts = 8 // self.bits
-        places = ((self.base[:, None] + self.offset) * parts)[:, :, None] + np.arange(parts)
-        places = places.reshape(self.blocks, self.atoms)
+        places = (self._bytes_of_blocks()[:, :, None] * parts + np.arange(parts)).reshape(self.blocks, self.atoms)
         origin = places if self.source is None else places[self.source]
         if self.orders is not None:
             origin = np.take_along_axis(origin, self.orders.rows[self.orders.of].astype(np.int64), axis=1)
@@ -99,7 +98,7 @@ class Table:
         """(h * w * c,) uint8: what each cipher byte is XORed with."""
         out = np.zeros(self.shape[0] * self.shape[1] * self.shape[2], np.uint8)
         if self.masks is not None:
-            out[self.base[:, None] + self.offset] = self.masks.rows[self.masks.of]
+            out[self._bytes_of_blocks()] = self.masks.rows[self.masks.of]
         return _frozen(out)
 
     @cached_property
@@ -107,17 +106,12 @@ class Table:
         """(h * w * c * 8 / bits,) uint8 below 2 ** bits: what each cipher atom is XORed with."""
         return _frozen(split(self.byte_mask, self.bits))
 
-    @property
-    def base(self) -> np.ndarray:
-        """(blocks,) int64: the first byte of each block in a flat image."""
+    def _bytes_of_blocks(self) -> np.ndarray:
+        """(blocks, bytes of a block) int64: where each block's bytes lie in a flat image."""
         h, w, c = self.shape
-        return (np.arange(0, h, self.block)[:, None] * w * c + np.arange(0, w, self.block) * c).ravel()
-
-    @property
-    def offset(self) -> np.ndarray:
-        """(bytes of a block,) int64: where a block's bytes lie, counted from its first."""
-        _, w, c = self.shape
-        return (np.arange(self.block)[:, None] * w * c + np.arange(self.block * c)).ravel()
+        base = np.arange(0, h, self.block)[:, None] * w * c + np.arange(0, w, self.block) * c
+        offset = np.arange(self.block)[:, None] * w * c + np.arange(self.block * c)
+        return base.reshape(-1, 1) + offset.ravel()
 
     # -- apply ----------------------------------------------------------------------------------------------------
 
@@ -136,23 +130,26 @@ class Table:
 
         return apply_table(self, batch)
 
-    def apply_bytes(self, x: np.ndarray) -> np.ndarray:
-        """Images as rows of bytes, `(n, h * w * c)` uint8; a new array of that shape."""
+    def apply_bytes(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
+        """Images as rows of bytes, `(n, h * w * c)` uint8; into `out`, or a new array of that shape."""
         from lib import kernels  # compiled code is not needed to make or to draw a table
 
         x = np.ascontiguousarray(x)
-        out = np.empty_like(x)
-        whole_index_pays = len(x) >= FEW_IMAGES and x.shape[1] <= SMALL_IMAGE
-        if self.bits == 8 and whole_index_pays:
-            kernels.gather_bytes(x, self.index, self.byte_mask, out)
-        elif self.bits == 4 and whole_index_pays:
-            kernels.gather_nibbles(x, self.index, self.byte_mask, np.empty(2 * x.shape[1], np.uint8), out)
+        out = np.empty_like(x) if out is None else out
+        if self.bits >= 4 and len(x) >= FEW_IMAGES and x.shape[1] <= SMALL_IMAGE:
+            index = self.index.view(np.uint32)
+            if self.bits == 8:
+                kernels.gather_bytes(x, index, self.byte_mask, out)
+            else:
+                kernels.gather_nibbles(x, index, self.byte_mask, np.empty(2 * x.shape[1], np.uint8), out)
         else:
+            h, w, c = self.shape
             none = np.zeros(self.blocks, np.uint8)
+            source = np.empty(0, np.int32) if self.source is None else self.source
             orders = self.orders or Choice(np.arange(self.atoms, dtype=np.min_scalar_type(self.atoms - 1))[None], none)
             masks = self.masks or Choice(np.zeros((1, self.block_bytes), np.uint8), none)
-            source = np.arange(self.blocks, dtype=np.int32) if self.source is None else self.source
-            kernels.gather_blocks(x, self.base, self.offset, source, *orders, *masks, self.bits, out)
+            grid, log_parts = (h // self.block, w // self.block), (8 // self.bits).bit_length() - 1
+            kernels.gather_blocks(x, grid, w * c, self.block, self.block * c, source, *orders, *masks, log_parts, out)
         return out
 
     # -- compose --------------------------------------------------------------------------------------------------
@@ -180,7 +177,7 @@ class Table:
         out = Table(**alike, masks=self.masks)
         if self.orders:
             rows = np.empty_like(self.orders.rows)
-            for part in _chunks(len(rows)):
+            for part in chunks(len(rows)):
                 rows[part] = np.argsort(self.orders.rows[part], axis=1)
                 if (_pick(self.orders.rows[part], rows[part]) != np.arange(self.atoms)).any():
                     raise NotInvertibleError("this table copies some atoms over others; what they held is lost")
@@ -195,6 +192,8 @@ class Table:
     def stack(cls, tables: list["Table"]) -> "Table":
         """One table for images of one shape below each other, each encrypted with its own table."""
         first = tables[0]
+        if len(tables) == 1:
+            return first
         h, w, c = first.shape
 
         def stacked(name):
@@ -233,7 +232,8 @@ def _pick(rows, orders):
     return np.take_along_axis(rows, orders.astype(np.int64), axis=1)
 
 
-def _chunks(count):
+def chunks(count: int):
+    """Slices that cover range(count), a moderate number of rows each."""
     return (slice(start, start + CHUNK) for start in range(0, count, CHUNK))
 
 
@@ -246,7 +246,7 @@ def _combine(first: Choice, second: Choice, rule) -> Choice:
     else:
         a, b, of = first.of, second.of, np.arange(len(first.of))
     rows = np.empty((len(a), first.rows.shape[1]), first.rows.dtype)
-    for part in _chunks(len(a)):
+    for part in chunks(len(a)):
         rows[part] = rule(first.rows[a[part]], second.rows[b[part]])
     return Choice(rows, of)
 

@@ -119,11 +119,17 @@ class Scheme:
         if ids is None:
             return self._directed(shape, direction).apply_batch(batch)
         group = max(1, ATOMS_AT_ONCE * self.bits // 8 // math.prod(shape))
-        out = batch.copy() if isinstance(batch, np.ndarray) else batch.clone()
-        for start in range(0, len(batch), group):
-            part = slice(start, start + group)
-            table = direction(self._tall(shape, ids[part]))
-            out[part] = table.apply_batch(batch[part].reshape(1, *table.shape)).reshape(-1, *shape)
+        parts = [slice(start, start + group) for start in range(0, len(batch), group)]
+        tables = (direction(self._tall(shape, ids[part])) for part in parts)
+        if not isinstance(batch, np.ndarray):
+            out = batch.clone()
+            for part, table in zip(parts, tables):
+                out[part] = table.apply_batch(batch[part].reshape(1, *table.shape)).reshape(-1, *shape)
+            return out
+        batch = np.ascontiguousarray(batch)
+        out = np.empty_like(batch)
+        for part, table in zip(parts, tables):
+            table.apply_bytes(batch[part].reshape(1, -1), out[part].reshape(1, -1))
         return out
 
     def _directed(self, shape, direction):

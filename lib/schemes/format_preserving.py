@@ -117,8 +117,8 @@ def feistel(password: bytes, value: int, rounds: int = ROUNDS) -> int:
     The digits are cut after the first; in each round the digits of one part, one by one, are added modulo 10 to digits
     of an HMAC-SHA-1 of the round's number and the other part.
 
-    >>> feistel(b"password", 0), feistel(b"password", 255)
-    (0, 0)
+    >>> feistel(b"password", 0), feistel(b"password", 1)
+    (355, 522)
     """
     digits = [value // 100, value // 10 % 10, value % 10]
     left, right = digits[:1], digits[1:]

@@ -24,7 +24,7 @@ class OneTimePad(Scheme):
     def _steps(self, shape, image):
         pixels = shape[0] * shape[1]
         mask = self.key.bytes(self._label("mask"), 3 * pixels, image=image)
-        return {"mask": Table(shape, 1, masks=(mask.reshape(-1, 3), np.arange(pixels)))}
+        return {"mask": Table(shape, 1, masks=(mask.reshape(-1, 3), np.arange(pixels, dtype=np.uint32)))}
 
     def key_bits(self, shape):
         h, w, _ = self._shape(shape)

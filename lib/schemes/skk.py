@@ -43,7 +43,7 @@ class SKK(Scheme):
     >>> scheme = SKK(Key.from_seed(7), per_image=True)
     >>> images = np.zeros((2, 1, 2, 3), np.uint8)
     >>> scheme.encrypt(images, ids=[0, 1])[:, 0].tolist()
-    [[[255, 255, 255], [255, 255, 0]], [[0, 255, 0], [0, 255, 255]]]
+    [[[255, 0, 255], [255, 0, 255]], [[0, 0, 255], [0, 0, 255]]]
     """
 
     name = "skk"

@@ -13,7 +13,7 @@ imageshuffle splits bytes into 8, 4, 2 or 1 bits, here `bits`, and draws its key
 import numpy as np
 
 from lib.schemes.base import Scheme, blocks_of, check_block, log2_factorial
-from lib.table import Table, join
+from lib.table import Table, chunks, join
 
 
 class Tanaka(Scheme):
@@ -46,10 +46,12 @@ class Tanaka(Scheme):
         of = np.arange(block.blocks) % keys
         orders = self.key.permutations(self._label("shuffle"), keys, block.atoms, image)
         if self.as_published:
-            reverse = join_complement(orders > block.atoms / 2, self.bits)
+            reverse = complement(orders > block.atoms / 2, self.bits)
         else:
-            reverse = self.key.bytes(self._label("reverse"), -(-keys * block.atoms // 8), image=image)
-            reverse = join_complement(np.unpackbits(reverse, count=keys * block.atoms).reshape(keys, -1), self.bits)
+            bits = self.key.bytes(self._label("reverse"), keys * -(-block.atoms // 8), image=image).reshape(keys, -1)
+            reverse = np.empty((keys, block.block_bytes), np.uint8)
+            for part in chunks(keys):
+                reverse[part] = complement(np.unpackbits(bits[part], axis=1, count=block.atoms), self.bits)
         steps = {
             "reverse": Table(shape, self.block, self.bits, masks=(reverse, of)),
             "shuffle": Table(shape, self.block, self.bits, orders=(orders, of)),
@@ -99,6 +101,6 @@ class ExtendedTanaka(Tanaka):
         return {"block-wise-scrambled": blocks * log2_factorial(atoms) + log2_factorial(blocks)}
 
 
-def join_complement(flags: np.ndarray, bits: int) -> np.ndarray:
+def complement(flags: np.ndarray, bits: int) -> np.ndarray:
     """(k, atoms) flags as (k, bytes): an atom's bits are all set where its flag is."""
     return join(flags.astype(np.uint8) * np.uint8(2**bits - 1), bits)

@@ -4,7 +4,7 @@ T. Chuman, W. Sirichotedumrong and H. Kiya, IEEE TIFS 2019; overview arXiv:2201.
 width lets blocks be as small as 8x8 under JPEG (no chroma subsampling can touch them), and there are three times as many:
 (3n)! 8^(3n) 2^(3n) keys.
 
-RGB to YCbCr and back in whole numbers is not exact, and this is the only loss here: `colour_loss` measures it. After it,
+RGB to YCbCr and back in whole numbers is not exact, and this is the only loss here: `through_colour` shows it. After it,
 the cipher is a table and exact.
 """
 
@@ -13,11 +13,13 @@ import numpy as np
 from lib.schemes.base import NotInvertibleError, Scheme  # noqa: F401  the error is part of the interface
 from lib.schemes.etc import EtC
 
-# Rec. 601, full range, as JPEG (JFIF 1.02) prescribes: rows are Y, Cb, Cr.
-FORWARD = np.array([[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]], np.float32)
-BACKWARD = np.array([[1, 0, 1.402], [1, -0.344136286, -0.714136286], [1, 1.772, 0]], np.float32)
+# Rec. 601, full range, as JPEG (JFIF 1.02) prescribes: rows are Y, Cb, Cr. Rounded to units of 2**-40: then every sum below is
+# exact in a double, so that no order of adding, and with it no batch size, library or machine, changes a pixel.
+FORWARD = np.array([[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]])
+BACKWARD = np.array([[1, 0, 1.402], [1, -0.344136286, -0.714136286], [1, 1.772, 0]])
+FORWARD, BACKWARD = (np.rint(matrix * 2**40) / 2**40 for matrix in (FORWARD, BACKWARD))
 LINES = 1 << 14  # pixels converted at once, so that their floats stay in the cache
-CENTRE = np.array([0, 128, 128], np.float32)
+CENTRE = np.array([0.0, 128, 128])
 
 
 class GrayscaleEtC(EtC):
@@ -74,14 +76,14 @@ class GrayscaleEtC(EtC):
 
 def to_planes(batch):
     """(n, h, w, 3) RGB into (n, h, 3 w, 1), Y | Cb | Cr, rounded to uint8; NumPy or torch."""
-    planes = _convert(batch, FORWARD, np.zeros(3, np.float32), CENTRE)
+    planes = _convert(batch, FORWARD, np.zeros(3), CENTRE)
     return _swap(planes, (0, 1, 3, 2)).reshape(batch.shape[0], batch.shape[1], -1, 1)
 
 
 def from_planes(planes):
     """(n, h, 3 w, 1) back into (n, h, w, 3) RGB, rounded and clipped to uint8."""
     n, h, w, _ = planes.shape
-    return _convert(_swap(planes.reshape(n, h, 3, w // 3), (0, 1, 3, 2)), BACKWARD, CENTRE, np.zeros(3, np.float32))
+    return _convert(_swap(planes.reshape(n, h, 3, w // 3), (0, 1, 3, 2)), BACKWARD, CENTRE, np.zeros(3))
 
 
 def through_colour(images):
@@ -95,12 +97,12 @@ def _convert(batch, matrix, before, after):
         out = np.empty(lines.shape, np.uint8)
         for start in range(0, len(lines), LINES):
             part = slice(start, start + LINES)
-            out[part] = np.clip(np.rint((lines[part].astype(np.float32) - before) @ matrix.T + after), 0, 255)
+            out[part] = np.clip(np.rint((lines[part].astype(float) - before) @ matrix.T + after), 0, 255)
         return out.reshape(batch.shape)
     import torch
 
     before, matrix, after = (torch.tensor(array, device=batch.device) for array in (before, matrix, after))
-    return ((batch.float() - before) @ matrix.T + after).round().clamp(0, 255).to(torch.uint8)
+    return ((batch.double() - before) @ matrix.T + after).round().clamp(0, 255).to(torch.uint8)
 
 
 def _swap(batch, axes):

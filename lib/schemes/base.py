@@ -38,7 +38,7 @@ class Scheme:
         if as_published and as_published not in self.published:
             known = ", ".join(map(repr, self.published)) or "none: its public code computes what the paper says"
             raise ValueError(f"no published variant {as_published!r} of {self.name}; known: {known}")
-        self.key, self.per_image, self.as_published = key, bool(per_image), as_published
+        self.key, self.per_image, self.as_published = key, bool(per_image), as_published or False
         self._table = lru_cache(maxsize=4)(self._compose)
 
     # -- what a scheme is -----------------------------------------------------------------------------------------
@@ -53,7 +53,7 @@ class Scheme:
             raise ValueError("each image has a key of its own: say which with image=id")
         if not self.per_image and image is not None:
             raise ValueError("one key serves all images here, so image=id changes nothing; use per_image=True, or drop it")
-        return self._steps(shape, image)
+        return self._steps(shape, None if image is None else int(self._ids(image, 1)[0]))
 
     def table(self, shape, image: int | None = None) -> Table:
         """All steps as one table (kept for the last few shapes)."""
@@ -154,14 +154,11 @@ class Scheme:
             return None
         if ids is None:
             raise ValueError("each image has a key of its own, so each needs an id: encrypt(images, ids=range(n))")
-        array = np.asarray(ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids))
-        array = array[None] if array.ndim == 0 else array
-        if array.dtype.kind not in "iu":
-            raise TypeError(f"ids are whole numbers, got {array.dtype}")
+        array = whole_numbers(ids)
         if array.shape != (count,):
             raise ValueError(f"expected one id for each of {count} images, got ids of shape {array.shape}")
         if (array < 0).any():
-            raise ValueError(f"ids count from 0 on, got {array.min()}")
+            raise ValueError(f"ids run from 0 to 2**64 - 1, got {array.min()}")
         if len(np.unique(array)) < count:
             raise ValueError("an id came twice; two images under one key tell an attacker their difference, so give each its own")
         return array
@@ -195,6 +192,14 @@ class Scheme:
             raise ValueError(f"a scheme of version {version!r}; this package reads version 1")
         return by_name(name)(key, **fields)
 
+    def __getstate__(self):
+        # A process that loads data gets a copy of the scheme; kept tables are made again there.
+        return {name: value for name, value in self.__dict__.items() if name != "_table"}
+
+    def __setstate__(self, state):
+        self.__dict__.update(state)
+        self._table = lru_cache(maxsize=4)(self._compose)
+
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={value!r}" for name, value in self.settings().items() if value is not False)
         return f"{type(self).__name__}({self.key!r}{', ' if shown else ''}{shown})"
@@ -205,6 +210,28 @@ def check_block(block) -> int:
     if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
         raise ValueError(f"a block is a whole number of pixels from 1 on, got {block!r}")
     return int(block)
+
+
+def whole_numbers(ids) -> np.ndarray:
+    """Image ids as an integer array of at least one axis, checked. NumPy alone makes floats of a list that passes 2**63."""
+    given = ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids)
+    array = np.atleast_1d(np.asarray(given))
+    if array.dtype.kind in "fO" and not isinstance(given, np.ndarray):
+        each = np.atleast_1d(np.asarray(given, object)).ravel()
+        if all(isinstance(i, int | np.integer) and not isinstance(i, bool) for i in each):
+            if any(not 0 <= i < 2**64 for i in each):
+                raise ValueError(f"ids run from 0 to 2**64 - 1, got {min(each) if min(each) < 0 else max(each)}")
+            array = np.atleast_1d(np.asarray(given, np.uint64))
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"ids are whole numbers, got {array.dtype}")
+    return array
+
+
+def check_bits(bits) -> int:
+    """The bits of an atom, checked. True == 1 and 4.0 == 4, but their streams would have other names."""
+    if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or bits not in (8, 4, 2, 1):
+        raise ValueError(f"bytes are split into parts of 8, 4, 2 or 1 bits, got bits={bits!r}")
+    return int(bits)
 
 
 def blocks_of(shape, block) -> int:

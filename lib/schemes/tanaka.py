@@ -4,15 +4,15 @@ An image is cut into blocks of `block` x `block` pixels, 4 by default. Each byte
 lower 4 bits, so that a block of 4x4x3 bytes becomes 96 values. Key-chosen ones are reversed, v -> 15 - v, and all are
 shuffled; then bytes are joined again. One key serves every block of every image.
 
-Where the published code differs (mastnk/ICCE-TW2018): the key is one permutation. The reversal is no key of its own but
-`permutation > size / 2`, 47 of 96 places, and is applied before and after the shuffle, so that place i ends up reversed
+Where the published code differs (mastnk/ICCE-TW2018): the key is one permutation of the values, all 48 lower halves of a
+block before all upper ones. The reversal is no key of its own but `permutation > size / 2`, 47 of 96 places, and is applied before and after the shuffle, so that place i ends up reversed
 by `reverse[i] ^ reverse[permutation[i]]`. The paper's count 96! 2^96 of keys is then 96!. The author's later package
 imageshuffle splits bytes into 8, 4, 2 or 1 bits, here `bits`, and draws its keys from 32 bits.
 """
 
 import numpy as np
 
-from lib.schemes.base import Scheme, blocks_of, check_block, log2_factorial
+from lib.schemes.base import Scheme, blocks_of, check_bits, check_block, log2_factorial
 from lib.table import Table, chunks, join
 
 
@@ -32,9 +32,7 @@ class Tanaka(Scheme):
 
     def __init__(self, key, block: int = 4, bits: int = 4, *, per_image=False, as_published=False):
         super().__init__(key, per_image=per_image, as_published=as_published)
-        if bits not in (8, 4, 2, 1):
-            raise ValueError(f"bytes are split into parts of 8, 4, 2 or 1 bits, got bits={bits!r}")
-        self.block, self.bits = check_block(block), bits
+        self.block, self.bits = check_block(block), check_bits(bits)
 
     def _keys(self, shape) -> int:
         """How many block keys an image has."""
@@ -46,7 +44,9 @@ class Tanaka(Scheme):
         of = np.arange(block.blocks) % keys
         orders = self.key.permutations(self._label("shuffle"), keys, block.atoms, image)
         if self.as_published:
-            reverse = complement(orders > block.atoms / 2, self.bits)
+            places = np.arange(block.atoms).reshape(-1, block.block_bytes)[::-1].T.ravel()  # its atoms: all lower halves first
+            reverse = complement((orders > block.atoms / 2)[:, places], self.bits)
+            orders = np.argsort(places).astype(orders.dtype)[orders[:, places]]
         else:
             bits = self.key.bytes(self._label("reverse"), keys * -(-block.atoms // 8), image=image).reshape(keys, -1)
             reverse = np.empty((keys, block.block_bytes), np.uint8)

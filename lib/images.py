@@ -10,6 +10,9 @@ Nothing is converted, resized or cropped for you: a float image could be 0..1 or
 channel tripled or not, and a guess would be wrong for somebody.
 """
 
+import math
+import operator
+import os
 import sys
 
 import numpy as np
@@ -28,8 +31,14 @@ def enter(images, block: int = 1, channels: int = 3):
         return _enter_tensor(images, block, channels)
     if _is(images, "PIL.Image", "Image"):
         return _enter_pil(images, block, channels)
-    hint = "use np.stack(images)" if isinstance(images, list | tuple) else "use np.asarray(images)"
-    raise TypeError(f"expected a NumPy array, a torch tensor or a PIL image, got {type(images).__name__}; {hint}")
+    hint = ""
+    if isinstance(images, list | tuple):
+        hint = "; use np.stack(images)"
+    elif isinstance(images, str | os.PathLike):
+        hint = "; open the file: PIL.Image.open(path)"
+    elif hasattr(images, "__array__"):
+        hint = "; use np.asarray(images)"
+    raise TypeError(f"expected a NumPy array, a torch tensor or a PIL image, got {type(images).__name__}{hint}")
 
 
 def _enter_array(images, block, channels):
@@ -70,8 +79,12 @@ def _enter_tensor(images, block, channels):
 def _enter_pil(image, block, channels):
     mode = "RGB" if channels == 3 else "L"
     if image.mode != mode:
-        alpha = "; its alpha channel would be lost: encrypt it apart" if image.mode in ("RGBA", "LA", "PA") else ""
-        raise ValueError(f"expected a PIL image of mode {mode}, got {image.mode}; use image.convert({mode!r}){alpha}")
+        way = f"use image.convert({mode!r})"
+        if "A" in image.mode.upper() and image.mode != "LAB":
+            way += "; its alpha channel would be lost: encrypt it apart"
+        elif image.mode[0] in "IF":
+            way = f"its values are not of 8 bits, and image.convert({mode!r}) would clip them: scale them to 0..255 first"
+        raise ValueError(f"expected a PIL image of mode {mode}, got {image.mode}; {way}")
     array = np.asarray(image)
     batch = array[None] if channels == 3 else array[None, ..., None]
     if 0 in array.shape:
@@ -92,11 +105,13 @@ def _check_dtype(good, dtype, images, cast):
         return
     way = f"images{cast} if every value is a whole number from 0 to 255"
     if "float" in dtype:
-        top = float(images.max()) if 0 not in tuple(images.shape) else 0.0
-        if top != top:
-            raise TypeError(f"expected uint8, got {dtype} with NaN; a pixel that is no number cannot be encrypted")
+        low, top = (float(images.min()), float(images.max())) if 0 not in tuple(images.shape) else (0.0, 0.0)
+        if not math.isfinite(top - low):
+            raise TypeError(f"expected uint8, got {dtype} with NaN or infinity; a pixel that is no number cannot be encrypted")
         scaled = "(images * 255)" if top <= 1 else "images"
         way = f"{scaled}.round(){cast}: the values reach {top:.4g}, so they seem to run from 0 to {1 if top <= 1 else 255}"
+        if low < 0 or top > 255:
+            way = f"the images before they were normalised: these values run from {low:.4g} to {top:.4g}"
     elif "bool" in dtype:
         way = f"images{cast} * 255"
     raise TypeError(f"expected uint8 values 0..255, got {dtype}; use {way}")
@@ -140,7 +155,7 @@ def pad(images, block: int):
     >>> pad(np.zeros((30, 33, 3), np.uint8), 4).shape
     (32, 36, 3)
     """
-    if isinstance(block, bool) or not isinstance(block, int) or block < 1:
+    if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
         raise ValueError(f"a block is a whole number of pixels from 1 on, got {block!r}")
     batch, leave = enter(images)
     h, w = batch.shape[1:3]
@@ -160,7 +175,10 @@ def crop(images, size: tuple[int, int]):
     (30, 33, 3)
     """
     batch, leave = enter(images)
-    h, w = size
+    try:
+        h, w = map(operator.index, size)
+    except (TypeError, ValueError):
+        raise ValueError(f"a size is (height, width) in whole pixels, got {size!r}") from None
     if not (0 < h <= batch.shape[1] and 0 < w <= batch.shape[2]):
         raise ValueError(f"cannot crop {batch.shape[1]}x{batch.shape[2]} to {h}x{w}")
     part = batch[:, :h, :w]

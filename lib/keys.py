@@ -16,6 +16,7 @@ The published codes draw their keys from Mersenne Twisters seeded with 32 bits o
 import hashlib
 import hmac
 import json
+import operator
 import os
 import secrets
 from pathlib import Path
@@ -117,6 +118,8 @@ class Key:
 
     def bytes(self, label: str, count: int, start: int = 0, image: int | None = None) -> np.ndarray:
         """`count` uniform bytes of the stream `label`, from byte `start` on: `(count,)` uint8."""
+        if start < 0 or count < 0:
+            raise ValueError(f"a stream runs from byte 0 on: start and count are no less, got {start} and {count}")
         head = self._head(label) + _image(image)
         stop = start + count
         if stop <= CHUNK:  # the usual case, called once for every image
@@ -200,7 +203,12 @@ class Key:
 
 
 def _image(image: int | None):
-    return b"\0" if image is None else b"\1" + int(image).to_bytes(8, "big")
+    if image is None:
+        return b"\0"
+    try:
+        return b"\1" + operator.index(image).to_bytes(8, "big")
+    except (TypeError, OverflowError):
+        raise ValueError(f"the id of an image is a whole number from 0 to 2**64 - 1, got {image!r}") from None
 
 
 def _check(secret: bytes) -> str:

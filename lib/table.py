@@ -62,18 +62,23 @@ class Table:
         self.blocks = (h // block) * (w // block)
         self.block_bytes = block * block * c
         self.atoms = self.block_bytes * 8 // bits
-        self.source = None if source is None else np.asarray(source, np.int32)
-        self.orders = self._choice(orders, self.atoms, np.min_scalar_type(self.atoms - 1))
-        self.masks = self._choice(masks, self.block_bytes, np.uint8)
+        self.source = None if source is None else _below(self.blocks, "source", source).astype(np.int32, copy=False)
+        if self.source is not None and self.source.shape != (self.blocks,):
+            raise ValueError(f"source {self.source.shape} does not fit {self.blocks} blocks")
+        self.orders = self._choice("orders", orders, self.atoms, self.atoms)
+        self.masks = self._choice("masks", masks, self.block_bytes, 256)
 
-    def _choice(self, given, width, dtype):
+    def _choice(self, name, given, width, top):
         if given is None:
             return None
         rows, of = given if isinstance(given, tuple) else (given, np.zeros(self.blocks, np.uint8))
-        rows, of = np.atleast_2d(np.asarray(rows, dtype)), np.asarray(of)
+        if not isinstance(given, Choice):  # a Choice comes from a table, which has checked it
+            rows = np.atleast_2d(_below(top, name, rows))
+            of = _below(len(rows), f"rows of {name}", of)
         if rows.shape[1] != width or of.shape != (self.blocks,):
-            raise ValueError(f"rows {rows.shape} and of {of.shape} do not fit {self.blocks} blocks of {width}")
-        return Choice(np.ascontiguousarray(rows), of.astype(np.min_scalar_type(len(rows) - 1), copy=False))
+            raise ValueError(f"{name}: rows {rows.shape} and of {of.shape} do not fit {self.blocks} blocks of {width}")
+        rows = np.ascontiguousarray(rows, np.min_scalar_type(top - 1))
+        return Choice(rows, of.astype(np.min_scalar_type(len(rows) - 1), copy=False))
 
     def __repr__(self) -> str:
         parts = [name for name in ("source", "orders", "masks") if getattr(self, name) is not None]
@@ -183,8 +188,10 @@ class Table:
                     raise NotInvertibleError("this table copies some atoms over others; what they held is lost")
             out = out.then(Table(**alike, orders=Choice(rows, self.orders.of)))
         if self.source is not None:
-            source = np.empty_like(self.source)
+            source = np.full_like(self.source, -1)
             source[self.source] = np.arange(self.blocks, dtype=np.int32)
+            if (source < 0).any():
+                raise NotInvertibleError("this table copies some blocks over others; what they held is lost")
             out = out.then(Table(**alike, source=source))
         return out
 
@@ -226,6 +233,16 @@ def join(atoms: np.ndarray, bits: int) -> np.ndarray:
     shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
     parts = atoms.reshape(*atoms.shape[:-1], -1, 8 // bits)
     return np.bitwise_or.reduce(parts << shifts, axis=-1)
+
+
+def _below(top: int, name: str, values) -> np.ndarray:
+    """`values` as an array of whole numbers in [0, top): compiled loops read what these say without a check."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name}: expected whole numbers, got {array.dtype}")
+    if array.size and (array.max() >= top or array.dtype.kind == "i" and array.min() < 0):
+        raise ValueError(f"{name}: expected values from 0 to {top - 1}, got {array.min()} to {array.max()}")
+    return array
 
 
 def _pick(rows, orders):

@@ -11,6 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
 MINUTES = ROOT / "data" / "results" / "lessons.json"
 TEMPLATE = Path(__file__).parent / "template"
+README, PICTURE = ROOT / "README.md", ROOT / "data" / "pictures" / "start.png"
+MARKS = "<!-- lessons: written by make lessons -->\n", "<!-- end of lessons -->"
 
 
 def paths() -> list[Path]:
@@ -70,6 +72,39 @@ def store(chosen: list[Path]) -> None:
         MINUTES.parent.mkdir(parents=True, exist_ok=True)
         write(MINUTES, json.dumps(dict(sorted(seconds.items())), indent=1) + "\n")
         print(f"{path.stem}: {seconds[path.stem]} s")
+    README.write_text(with_lessons(README.read_text(encoding="utf-8")), encoding="utf-8")
+    PICTURE.parent.mkdir(parents=True, exist_ok=True)
+    PICTURE.write_bytes(first_picture(paths()[0]))
+
+
+def title(path: Path) -> str:
+    """A lesson's title, without its number."""
+    first = json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"]
+    return "".join(first).splitlines()[0].split(". ", 1)[1]
+
+
+def with_lessons(readme: str) -> str:
+    """The README with its table of lessons made anew."""
+    seconds = json.loads(MINUTES.read_text())
+    rows = [
+        f"| [{path.name[:2]}](notebooks/{path.name}) | {title(path)} | {seconds[path.stem]:.0f} s |\n"
+        for path in paths()
+        if path.stem in seconds
+    ]
+    before, rest = readme.split(MARKS[0])
+    after = rest.split(MARKS[1])[1]
+    return before + MARKS[0] + "| no. | lesson | runs in |\n|---|---|---|\n" + "".join(rows) + MARKS[1] + after
+
+
+def first_picture(path: Path) -> bytes:
+    """The first PNG among a lesson's outputs."""
+    import base64
+
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                return base64.b64decode("".join(output["data"]["image/png"]))
+    raise ValueError(f"{path.name} shows no picture")
 
 
 def write(path: Path, text: str) -> Path:

@@ -42,9 +42,9 @@ def read_table(oracle: Oracle, shape, bits: int = 4) -> tuple[np.ndarray, np.nda
 
 
 def decrypt_with(ciphers: np.ndarray, index, mask, bits: int = 4) -> np.ndarray:
-    """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. Atoms that no index names stay zero."""
+    """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays as it was."""
     atoms = split(ciphers.reshape(len(ciphers), -1) ^ mask, bits)
-    plain = np.zeros_like(atoms)
+    plain = atoms.copy()
     inside = index < atoms.shape[1]  # what a cipher that is no table answers may count too far
     plain[:, index[inside]] = atoms[:, inside]
     return join(plain, bits).reshape(ciphers.shape)

@@ -7,6 +7,19 @@ give the answer away; an exercise that was not tried yet is no error, so that a 
 from functools import wraps
 
 
+class Verdict:
+    """Whether an answer is right. What there is to say was printed, so a notebook shows nothing more."""
+
+    def __init__(self, right: bool):
+        self.right = right
+
+    def __bool__(self) -> bool:
+        return self.right
+
+    def _ipython_display_(self) -> None:
+        pass
+
+
 def exercise(check):
     """Make a check out of `check(answer)`, which asserts with messages for a learner.
 
@@ -15,7 +28,7 @@ def exercise(check):
     """
 
     @wraps(check)
-    def run(answer) -> bool:
+    def run(answer) -> Verdict:
         name = check.__name__
         if answer is None or answer is ...:
             return _say(name, "not solved yet", False)
@@ -34,4 +47,4 @@ def exercise(check):
 
 def _say(name, verdict, right):
     print(f"{name}: {verdict}")
-    return right
+    return Verdict(right)

@@ -7,8 +7,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
 EXTRAS ?= test,dev
 INSTALL := --config-settings editable_mode=compat -c constraints.txt -e '.[$(EXTRAS)]'
-# A quiet kernel, and two cores shared fairly between a notebook and the tests around it.
+# A quiet kernel; and threads that wait asleep, or two programs on two cores slow each other down twentyfold.
 export IPYTHONDIR := $(CURDIR)/.ipython
+export OMP_WAIT_POLICY := passive
 export PYTHONUTF8 := 1
 
 run: $(STAMP)

@@ -22,7 +22,12 @@ from lib.schemes import SKK, by_name, names
 
 IMAGES, SIDE, REPEATS, LARGE = 10_000, 32, 9, 4096
 LIMITS = {"skk": 12, "etc": 12, "tanaka": 35, "ele": 60, "skk, a key per image": 100}
-RIVALS = {"tanaka": ("LE", {}), "ele": ("ELE", {}), "etc": ("EtC", {"channel_mode": "permutation"}), "skk": ("PE", {"channel_mode": "permutation"})}
+RIVALS = {
+    "tanaka": ("LE", {}),
+    "ele": ("ELE", {}),
+    "etc": ("EtC", {"channel_mode": "permutation"}),
+    "skk": ("PE", {"channel_mode": "permutation"}),
+}
 
 
 def median(job, repeats: int = REPEATS) -> float:
@@ -100,7 +105,9 @@ def large_photos() -> list[dict]:
 
 def main() -> None:
     images = np.random.default_rng(1).integers(0, 256, (IMAGES, SIDE, SIDE, 3), np.uint8)
-    print(f"{IMAGES:,} images of {SIDE}x{SIDE}x3, one thread; times of np.copyto of the same bytes, median of {REPEATS}")
+    print(
+        f"{IMAGES:,} images of {SIDE}x{SIDE}x3, one thread; times of np.copyto of the same bytes, median of {REPEATS}"
+    )
     print(f"{'scheme':<22}{'encrypt':>9}{'decrypt':>9}{'limit':>7}{'images/s':>12}{'x scramblekit':>15}")
     rows = ratios(images)
     for row in rows:

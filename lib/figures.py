@@ -62,7 +62,9 @@ def after_each_step(image: np.ndarray, steps: Mapping, alt: str, **options) -> N
     pictures(shown, alt, **options)
 
 
-def curves(series: Mapping[str, tuple], x: str, y: str, alt: str, title: str = "", log_x: bool = False, ylim=None) -> None:
+def curves(
+    series: Mapping[str, tuple], x: str, y: str, alt: str, title: str = "", log_x: bool = False, ylim=None
+) -> None:
     """Lines (xs, ys) by name, told apart by style and marker as well as by colour."""
     figure, axis = new(6.5, 3.6)
     for i, (name, (xs, ys)) in enumerate(series.items()):
@@ -133,4 +135,6 @@ class table:  # a noun in the notebook: the last line of a cell shows it
 def _text(value) -> str:
     if isinstance(value, float | np.floating):
         return "∞" if np.isinf(value) else f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000 else str(value)
+    return (
+        f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000 else str(value)
+    )

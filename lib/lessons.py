@@ -60,7 +60,11 @@ def store(chosen: list[Path]) -> None:
         notebook = nbformat.read(path, as_version=4)
         started = time.perf_counter()
         client = NotebookClient(
-            notebook, timeout=600, kernel_name="python3", record_timing=False, resources={"metadata": {"path": str(NOTEBOOKS)}}
+            notebook,
+            timeout=600,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": str(NOTEBOOKS)}},
         )
         client.execute()
         seconds[path.stem] = round(time.perf_counter() - started, 1)

@@ -5,7 +5,9 @@ import torch
 from torch import nn
 
 
-def fit(make_model, images: np.ndarray, labels: np.ndarray, epochs: int, seed: int, batch: int = 128, rate: float = 3e-3):
+def fit(
+    make_model, images: np.ndarray, labels: np.ndarray, epochs: int, seed: int, batch: int = 128, rate: float = 3e-3
+):
     """A trained `make_model()`. images (n, h, w, 3) uint8, labels (n,) int64; AdamW, one-cycle rate up to `rate`.
 
     The same seed gives the same network on one machine; the caller's random state is left as it was.

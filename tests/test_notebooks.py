@@ -37,7 +37,9 @@ def test_is_valid_ran_in_order_and_kept_its_outputs(path):
     cells = code_cells(path)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert sum(bool(cell.outputs) for cell in cells) >= len(cells) / 3, "most cells of a lesson show something"
-    errors = [o for cell in cells if "raises-exception" not in tags(cell) for o in cell.outputs if o.output_type == "error"]
+    errors = [
+        o for cell in cells if "raises-exception" not in tags(cell) for o in cell.outputs if o.output_type == "error"
+    ]
     assert not errors
     assert notebook.metadata.kernelspec.name == "python3"
 
@@ -59,7 +61,12 @@ def test_pictures_have_alternatives_and_stand_beside_a_number(path):
                 pictures += 1
                 assert len(output.metadata["image/png"]["alt"]) >= 20
     assert pictures >= 1
-    printed = [o for cell in code_cells(path) for o in cell.outputs if re.search(r"\d", str(o.get("text", o.get("data", {}).get("text/plain", ""))))]
+    printed = [
+        o
+        for cell in code_cells(path)
+        for o in cell.outputs
+        if re.search(r"\d", str(o.get("text", o.get("data", {}).get("text/plain", ""))))
+    ]
     assert len(printed) >= min(pictures, 3)
 
 
@@ -72,7 +79,9 @@ def test_a_picture_comes_early(path):
 @LESSONS
 def test_is_of_a_size_that_is_read(path):
     notebook = read(path)
-    words = sum(len(re.findall(r"[A-Za-z]{2,}", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown")
+    words = sum(
+        len(re.findall(r"[A-Za-z]{2,}", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown"
+    )
     assert 15 <= len(notebook.cells) <= 55
     assert 700 <= words <= 2400
     assert path.stat().st_size < 1_000_000
@@ -80,7 +89,9 @@ def test_is_of_a_size_that_is_read(path):
 
 @LESSONS
 def test_names_no_place_of_a_machine(path):
-    assert not MACHINE.search(json.dumps([[cell.source, cell.get("outputs", [])] for cell in read(path).cells]).replace("data:image/png", ""))
+    assert not MACHINE.search(
+        json.dumps([[cell.source, cell.get("outputs", [])] for cell in read(path).cells]).replace("data:image/png", "")
+    )
 
 
 @LESSONS
@@ -92,7 +103,12 @@ def test_each_stub_is_its_solution_with_lines_removed(path):
         assert "solution" in tags(solution) and solution.metadata["jupyter"]["source_hidden"]
         assert re.search(r"not solved yet", str(cells[i].outputs)), "a stub is quiet"
         assert "correct" in str(solution.outputs)
-        removed = re.sub(r"\n( *)### BEGIN SOLUTION\n.*?### END SOLUTION", r"\n\1raise NotImplementedError  # your code here", solution.source, flags=re.S)
+        removed = re.sub(
+            r"\n( *)### BEGIN SOLUTION\n.*?### END SOLUTION",
+            r"\n\1raise NotImplementedError  # your code here",
+            solution.source,
+            flags=re.S,
+        )
         values = re.sub(r"\n### BEGIN SOLUTION\n.*?\n### END SOLUTION", "", solution.source, flags=re.S)
         assert cells[i].source in (removed, values)
 

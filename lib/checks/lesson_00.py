@@ -17,7 +17,9 @@ def complement(answer):
     assert values == kept, "your function changed the list that it was given"
     got = [int(value) for value in got]
     assert len(got) == len(values), f"{len(values)} values went in and {len(got)} came out"
-    assert got != [255 - value if not flag else value for value, flag in zip(values, flags)], "the flags are read backwards"
+    assert got != [255 - value if not flag else value for value, flag in zip(values, flags)], (
+        "the flags are read backwards"
+    )
     assert all(0 <= value <= 255 for value in got), f"a value left the range 0..255: {got}"
     wrong = next((i for i, (v, f) in enumerate(zip(values, flags)) if got[i] != (v ^ 255 * f)), None)
     assert wrong is None, f"value {values[wrong]} with flag {flags[wrong]} became {got[wrong]}"

@@ -20,7 +20,12 @@ class BlockNet(nn.Module):
         self.maps = nn.Parameter(torch.randn(blocks, size, features) / size**0.5)
         self.offsets = nn.Parameter(torch.zeros(blocks, features))
         self.classify = nn.Sequential(
-            nn.ReLU(), nn.Flatten(), nn.Dropout(0.2), nn.Linear(blocks * features, hidden), nn.ReLU(), nn.Linear(hidden, classes)
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Dropout(0.2),
+            nn.Linear(blocks * features, hidden),
+            nn.ReLU(),
+            nn.Linear(hidden, classes),
         )
 
     def forward(self, x):

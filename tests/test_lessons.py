@@ -1,0 +1,79 @@
+"""The runner of lessons, and the comparison of stored outputs that the top-level conftest.py adds to nbval."""
+
+import base64
+import io
+import re
+
+import nbformat
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from PIL import Image
+
+import conftest
+from lib import lessons
+
+
+def picture(level, size=(6, 8)):
+    buffer = io.BytesIO()
+    Image.fromarray(np.full((*size, 3), level, np.uint8)).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def stream(text):
+    return [{"output_type": "stream", "name": "stdout", "text": text}]
+
+
+@pytest.mark.parametrize(
+    "stored, new",
+    [("0.81234", "0.812340001"), ("1,234.5", "1,234.50001"), ("a 2.5 b -1e-3", "a 2.50001 b -1.00000001e-3")],
+)
+def test_the_last_digits_of_a_float_do_not_matter(stored, new):
+    settled, problem = conftest.settle(stream(stored), stream(new))
+    assert settled == stream(stored) and not problem
+
+
+@pytest.mark.parametrize(
+    "stored, new", [("0.81234", "0.81300"), ("42", "43"), ("1.5 2.5", "1.5"), ("x 1.0", "y 1.0"), ("-0.5", "0.5")]
+)
+def test_everything_else_does(stored, new):
+    settled, _ = conftest.settle(stream(stored), stream(new))
+    assert settled != stream(stored)
+
+
+def test_pictures_are_compared():
+    kept = [{"output_type": "display_data", "data": {"image/png": picture(100)}}]
+    for level, size, differs in ((100, (6, 8), False), (101, (6, 8), False), (104, (6, 8), True), (100, (6, 9), True)):
+        new = [{"output_type": "display_data", "data": {"image/png": picture(level, size)}}]
+        assert bool(conftest.settle(kept, new)[1]) == differs
+
+
+@pytest.mark.parametrize("text", ["took 0.0106 s", "90 it/s", "<Line2D at 0x7f1234567890>", "[00:05<00:01"])
+def test_what_changes_from_run_to_run_is_masked(text):
+    assert any(re.search(pattern, text) for pattern in conftest.VARIABLE)
+    assert not any(re.search(pattern, "accuracy 0.93 of 12 classes") for pattern in conftest.VARIABLE)
+
+
+def test_the_readme_lists_the_lessons_with_their_measured_seconds():
+    readme = lessons.README.read_text(encoding="utf-8")
+    assert readme == lessons.with_lessons(readme)
+    assert all(f"notebooks/{path.name}" in readme for path in lessons.paths())
+    assert lessons.PICTURE.read_bytes() == lessons.first_picture(lessons.paths()[0])
+
+
+def test_a_page_keeps_alternatives_folds_solutions_and_asks_nothing_of_the_network(tmp_path):
+    cells = [
+        nbformat.v4.new_markdown_cell("# 00. A title"),
+        nbformat.v4.new_code_cell("1 + 1", execution_count=1, metadata={"tags": ["solution"]}),
+        nbformat.v4.new_code_cell("show()", execution_count=2),
+    ]
+    data = {"image/png": picture(50), "text/plain": "<Image>"}
+    cells[2].outputs = [
+        nbformat.v4.new_output("display_data", data, metadata={"image/png": {"alt": 'a "grey" square'}})
+    ]
+    path = tmp_path / "00_a.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}}), path)
+    page = lessons.render(path).read_text(encoding="utf-8")
+    assert [image["alt"] for image in BeautifulSoup(page, "html.parser").find_all("img")] == ['a "grey" square']
+    assert page.count('<details class="solution">') == 1 and lessons.title(path) == "A title"
+    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=[\"']?https?:", page)

@@ -92,7 +92,7 @@ def bars(values: Mapping[str, float], x: str, alt: str, title: str = "", log_x: 
     figure, axis = new(6.5, 0.8 + 0.33 * len(values))
     names = list(values)[::-1]
     drawn = axis.barh(names, [values[name] for name in names], color=COLOURS[0], log=log_x)
-    axis.bar_label(drawn, [f"{values[name]:,.4g}" for name in names], padding=3, fontsize=9)
+    axis.bar_label(drawn, [_text(values[name]) for name in names], padding=3, fontsize=9)
     axis.set(xlabel=x, title=title)
     axis.margins(x=0.15)
     axis.grid(False)
@@ -109,7 +109,7 @@ class table:  # a noun in the notebook: the last line of a cell shows it
     """
 
     def __init__(self, header: Sequence[str], rows: Sequence[Sequence], caption: str = ""):
-        self.header, self.rows, self.caption = list(header), [list(row) for row in rows], caption
+        self.header, self.rows, self.caption = [str(name) for name in header], [list(row) for row in rows], caption
 
     def __repr__(self) -> str:
         lines = [self.header, *([_text(value) for value in row] for row in self.rows)]

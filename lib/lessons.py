@@ -55,7 +55,6 @@ def store(chosen: list[Path]) -> None:
     from nbclient import NotebookClient
     from tqdm import tqdm
 
-    seconds = json.loads(MINUTES.read_text()) if MINUTES.exists() else {}
     for path in tqdm(chosen, unit="lesson", disable=not sys.stderr.isatty()):
         notebook = nbformat.read(path, as_version=4)
         started = time.perf_counter()
@@ -67,15 +66,16 @@ def store(chosen: list[Path]) -> None:
             resources={"metadata": {"path": str(NOTEBOOKS)}},
         )
         client.execute()
-        seconds[path.stem] = round(time.perf_counter() - started, 1)
+        taken = round(time.perf_counter() - started, 1)
         notebook.metadata = {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
         }
         write(path, nbformat.writes(notebook) + "\n")
         MINUTES.parent.mkdir(parents=True, exist_ok=True)
+        seconds = (json.loads(MINUTES.read_text()) if MINUTES.exists() else {}) | {path.stem: taken}
         write(MINUTES, json.dumps(dict(sorted(seconds.items())), indent=1) + "\n")
-        print(f"{path.stem}: {seconds[path.stem]} s")
+        print(f"{path.stem}: {taken} s")
     README.write_text(with_lessons(README.read_text(encoding="utf-8")), encoding="utf-8")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_bytes(first_picture(paths()[0]))

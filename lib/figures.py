@@ -69,7 +69,12 @@ def curves(
     figure, axis = new(6.5, 3.6)
     for i, (name, (xs, ys)) in enumerate(series.items()):
         axis.plot(xs, ys, label=name, color=COLOURS[i % 6], linestyle=LINES[i % 6], marker=MARKERS[i % 6], markersize=5)
-    axis.set(xlabel=x, ylabel=y, title=title, xscale="log" if log_x else "linear", ylim=ylim)
+    axis.set(xlabel=x, ylabel=y, title=title, ylim=ylim)
+    if log_x:
+        places = sorted({place for xs, _ in series.values() for place in xs})
+        axis.set_xscale("log")
+        axis.set_xticks(places, [f"{place:g}" for place in places])
+        axis.minorticks_off()
     axis.legend(frameon=False, fontsize=9)
     show(figure, alt)
 

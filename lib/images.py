@@ -46,6 +46,8 @@ def _enter_array(images, block, channels):
         raise TypeError("got a masked array, and a ciphertext cannot be masked; use images.filled(0)")
     _check_dtype(images.dtype == np.uint8, str(images.dtype), images, ".astype(np.uint8)")
     grey = channels == 1 and images.ndim in (2, 3)
+    if grey and images.ndim == 3 and images.shape[-1] == 3 and block > 1:
+        raise ValueError(f"expected grey images, (h, w) or (n, h, w), got {images.shape}, which ends in a colour axis")
     whole = images[..., None] if grey else images
     _check_shape(whole.shape, -1, channels, images.shape)
     batch = whole if whole.ndim == 4 else whole[None]

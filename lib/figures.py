@@ -23,12 +23,14 @@ MARKERS = ("o", "s", "^", "D", "v", "x")
 def show(figure: Figure, alt: str) -> None:
     """Display a figure in a notebook with the text alternative `alt`."""
     from IPython.display import Image, display
+    from PIL import Image as Picture
 
     if len(alt) < 20:
         raise ValueError(f"a text alternative says in a sentence what is to be seen, got {alt!r}")
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI)
-    display(Image(buffer.getvalue(), alt=alt))
+    drawn, packed = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=DPI)
+    Picture.open(drawn).convert("RGB").save(packed, "PNG", optimize=True)  # pictures of noise are most of a lesson's size
+    display(Image(packed.getvalue(), alt=alt))
 
 
 def new(width: float = 7.5, height: float = 3.2, columns: int = 1, rows: int = 1, **options):

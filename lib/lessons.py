@@ -120,6 +120,7 @@ def write(path: Path, text: str) -> Path:
 
 
 def main() -> None:
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # for the kernels; see the Makefile
     parser = argparse.ArgumentParser(prog="python -m lib.lessons", description=__doc__)
     parser.add_argument("what", choices=("tour", "store", "pages"))
     parser.add_argument("lessons", nargs="*", help="numbers, as 02; all where none is given")

@@ -101,7 +101,11 @@ class EtC(Scheme):
         return steps
 
     def key_bits(self, shape):
-        return self._key_bits(self._shape(shape), orientations=4 if self.as_published == "etc-classify" else 8)
+        shape = self._shape(shape)
+        if self.as_published == "block-wise-scrambled":  # exactly half of the blocks are negative
+            blocks = blocks_of(shape, self.block)
+            return self._key_bits(shape, orientations=8) - blocks + math.log2(math.comb(blocks, blocks // 2))
+        return self._key_bits(shape, orientations=4 if self.as_published == "etc-classify" else 8)
 
     def _key_bits(self, shape, orientations):
         blocks = blocks_of(shape, self.block)

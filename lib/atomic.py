@@ -1,0 +1,72 @@
+"""Files that are whole or absent: written under a temporary name, then renamed, whenever the program is stopped."""
+
+import hashlib
+import os
+import re
+import secrets
+from contextlib import contextmanager
+from pathlib import Path
+
+UNFINISHED = ".lie-unfinished"
+
+
+@contextmanager
+def whole_file(target: Path, overwrite: bool = False):
+    """A binary file to write in; it appears as `target`, whole, once the block ends without an error, else not at all.
+
+    FileExistsError where `target` exists, unless `overwrite`; OSError as raised by the file system.
+    """
+    temporary = target.with_name(f".{_short(target.name)}.{secrets.token_hex(4)}{UNFINISHED}")
+    try:
+        with temporary.open("xb") as file:
+            yield file
+        if overwrite or not _linked(temporary, target):
+            temporary.replace(target)
+    except OSError as error:
+        if error.filename == str(temporary):
+            error.filename = str(target)
+        raise
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _linked(temporary, target) -> bool:
+    """Give the file its name unless that is taken; False on a file system without links."""
+    try:
+        os.link(temporary, target)
+        return True
+    except OSError:
+        if os.path.lexists(target):
+            raise FileExistsError("the target exists by now; is another run writing there?") from None
+        if not temporary.exists():
+            raise
+        return False
+
+
+def skip_if(done: bool, what: str) -> None:
+    """Pass if a target, which exists, is `done`; else FileExistsError, for nothing is overwritten unasked."""
+    if not done:
+        raise FileExistsError(f"the target exists and is no {what}; move it away, or overwrite it (--overwrite)")
+
+
+def remove_unfinished(targets) -> int:
+    """Remove what killed runs left behind for these targets, and nothing else; how many files that were."""
+    pattern = re.compile(rf"\.([0-9a-f]{{16}})\.[0-9a-f]{{8}}{re.escape(UNFINISHED)}")
+    folders = {}
+    for target in targets:
+        folders.setdefault(target.parent, set()).add(_short(target.name))
+    found = [
+        Path(entry.path)
+        for folder, names in folders.items()
+        if folder.is_dir()
+        for entry in os.scandir(folder)
+        if (match := pattern.fullmatch(entry.name)) and match[1] in names
+    ]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
+
+
+def _short(name: str) -> str:
+    """A target's name inside the names of its temporaries, which must not grow too long."""
+    return hashlib.sha256(os.fsencode(name)).hexdigest()[:16]

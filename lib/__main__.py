@@ -17,13 +17,13 @@ Encrypt images so that a network can still learn from them, and decrypt them aga
   python -m lib decrypt cipher back --key key.json
 """
 SOURCES = """\
-SRC is an image, a folder of images, or an .npz; DST is the same. Files in a folder that are no images are left alone; a
-link to a folder is followed. What is done is skipped, so a run that was stopped is taken up by running it again.
+SRC is an image, a folder of images, or an .npz, and DST is of the same kind, outside SRC. In a folder, files that are no
+images are left alone, and links are followed. What is done is skipped: to take up a run that was stopped, run it again.
 """
 PRIVACY = """\
-Pixels, size and mode come back exactly: RGB, grey, black and white, with alpha or without; a palette comes back as RGB
-or RGBA, a rotated photo upright. Nothing else of a source is copied: no EXIF, no GPS, no colour profile. In clear stay
-names and sizes of files, and the labels in an .npz.
+Pixels, size and mode come back exactly, but for etc-gray and --jpeg: RGB, grey, black and white, with alpha or without;
+a palette comes back as RGB or RGBA, a rotated photo upright. Nothing else of a source is copied: no EXIF, no GPS, no
+colour profile. File names, sizes and modes, and the labels in an .npz, stay in clear.
 """
 
 
@@ -102,7 +102,11 @@ def add_encrypt(parser):
     )
     parser.add_argument("--per-image", action="store_true", default=None, help="a key of its own for every image")
     parser.add_argument(
-        "--as-published", nargs="?", const=True, metavar="NAME", help="what a public code computes instead"
+        "--as-published",
+        nargs="?",
+        const=True,
+        metavar="NAME",
+        help="what a public code computes instead; give it last",
     )
     parser.add_argument(
         "--jpeg", type=quality, metavar="QUALITY", help="etc, etc-gray: JPEG of quality 1..100 in place of PNG; loses"

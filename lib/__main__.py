@@ -17,8 +17,9 @@ Encrypt images so that a network can still learn from them, and decrypt them aga
   python -m lib decrypt cipher back --key key.json
 """
 SOURCES = """\
-SRC is an image, a folder of images, or an .npz, and DST is of the same kind, outside SRC. In a folder, files that are no
-images are left alone, and links are followed. What is done is skipped: to take up a run that was stopped, run it again.
+SRC is an image, a folder of images, or an .npz, and DST is of the same kind, outside SRC. In a folder, files that are
+no images are left alone, and links are followed. What is done is skipped: to take up a run that was stopped, run it
+again.
 """
 PRIVACY = """\
 Pixels, size and mode come back exactly, but for etc-gray and --jpeg: RGB, grey, black and white, with alpha or without;

@@ -11,14 +11,15 @@ UNFINISHED = ".lie-unfinished"
 
 
 @contextmanager
-def whole_file(target: Path, overwrite: bool = False):
+def whole_file(target: Path, overwrite: bool = False, mode: int = 0o666):
     """A binary file to write in; it appears as `target`, whole, once the block ends without an error, else not at all.
 
+    `mode` is what others may do with it, before the umask.
     FileExistsError where `target` exists, unless `overwrite`; OSError as raised by the file system.
     """
     temporary = target.with_name(f".{_short(target.name)}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
-        with temporary.open("xb") as file:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
             yield file
         if overwrite or not _linked(temporary, target):
             temporary.replace(target)

@@ -17,11 +17,12 @@ import hashlib
 import hmac
 import json
 import operator
-import os
 import secrets
 from pathlib import Path
 
 import numpy as np
+
+from lib.atomic import whole_file
 
 CHUNK = 1 << 20
 FORMAT, VERSION = "learnable image encryption key", 1
@@ -77,21 +78,16 @@ class Key:
     def save(self, path) -> None:
         """Write the key as JSON, readable by you alone (mode 0600). An existing file is never overwritten.
 
-        The text is written to a temporary name and linked into place, so the file is whole or absent.
         Errors: FileExistsError, FileNotFoundError (no such folder), PermissionError.
         """
         path = Path(path)
         fields = {"format": FORMAT, "version": VERSION, "origin": self.origin, "secret": self._secret.hex()}
         text = json.dumps(fields | {"check": _check(self._secret)}, indent=1) + "\n"
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
         try:
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(text)
-            os.link(temporary, path)
+            with whole_file(path, mode=0o600) as file:
+                file.write(text.encode())
         except FileExistsError:
             raise FileExistsError(f"{path} exists; keys are never overwritten, so choose another name") from None
-        finally:
-            temporary.unlink(missing_ok=True)
 
     @classmethod
     def load(cls, path) -> "Key":

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from lib.atomic import whole_file
+
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
 MINUTES = ROOT / "data" / "results" / "lessons.json"
@@ -112,10 +114,9 @@ def first_picture(path: Path) -> bytes:
 
 
 def write(path: Path, text: str) -> Path:
-    """Write a text to a temporary name, then give it its own."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    temporary.replace(path)
+    """Write a text; the file is whole, the old one or the new, at any time."""
+    with whole_file(path, overwrite=True) as file:
+        file.write(text.encode())
     return path
 
 

@@ -240,7 +240,7 @@ def _below(top: int, name: str, values) -> np.ndarray:
     array = np.asarray(values)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected whole numbers, got {array.dtype}")
-    if array.size and (array.max() >= top or array.dtype.kind == "i" and array.min() < 0):
+    if array.size and (array.max() >= top or (array.dtype.kind == "i" and array.min() < 0)):
         raise ValueError(f"{name}: expected values from 0 to {top - 1}, got {array.min()} to {array.max()}")
     return array
 

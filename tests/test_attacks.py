@@ -6,7 +6,7 @@ import pytest
 from lib import Key
 from lib.attacks import Oracle, oracle_with_fresh_ids
 from lib.attacks.chosen_plaintext import decrypt_with, queries_needed, read_table, table_reader
-from lib.schemes import BlockShuffle, EtC, ExtendedTanaka, FormatPreserving, NegativePositive, OneTimePad, SKK, Tanaka
+from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, FormatPreserving, NegativePositive, OneTimePad, Tanaka
 
 SECRET = np.random.default_rng(5).integers(0, 256, (4, 16, 24, 3), np.uint8)
 TABLES = [Tanaka, ExtendedTanaka, SKK, EtC, BlockShuffle, NegativePositive]

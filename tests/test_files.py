@@ -500,7 +500,7 @@ def test_disk_full_leaves_nothing(tmp_path, plain, monkeypatch):
             super().write(data[:10])
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(atomic.Path, "open", lambda path, mode: Full(path, mode))
+    monkeypatch.setattr(atomic.os, "fdopen", Full)
     with pytest.raises(OSError, match="No space left"):
         encrypt_file(plain, tmp_path / "c.png", ETC)
     assert list(tmp_path.iterdir()) == [plain]

@@ -2,6 +2,7 @@
 
 import copy
 import hashlib
+import io
 import json
 import os
 import pickle
@@ -276,10 +277,12 @@ def test_a_key_file_is_never_overwritten(tmp_path):
 
 
 def test_saving_leaves_a_whole_file_or_none(tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+    class Full(io.FileIO):
+        def write(self, data):
+            super().write(data[:10])
+            raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(keys.os, "link", full)
+    monkeypatch.setattr("lib.atomic.os.fdopen", Full)
     with pytest.raises(OSError, match="No space left"):
         KEY.save(tmp_path / "key.json")
     assert list(tmp_path.iterdir()) == []

@@ -216,7 +216,7 @@ def whole_numbers(ids) -> np.ndarray:
     """Image ids as an integer array of at least one axis, checked. NumPy alone makes floats of a list that passes 2**63."""
     given = ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids)
     array = np.atleast_1d(np.asarray(given))
-    if array.dtype.kind == "O" or array.dtype.kind == "f" and not isinstance(given, np.ndarray):
+    if array.dtype.kind == "O" or (array.dtype.kind == "f" and not isinstance(given, np.ndarray)):
         each = np.atleast_1d(np.asarray(given, object)).ravel()
         if all(isinstance(i, int | np.integer) and not isinstance(i, bool) for i in each):
             if any(not 0 <= i < 2**64 for i in each):

@@ -1,0 +1,289 @@
+"""Images with labels: a small embedded set, the usual public sets, and your own folders and npz files.
+
+    photos          embedded: 3,000 train and 1,000 test patches of 32x32, cut from ten photographs; the class is the photo
+    cifar10         and cifar100, stl10: fetched once by torchvision, checksums included, into `data/downloads`
+    folder:PATH     PATH/train/CLASS/x.png and PATH/test/CLASS/x.png, all RGB and of one size
+    npz:PATH        arrays x_train, y_train, x_test, y_test, as Keras names them
+
+`photos` needs no network, see `lib.photos`; its classes take turns: label i is i % 10. Your own images are not converted,
+resized or cropped for you, here as in `lib.images`: an error says which one does not fit, and what to do.
+"""
+
+import shutil
+import socket
+import sys
+import tempfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lib.photos import photo, photo_names, photo_patches
+
+__all__ = ["Dataset", "load", "photo", "photo_names"]
+
+SPLITS = ("train", "test")
+DOWNLOADS = Path(__file__).resolve().parents[1] / "data" / "downloads"  # another folder may be set here
+PATIENCE = 15.0  # seconds that a silent server is waited for
+_PUBLIC = {"cifar10": "CIFAR10", "cifar100": "CIFAR100", "stl10": "STL10"}
+_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm"))
+_MANY_CLASSES = 1 << 16
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Dataset:
+    """images (n, h, w, 3) uint8, labels (n,) int64, the names of the classes, and where all this came from."""
+
+    images: np.ndarray
+    labels: np.ndarray
+    classes: tuple[str, ...]
+    source: str
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        n, h, w, _ = self.images.shape
+        return f"Dataset({self.source}: {n} images of {h}x{w}, {len(self.classes)} classes)"
+
+
+def load(name: str, split: str = "train", limit: int | None = None) -> Dataset:
+    """The split "train" or "test" of a data set; the module's docstring lists the names.
+
+    limit   at most so many images, the same ones every time: the first of each class, then the second of each, and so on,
+            kept in the order of the whole set. Classes stay balanced, and a smaller limit gives part of a larger one.
+    Errors: ValueError for an unknown name or split and for data that do not fit, FileNotFoundError for a path, OSError
+    where a public set cannot be fetched.
+
+    >>> load("photos", "test", limit=20)
+    Dataset(photos, test: 20 images of 32x32, 10 classes)
+    """
+    if split not in SPLITS:
+        raise ValueError(f"unknown split {split!r}; known: 'train', 'test'")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1):
+        raise ValueError(f"a limit is a whole number from 1 on, or None for all images, got {limit!r}")
+    kind, colon, path = str(name).partition(":")
+    if name == "photos":
+        images, labels, classes = _photos(split, limit)
+    elif name in _PUBLIC:
+        images, labels, classes = _public(name, split, limit)
+    elif kind in ("folder", "npz") and colon:
+        images, labels, classes = {"folder": _folder, "npz": _npz}[kind](_existing(kind, path), split, limit)
+    else:
+        raise ValueError(
+            f"unknown data set {name!r}; known: 'photos', {', '.join(map(repr, _PUBLIC))}, 'folder:PATH', 'npz:PATH'"
+        )
+    return Dataset(np.ascontiguousarray(images), labels, classes, f"{name}, {split}")
+
+
+def _existing(kind, path):
+    if not path or not Path(path).expanduser().exists():
+        raise FileNotFoundError(
+            f"no such path: {path or '(none)'}; write '{kind}:' and the path, as in '{kind}:my/data'"
+        )
+    return Path(path).expanduser()
+
+
+def balanced(labels: np.ndarray, limit: int | None) -> np.ndarray:
+    """Positions, ascending, of the `limit` images that `load` keeps: the first of each class, then the second, ...
+
+    >>> balanced(np.array([0, 0, 0, 0, 1, 1, 2]), 5)
+    array([0, 1, 4, 5, 6])
+    """
+    if limit is None or limit >= len(labels):
+        return np.arange(len(labels))
+    by_class = np.argsort(labels, kind="stable")
+    first = np.searchsorted(labels[by_class], labels[by_class])  # where the class of each begins
+    turn = np.empty(len(labels), np.int64)
+    turn[by_class] = np.arange(len(labels)) - first
+    return np.sort(np.lexsort((labels, turn))[:limit])
+
+
+def _photos(split, limit):
+    patches = np.stack([photo_patches(name, split) for name in photo_names], axis=1)
+    images = patches.reshape(-1, *patches.shape[2:])
+    labels = np.arange(len(images)) % len(photo_names)
+    keep = balanced(labels, limit)
+    return images[keep], labels[keep], photo_names
+
+
+# -- public sets ------------------------------------------------------------------------------------------------------
+
+
+def _public(name, split, limit):
+    from torchvision import datasets
+
+    kind = getattr(datasets, _PUBLIC[name])
+    which = {"split": split} if name == "stl10" else {"train": split == "train"}
+    try:
+        data = kind(DOWNLOADS, **which)  # compares checksums
+    except RuntimeError:
+        _fetch(name, kind)
+        data = kind(DOWNLOADS, **which)
+    labels = np.asarray(data.labels if name == "stl10" else data.targets, np.int64)
+    keep = balanced(labels, limit)
+    images = data.data.transpose(0, 2, 3, 1) if name == "stl10" else data.data
+    return images[keep], labels[keep], tuple(data.classes)
+
+
+def _fetch(name, kind):
+    """Fetch a public set and unpack it beside its place, then rename it into place: it is whole or absent."""
+    place = DOWNLOADS / kind.base_folder
+    if place.exists():
+        raise ValueError(f"{place} does not match the checksums of {name}; remove it, and it will be fetched again")
+    print(f"{name}: fetching it into {DOWNLOADS}, once; a silent server is given {PATIENCE:.0f} s", file=sys.stderr)
+    before, temporary = socket.getdefaulttimeout(), None
+    socket.setdefaulttimeout(PATIENCE)  # torchvision sets none and would wait for ever
+    try:
+        DOWNLOADS.mkdir(parents=True, exist_ok=True)
+        temporary = tempfile.mkdtemp(prefix=f".{name}-", dir=DOWNLOADS)
+        kind(temporary, download=True)
+        Path(temporary, kind.base_folder).rename(place)
+    except (OSError, RuntimeError, EOFError) as error:
+        if not place.exists():  # else another process was faster
+            raise OSError(
+                f"{name} could not be fetched ({error}). What works without a network: 'photos'; 'npz:PATH' with x_train, y_train, "
+                f"x_test, y_test; 'folder:PATH' with PATH/train/CLASS/x.png; or an unpacked copy in {place}"
+            ) from error
+    finally:
+        socket.setdefaulttimeout(before)
+        if temporary:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+# -- your own ---------------------------------------------------------------------------------------------------------
+
+
+def _folder(root, split, limit):
+    missing = [part for part in dict.fromkeys(("train", split)) if not (root / part).is_dir()]
+    if missing:
+        raise ValueError(
+            f"{root} has no folder {missing[0]!r}; expected {root}/train/CLASS/x.png and {root}/test/CLASS/x.png, a folder for each class"
+        )
+    classes = _folders(root / "train")
+    extra = sorted(set(_folders(root / split)) - set(classes))
+    if not classes or extra:
+        what = f"class {extra[0]!r} is not among those of train" if extra else f"{root}/train holds no class folders"
+        raise ValueError(f"{what}; each class is a folder of images, of the same name in train and test")
+    paths = [_image_paths(root / split / name) for name in classes]
+    labels = np.repeat(np.arange(len(classes)), [len(found) for found in paths])
+    keep = balanced(labels, limit)
+    every = [path for found in paths for path in found]
+    return _read_all([every[i] for i in keep]), labels[keep], classes
+
+
+def _folders(root):
+    return tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")))
+
+
+def _image_paths(folder):
+    """The images below a class folder, by name; hidden files and files with another ending are no images."""
+    if not folder.is_dir():
+        return []  # a test set may lack a class
+    paths = sorted(
+        p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".") and p.is_file()
+    )
+    if not paths:
+        raise ValueError(
+            f"the class folder {folder} holds no image ({', '.join(sorted(_SUFFIXES))}); remove it or fill it"
+        )
+    return paths
+
+
+def _read_all(paths):
+    from tqdm.auto import tqdm
+
+    if not paths:
+        raise ValueError("no images found; each class is a folder of images")
+    out = None
+    for i, path in enumerate(tqdm(paths, desc="reading", unit="image", delay=2, leave=False, disable=None)):
+        pixels = _read(path)
+        out = np.empty((len(paths), *pixels.shape), np.uint8) if out is None else out
+        if pixels.shape != out.shape[1:]:
+            (h, w, _), (h0, w0, _) = pixels.shape, out.shape[1:]
+            raise ValueError(
+                f"{paths[0]} is {h0}x{w0} and {path} is {h}x{w} (height x width); scale or crop all to one size first"
+            )
+        out[i] = pixels
+    return out
+
+
+def _read(path):
+    from PIL import Image
+
+    try:
+        with Image.open(path) as image:
+            image.load()
+            turned = image.getexif().get(0x0112, 1) != 1
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ValueError(f"{path} cannot be read as an image ({error}); replace or remove it") from None
+    if image.mode != "RGB":
+        alpha = "; what shows through its alpha channel is yours to choose" if "A" in image.mode else ""
+        raise ValueError(f"{path} has mode {image.mode}, expected RGB; save it again after image.convert('RGB'){alpha}")
+    if turned:
+        raise ValueError(
+            f"{path} is stored turned, with a note in its EXIF; save it upright with PIL.ImageOps.exif_transpose(image)"
+        )
+    return np.asarray(image)
+
+
+_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+def _npz(path, split, limit):
+    try:
+        with path.open("rb") as file:
+            arrays = np.load(file, allow_pickle=False)
+            labels, images = _arrays(arrays, split)
+    except _Misfit as error:
+        raise ValueError(f"{path}: {error}") from None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        reason = "it is no npz, or an array in it holds Python objects" if "allow_pickle" in str(error) else error
+        raise ValueError(f"{path} cannot be read as npz of plain arrays ({reason}); write it with np.savez") from None
+    count = 1 + max(int(values.max()) for values in labels.values())
+    keep = balanced(labels[split], limit)
+    return images[keep], labels[split][keep], tuple(map(str, range(count)))
+
+
+def _arrays(arrays, split):
+    """The labels of both splits, which give the number of classes, and the images of one; other images stay unread."""
+    names = getattr(arrays, "files", ())
+    if not set(_ARRAYS) <= set(names):
+        raise _Misfit(f"expected the arrays {', '.join(_ARRAYS)}, got {', '.join(names) or 'one without a name'}")
+    labels = {part: _labels(arrays[f"y_{part}"], part) for part in SPLITS}
+    images = arrays[f"x_{split}"]
+    _check_images(images, split, len(labels[split]))
+    return labels, images
+
+
+class _Misfit(ValueError):
+    """What is wrong inside a file that could be read."""
+
+
+def _labels(y, part):
+    column = y.ndim == 2 and y.shape[1] == 1
+    if y.dtype.kind not in "iu" or (y.ndim != 1 and not column) or not len(y):
+        one_hot = f"; use y_{part}.argmax(1) for one-hot labels" if y.ndim == 2 and not column else ""
+        raise _Misfit(
+            f"y_{part}: expected whole numbers of shape (n,) or (n, 1), got {y.dtype} of shape {y.shape}{one_hot}"
+        )
+    if y.min() < 0 or y.max() >= _MANY_CLASSES:
+        raise _Misfit(
+            f"y_{part}: labels count from 0 to {_MANY_CLASSES - 1} at most, got {y.min()} to {y.max()}; number the classes from 0 on"
+        )
+    return y.reshape(-1).astype(np.int64)
+
+
+def _check_images(x, split, count):
+    if x.dtype != np.uint8:
+        raise _Misfit(
+            f"x_{split}: expected uint8 values 0..255, got {x.dtype}; scale and round them yourself, then .astype(np.uint8)"
+        )
+    if x.ndim != 4 or x.shape[3] != 3 or 0 in x.shape:
+        hint = "; channels come first here: use x.transpose(0, 2, 3, 1)" if x.ndim == 4 and x.shape[1] == 3 else ""
+        hint = "; for grey images use np.repeat(x[..., None], 3, axis=-1)" if x.ndim == 3 else hint
+        raise _Misfit(f"x_{split}: expected shape (n, h, w, 3), got {x.shape}{hint}")
+    if len(x) != count:
+        raise _Misfit(f"x_{split} holds {len(x)} images, y_{split} {count} labels; each image needs one")

@@ -1,0 +1,109 @@
+"""The embedded photographs, and the small labelled set of patches that is cut from them.
+
+Ten colour photographs lie inside packages that this one requires anyway, so lessons need no network and no download;
+`data/README.md` has credits and licences.
+
+For the set `photos` of `lib.datasets`, each photo is scaled to a short side of 288 pixels and cut into columns 144 wide:
+the left 96 pixels of a column give train patches, the right 48 test patches, so the two share no pixel of it. Nearly flat windows
+(sky, black border) are left out, and the rest is thinned evenly. Patches of one split overlap, so a thousand test patches
+say less than a thousand independent images would.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+
+_PHOTOS = {  # name: the package that ships it, and where
+    "astronaut": ("skimage", "data/astronaut.png"),
+    "chelsea": ("skimage", "data/chelsea.png"),
+    "china": ("sklearn", "datasets/images/china.jpg"),
+    "coffee": ("skimage", "data/coffee.png"),
+    "flower": ("sklearn", "datasets/images/flower.jpg"),
+    "hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"),
+    "motorcycle": ("skimage", "data/motorcycle_left.png"),
+    "retina": ("skimage", "data/retina.jpg"),
+    "rocket": ("skimage", "data/rocket.jpg"),
+    "tissue": ("skimage", "data/ihc.png"),
+}
+photo_names = tuple(_PHOTOS)
+"""The embedded photographs, which are the classes of `photos`: an astronaut, Chelsea the cat, a pagoda in China, a cup of
+coffee, a dahlia, Grace Hopper, a motorcycle, a retina, a rocket and stained tissue."""
+
+SIDE, SHORT, COLUMN, TRAIN = 32, 288, 144, 96  # pixels: a patch, a photo's short side, a column, its part for training
+STEP = {"train": 4, "test": 2}  # pixels from one candidate to the next
+PER_CLASS = {"train": 300, "test": 100}
+FLAT = 8  # a patch whose grey values deviate by less (standard deviation, of 255) is left out
+
+
+def photo(name: str, size: int | None = None) -> np.ndarray:
+    """An embedded photograph, (h, w, 3) uint8; with `size` its central square, scaled down to (size, size, 3).
+
+    Errors: ValueError for a name not in `photo_names`, or a size beyond the photo's short side.
+
+    >>> photo("coffee").shape, photo("coffee", 64).shape
+    ((400, 600, 3), (64, 64, 3))
+    """
+    image = _open(name)
+    if size is None:
+        return np.array(image)
+    side = min(image.size)
+    if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 1 <= size <= side:
+        raise ValueError(f"{name} can be scaled to a square of 1 to {side} pixels, got {size!r}")
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return _scaled(image.crop((left, top, left + side, top + side)), (int(size), int(size)))
+
+
+def _open(name):
+    from PIL import Image
+
+    if name not in _PHOTOS:
+        raise ValueError(f"unknown photo {name!r}; known: {', '.join(_PHOTOS)}")
+    package, inside = _PHOTOS[name]
+    found = importlib.util.find_spec(package)  # finds the folder without the seconds that importing takes
+    path = Path(found.origin).parent / inside if found else None
+    if path is None or not path.exists():
+        raise FileNotFoundError(
+            f"the photo {name!r} lies in the package {package}, as {inside}; install that package again"
+        )
+    return Image.open(path).convert("RGB")
+
+
+def _scaled(image, size):
+    from PIL import Image
+
+    return np.array(image.resize(size, Image.Resampling.LANCZOS))
+
+
+def photo_patches(name: str, split: str) -> np.ndarray:
+    """The patches of one photo, (300, 32, 32, 3) uint8 for "train", (100, 32, 32, 3) for "test"."""
+    image = _open(name)
+    scale = SHORT / min(image.size)
+    pixels = _scaled(image, (round(image.width * scale), round(image.height * scale)))
+    places = patch_places(pixels, split)
+    return np.stack([pixels[y : y + SIDE, x : x + SIDE] for y, x in places])
+
+
+def patch_places(pixels: np.ndarray, split: str) -> np.ndarray:
+    """(row, column) of the top left pixel of each patch of a scaled photo, as `(n, 2)`. Whole numbers only."""
+    left = np.arange(pixels.shape[1] - SIDE + 1)
+    low, high = (0, TRAIN) if split == "train" else (TRAIN, COLUMN)
+    columns = left[(left % COLUMN >= low) & (left % COLUMN + SIDE <= high)]
+    rows = np.arange(0, pixels.shape[0] - SIDE + 1, STEP[split])
+    columns = columns[columns % STEP[split] == 0]
+    grey, count = pixels.sum(axis=2, dtype=np.int64), SIDE * SIDE
+    spread = count * _window_sums(grey**2) - _window_sums(grey) ** 2  # variance of three times grey, times count ** 2
+    places = np.argwhere(spread[np.ix_(rows, columns)] >= (3 * FLAT * count) ** 2)
+    picked = places[np.linspace(0, len(places) - 1, PER_CLASS[split]).round().astype(int)]
+    return np.stack([rows[picked[:, 0]], columns[picked[:, 1]]], axis=1)[_spread_out(len(picked))]
+
+
+def _window_sums(values):
+    """The sum over every SIDE x SIDE window, from sums over all rectangles that start at the corner."""
+    corner = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    return corner[SIDE:, SIDE:] - corner[:-SIDE, SIDE:] - corner[SIDE:, :-SIDE] + corner[:-SIDE, :-SIDE]
+
+
+def _spread_out(n):
+    """An order of range(n) whose every beginning is spread over the whole: steps of the golden section."""
+    return np.argsort(np.argsort(np.arange(n) * 0.6180339887498949 % 1))

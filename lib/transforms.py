@@ -1,0 +1,109 @@
+"""A scheme as a torchvision transform, for data pipelines.
+
+    from torchvision.transforms import v2
+    v2.Compose([v2.RandomHorizontalFlip(), Encrypt(scheme), v2.ToDtype(torch.float32, scale=True)])
+
+Augmentation of plain images goes before `Encrypt`; whatever makes floats of pixels goes after it.
+
+Torchvision's own transforms of version 2 pass on what they do not know, NumPy arrays among it, and of several plain
+tensors they change the first only. A picture would then leave unencrypted without a word. Here every image of a sample is
+encrypted, a label passes, and anything else raises.
+"""
+
+import numbers
+
+import numpy as np
+import PIL.Image
+import torch
+from torch.utils._pytree import tree_map
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+
+from lib.schemes import Scheme
+
+
+class Encrypt(v2.Transform):
+    """Encrypt the images of a sample; same kind out, the input is not changed.
+
+    scheme   a scheme with one key for all images
+    Takes    an image or a sample: tuples, lists and dicts of images and labels, nested as you like. Images are PIL images
+             of mode RGB, `tv_tensors.Image`, and plain tensors of 3 or more axes, (3, h, w) or (n, 3, h, w) uint8. Labels
+             are numbers, strings, None, and tensors of at most one axis.
+    Errors   TypeError for anything else; TypeError or ValueError, from `lib.images`, for an image that does not fit.
+
+    `GrayscaleEtC` gives one channel: PIL mode L, (1, h, 3 w) or (n, 1, h, 3 w).
+
+    >>> from lib import Key
+    >>> from lib.schemes import SKK
+    >>> cipher, label = Encrypt(SKK(Key.from_seed(7)))(torch.zeros(3, 32, 32, dtype=torch.uint8), 5)
+    >>> cipher.shape, label
+    (torch.Size([3, 32, 32]), 5)
+    """
+
+    def __init__(self, scheme: Scheme):
+        super().__init__()
+        if not isinstance(scheme, Scheme):
+            raise TypeError(
+                f"expected a scheme, as in Encrypt(SKK(key)), got {getattr(scheme, '__name__', type(scheme).__name__)}"
+            )
+        if scheme.per_image:
+            raise ValueError(
+                f"{type(scheme).__name__} has a key for each image and needs its id, which a transform does not know; encrypt the "
+                "arrays first, scheme.encrypt(images, ids=range(len(images))), and train on those"
+            )
+        self.scheme = scheme
+
+    def forward(self, *inputs):
+        """The sample with its images encrypted. Overrides torchvision's choice of what to change, see above."""
+        sample = inputs if len(inputs) != 1 else inputs[0]
+        images = 0
+
+        def one(thing):
+            nonlocal images
+            encrypted = self.transform(thing, {})
+            images += encrypted is not thing
+            return encrypted
+
+        out = tree_map(one, sample)
+        if not images:
+            raise TypeError(
+                f"no image in the sample, a {type(sample).__name__}; pass a PIL image or a uint8 tensor of shape (3, h, w)"
+            )
+        return out
+
+    def transform(self, inpt, params):
+        """One image encrypted, or one label as it is."""
+        if isinstance(inpt, tv_tensors.Image):
+            return tv_tensors.wrap(self.scheme.encrypt(inpt), like=inpt)
+        if isinstance(inpt, PIL.Image.Image) or (_plain(inpt) and inpt.ndim > 2):
+            return self.scheme.encrypt(inpt)
+        if inpt is None or isinstance(inpt, str | numbers.Number | np.generic) or (_plain(inpt) and inpt.ndim < 2):
+            return inpt
+        raise TypeError(f"Encrypt got {_describe(inpt)}, which is neither an image nor a label; {_way_out(inpt)}")
+
+    def extra_repr(self) -> str:
+        return repr(self.scheme)
+
+
+def _plain(thing):
+    return isinstance(thing, torch.Tensor) and not isinstance(thing, tv_tensors.TVTensor)
+
+
+def _describe(thing):
+    shape = f" of shape {tuple(thing.shape)}" if hasattr(thing, "shape") else ""
+    kind = f"tv_tensors.{type(thing).__name__}" if isinstance(thing, tv_tensors.TVTensor) else type(thing).__name__
+    return f"a {kind}{shape}"
+
+
+def _way_out(thing):
+    if isinstance(thing, np.ndarray):
+        return "put v2.ToImage() before it, which takes (h, w, 3), or use scheme.encrypt(array)"
+    if isinstance(thing, tv_tensors.Video):
+        return "encrypt its frames as a batch, tv_tensors.Image(video)"
+    if isinstance(thing, tv_tensors.TVTensor):
+        return (
+            "a cipher moves pixels, so places in the plain image mean nothing in it: take this out of the sample before"
+        )
+    if isinstance(thing, torch.Tensor):
+        return "an image has the shape (3, h, w) or (n, 3, h, w), a label at most one axis"
+    return "pass PIL images, tv_tensors.Image or uint8 tensors"

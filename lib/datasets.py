@@ -144,8 +144,8 @@ def _fetch(name, kind):
     except (OSError, RuntimeError, EOFError) as error:
         if not place.exists():  # else another process was faster
             raise OSError(
-                f"{name} could not be fetched ({error}). What works without a network: 'photos'; 'npz:PATH' with x_train, y_train, "
-                f"x_test, y_test; 'folder:PATH' with PATH/train/CLASS/x.png; or an unpacked copy in {place}"
+                f"{name} could not be fetched ({error}). What works without a network: 'photos'; 'npz:PATH' with x_train, "
+                f"y_train, x_test, y_test; 'folder:PATH' with PATH/train/CLASS/x.png; or an unpacked copy in {place}"
             ) from error
     finally:
         socket.setdefaulttimeout(before)
@@ -160,7 +160,8 @@ def _folder(root, split, limit):
     missing = [part for part in dict.fromkeys(("train", split)) if not (root / part).is_dir()]
     if missing:
         raise ValueError(
-            f"{root} has no folder {missing[0]!r}; expected {root}/train/CLASS/x.png and {root}/test/CLASS/x.png, a folder for each class"
+            f"{root} has no folder {missing[0]!r}; expected {root}/train/CLASS/x.png and {root}/test/CLASS/x.png, "
+            "a folder for each class"
         )
     classes = _folders(root / "train")
     extra = sorted(set(_folders(root / split)) - set(classes))
@@ -271,7 +272,8 @@ def _labels(y, part):
         )
     if y.min() < 0 or y.max() >= _MANY_CLASSES:
         raise _Misfit(
-            f"y_{part}: labels count from 0 to {_MANY_CLASSES - 1} at most, got {y.min()} to {y.max()}; number the classes from 0 on"
+            f"y_{part}: labels count from 0 to {_MANY_CLASSES - 1} at most, got {y.min()} to {y.max()}; "
+            "number the classes from 0 on"
         )
     return y.reshape(-1).astype(np.int64)
 
@@ -279,7 +281,7 @@ def _labels(y, part):
 def _check_images(x, split, count):
     if x.dtype != np.uint8:
         raise _Misfit(
-            f"x_{split}: expected uint8 values 0..255, got {x.dtype}; scale and round them yourself, then .astype(np.uint8)"
+            f"x_{split}: expected uint8 values 0..255, got {x.dtype}; scale and round them, then .astype(np.uint8)"
         )
     if x.ndim != 4 or x.shape[3] != 3 or 0 in x.shape:
         hint = "; channels come first here: use x.transpose(0, 2, 3, 1)" if x.ndim == 4 and x.shape[1] == 3 else ""

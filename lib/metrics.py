@@ -1,7 +1,7 @@
 """How much of a picture came back: scores of an estimate against the truth.
 
-Every score takes two sets of images as `lib.images` lets them in, of one kind and shape, `(h, w, 3)` or `(n, h, w, 3)` uint8
-for NumPy, and returns a float, the mean over images. Which score for what:
+Every score takes two sets of images of one shape, as `lib.images` lets them in (for NumPy, `(h, w, 3)` or `(n, h, w, 3)`
+uint8), and returns a float, the mean over images. Which score for what:
 
     exact                 the fraction of values that are equal: 1 only for a perfect attack; chance gives about 0.004
     psnr                  decibels; inf for equal images. It calls the negative of a picture a failure, though anybody can
@@ -90,9 +90,10 @@ def _correlation(a, b):
 
 
 def invariant(images) -> np.ndarray:
-    """What SKK leaves in place whatever its key: min(v, 255 - v) of each pixel's three values, sorted; a NumPy array of the batch's shape.
+    """What SKK leaves in place whatever its key: min(v, 255 - v) of each pixel's three values, sorted.
 
-    SKK maps v to v or 255 - v and reorders the three, so plain and cipher agree here in every pixel.
+    A NumPy array, uint8, of the images' shape, channels last. SKK maps v to v or 255 - v and reorders the three,
+    so plain and cipher agree here in every pixel.
 
     >>> invariant(np.array([[[200, 10, 130]]], np.uint8)), invariant(np.array([[[125, 200, 245]]], np.uint8))
     (array([[[ 10,  55, 125]]], dtype=uint8), array([[[ 10,  55, 125]]], dtype=uint8))

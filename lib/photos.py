@@ -4,9 +4,9 @@ Ten colour photographs lie inside packages that this one requires anyway, so les
 `data/README.md` has credits and licences.
 
 For the set `photos` of `lib.datasets`, each photo is scaled to a short side of 288 pixels and cut into columns 144 wide:
-the left 96 pixels of a column give train patches, the right 48 test patches, so the two share no pixel of it. Nearly flat windows
-(sky, black border) are left out, and the rest is thinned evenly. Patches of one split overlap, so a thousand test patches
-say less than a thousand independent images would.
+the left 96 pixels of a column give train patches, the right 48 test patches, so the two share no pixel of it. Nearly flat
+windows (sky, black border) are left out, and the rest is thinned evenly. Patches of one split overlap, so a thousand test
+patches say less than a thousand independent images would.
 """
 
 import importlib.util

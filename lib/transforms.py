@@ -48,8 +48,8 @@ class Encrypt(v2.Transform):
             )
         if scheme.per_image:
             raise ValueError(
-                f"{type(scheme).__name__} has a key for each image and needs its id, which a transform does not know; encrypt the "
-                "arrays first, scheme.encrypt(images, ids=range(len(images))), and train on those"
+                f"{type(scheme).__name__} has a key for each image and needs its id, which a transform does not know; "
+                "encrypt the arrays first, scheme.encrypt(images, ids=range(len(images))), and train on those"
             )
         self.scheme = scheme
 

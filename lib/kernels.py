@@ -72,3 +72,22 @@ def gather_blocks(x, grid, stride, block_height, block_width, source, orders, or
                         byte = row[start + offset[atom >> log_parts]]
                         value = value << bits | (byte >> ((last - (atom & last)) * bits) & low)
                     to[stop + offset[k]] = value ^ masks[m, k]
+
+
+@numba.njit(cache=True, nogil=True)
+def convert_colours(x, matrix, before, after, out):
+    """out[i, j] = matrix @ (x[i, j] - before) + after, to the nearest whole number (ties to even), kept in 0..255.
+
+    x and out are `(lines, w, 3)` uint8 of any strides, before and after (3,) int64, matrix (3, 3) int64 in units of 2**-40:
+    whole numbers, so that no machine and no order of adding changes a pixel.
+    """
+    half = np.int64(1) << 39
+    for i in range(x.shape[0]):
+        for j in range(x.shape[1]):
+            a, b, c = x[i, j, 0] - before[0], x[i, j, 1] - before[1], x[i, j, 2] - before[2]
+            for k in range(3):
+                total = matrix[k, 0] * a + matrix[k, 1] * b + matrix[k, 2] * c + half
+                value = total >> 40
+                if total == value << 40 and value & 1:
+                    value -= 1
+                out[i, j, k] = min(max(value + after[k], 0), 255)

@@ -18,8 +18,7 @@ from lib.schemes.etc import EtC
 FORWARD = np.array([[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]])
 BACKWARD = np.array([[1, 0, 1.402], [1, -0.344136286, -0.714136286], [1, 1.772, 0]])
 FORWARD, BACKWARD = (np.rint(matrix * 2**40) / 2**40 for matrix in (FORWARD, BACKWARD))
-LINES = 1 << 14  # pixels converted at once, so that their floats stay in the cache
-CENTRE = np.array([0.0, 128, 128])
+BLACK, CENTRE = np.array([0, 0, 0]), np.array([0, 128, 128])
 
 
 class GrayscaleEtC(EtC):
@@ -76,14 +75,24 @@ class GrayscaleEtC(EtC):
 
 def to_planes(batch):
     """(n, h, w, 3) RGB into (n, h, 3 w, 1), Y | Cb | Cr, rounded to uint8; NumPy or torch."""
-    planes = _convert(batch, FORWARD, np.zeros(3), CENTRE)
-    return _swap(planes, (0, 1, 3, 2)).reshape(batch.shape[0], batch.shape[1], -1, 1)
+    n, h, w, _ = batch.shape
+    if isinstance(batch, np.ndarray):
+        planes = np.empty((n * h, 3, w), np.uint8)
+        _convert(batch.reshape(-1, w, 3), FORWARD, BLACK, CENTRE, planes.transpose(0, 2, 1))
+    else:
+        planes = _convert_torch(batch, FORWARD, BLACK, CENTRE).permute(0, 1, 3, 2)
+    return planes.reshape(n, h, 3 * w, 1)
 
 
 def from_planes(planes):
     """(n, h, 3 w, 1) back into (n, h, w, 3) RGB, rounded and clipped to uint8."""
     n, h, w, _ = planes.shape
-    return _convert(_swap(planes.reshape(n, h, 3, w // 3), (0, 1, 3, 2)), BACKWARD, CENTRE, np.zeros(3))
+    if isinstance(planes, np.ndarray):
+        batch = np.empty((n * h, w // 3, 3), np.uint8)
+        _convert(planes.reshape(-1, 3, w // 3).transpose(0, 2, 1), BACKWARD, CENTRE, BLACK, batch)
+    else:
+        batch = _convert_torch(planes.reshape(n, h, 3, w // 3).permute(0, 1, 3, 2), BACKWARD, CENTRE, BLACK)
+    return batch.reshape(n, h, w // 3, 3)
 
 
 def through_colour(images):
@@ -91,19 +100,14 @@ def through_colour(images):
     return from_planes(to_planes(images))
 
 
-def _convert(batch, matrix, before, after):
-    if isinstance(batch, np.ndarray):
-        lines = batch.reshape(-1, 3)
-        out = np.empty(lines.shape, np.uint8)
-        for start in range(0, len(lines), LINES):
-            part = slice(start, start + LINES)
-            out[part] = np.clip(np.rint((lines[part].astype(float) - before) @ matrix.T + after), 0, 255)
-        return out.reshape(batch.shape)
+def _convert(x, matrix, before, after, out):
+    from lib import kernels
+
+    kernels.convert_colours(x, np.rint(matrix * 2**40).astype(np.int64), before, after, out)
+
+
+def _convert_torch(batch, matrix, before, after):
     import torch
 
     before, matrix, after = (torch.tensor(array, device=batch.device) for array in (before, matrix, after))
-    return ((batch.double() - before) @ matrix.T + after).round().clamp(0, 255).to(torch.uint8)
-
-
-def _swap(batch, axes):
-    return batch.transpose(axes) if isinstance(batch, np.ndarray) else batch.permute(axes)
+    return (((batch.double() - before) @ matrix.T).round() + after).clamp(0, 255).to(torch.uint8)

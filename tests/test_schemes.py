@@ -885,12 +885,8 @@ def test_key_bits_of_published_codes():
     assert EtC(KEY).published_key_bits(CIFAR)["block-wise-scrambled"] == 0
     assert NegativePositive(KEY).published_key_bits(CIFAR)["block_transform"] == pytest.approx(44.8, abs=0.06)
     assert FormatPreserving(KEY).published_key_bits(CIFAR)["block_transform"] == pytest.approx(44.8 + 160, abs=0.06)
-    assert (
-        SKK(KEY).published_key_bits(CIFAR)
-        == BlockShuffle(KEY).published_key_bits(CIFAR)
-        == GrayscaleEtC(KEY).published_key_bits(CIFAR)
-        == {}
-    )
+    assert SKK(KEY).published_key_bits(CIFAR) == {"scramblemix": 0}
+    assert BlockShuffle(KEY).published_key_bits(CIFAR) == GrayscaleEtC(KEY).published_key_bits(CIFAR) == {}
 
 
 @pytest.mark.parametrize("side", [1, 2, 8])

@@ -93,7 +93,8 @@ class Scheme:
         """The ciphertexts of `images`: same kind, shape and dtype; the input is not changed.
 
         images  uint8; NumPy (h, w, 3) or (n, h, w, 3), torch (3, h, w) or (n, 3, h, w), or a PIL image of mode RGB
-        ids     with `per_image`: a whole number from 0 on for each image, no two alike; else None
+        ids     with `per_image`: a whole number from 0 on for each image, no two alike; else None. Nothing remembers the
+                ids of earlier calls: that no two images ever share one is for the caller to see to
         Errors: TypeError or ValueError that says what came, what is expected, and how to get there.
         """
         batch, leave = door.enter(images, self.block)

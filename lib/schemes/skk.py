@@ -81,5 +81,8 @@ class SKK(Scheme):
         h, w, _ = self._shape(shape)
         return h * w * (3 + (math.log2(6) if self.colour_shuffle else 0))
 
+    def published_key_bits(self, shape):
+        return {"scramblemix": 0.0}  # its keys stand in its source
+
     def settings(self):
         return {"colour_shuffle": self.colour_shuffle, **super().settings()}

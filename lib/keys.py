@@ -10,7 +10,7 @@ different labels are independent, each draw is a pure function of (secret, label
 same on every machine and version: `data/vectors/keys.json` fixes them. NumPy's and Python's generators are neither
 read nor seeded. Source of SHAKE-256: FIPS 202.
 
-The published codes draw their keys from Mersenne Twisters seeded with 32 bits or less; lesson 23 searches such keys.
+Most published codes draw their keys from a generator seeded with 32 bits or less; lesson 23 searches such keys.
 """
 
 import hashlib
@@ -182,7 +182,9 @@ class Key:
         A row is the argsort of `size` little-endian words of 64 bits. Equal words would favour one order, so a row
         that has any is drawn again from the words after the last row (about one row in 10**15 for 96 values).
         """
-        out = np.empty((count, size), np.min_scalar_type(max(size - 1, 0)))
+        if size < 1:
+            raise ValueError(f"a permutation is of 1 value or more, got {size}")
+        out = np.empty((count, size), np.min_scalar_type(size - 1))
         step = max(1, CHUNK // (8 * size))
         rows, position = np.arange(count), 0
         while len(rows):

@@ -136,11 +136,18 @@ class Table:
         return apply_table(self, batch)
 
     def apply_bytes(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
-        """Images as rows of bytes, `(n, h * w * c)` uint8; into `out`, or a new array of that shape."""
+        """Images as rows of bytes, `(n, h * w * c)` uint8; into `out`, or a new array of that shape.
+
+        ValueError for another shape or dtype: compiled loops would read, or write, beyond the end.
+        """
         from lib import kernels  # compiled code is not needed to make or to draw a table
 
-        x = np.ascontiguousarray(x)
+        x, size = np.ascontiguousarray(x), self.blocks * self.block_bytes
+        if x.dtype != np.uint8 or x.ndim != 2 or x.shape[1] != size:
+            raise ValueError(f"expected rows of {size} bytes, (n, {size}) uint8, got {x.dtype} {x.shape}")
         out = np.empty_like(x) if out is None else out
+        if out.dtype != np.uint8 or out.shape != x.shape:
+            raise ValueError(f"expected out of shape {x.shape}, uint8, got {out.dtype} {out.shape}")
         if self.bits >= 4 and len(x) >= FEW_IMAGES and x.shape[1] <= SMALL_IMAGE:
             index = self.index.view(np.uint32)
             if self.bits == 8:

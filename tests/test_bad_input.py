@@ -140,6 +140,7 @@ CASES = {
     "lossy SKK decrypted": (lambda: SKK(KEY, as_published=True).decrypt(ONE), NotInvertibleError, "skk as in 'scramblemix' cannot be decrypted: five of its six colour orders copy"),
     "bytes to published FFX": (lambda: FormatPreserving(KEY, as_published=True).decrypt(ONE), TypeError, "expected uint16 values 0..999, as this variant encrypts, got uint8"),
     "values over 999 to published FFX": (lambda: FormatPreserving(KEY, as_published=True).decrypt(np.full((4, 4, 3), 1000, np.uint16)), ValueError, "expected values 0..999, as this variant encrypts, got 1000"),
+    "a masked array to published FFX": (lambda: FormatPreserving(KEY, as_published=True).decrypt(np.ma.masked_array(ONE.astype(np.uint16))), TypeError, "got a masked array"),
     "a tensor to published FFX": (lambda: FormatPreserving(KEY, as_published=True).encrypt(TENSOR), TypeError, "values reach 999 and fit no Tensor of bytes; pass a NumPy array"),
     "a PIL image to published FFX": (lambda: FormatPreserving(KEY, as_published=True).decrypt(pil("RGB")), TypeError, "expected uint16 values 0..999, as this variant encrypts, got Image"),
     # ids
@@ -193,6 +194,7 @@ CASES = {
     "key file without a check": (without("check"), ValueError, "secret and check field disagree"),
     "key file in no folder": (lambda tmp_path: KEY.save(tmp_path / "none" / "key.json"), FileNotFoundError, "No such file or directory"),
     # settings
+    "permutation of nothing": (lambda: KEY.permutation("p", 0), ValueError, "a permutation is of 1 value or more, got 0"),
     "unknown scheme": (lambda: by_name("tnk"), ValueError, "unknown scheme 'tnk'; known: tanaka, ele, skk, etc, etc-gray, shf, np, ffx, otp"),
     "bits=3": (lambda: Tanaka(KEY, bits=3), ValueError, "bytes are split into parts of 8, 4, 2 or 1 bits, got bits=3"),
     "bits=4.0": (lambda: Tanaka(KEY, bits=4.0), ValueError, "got bits=4.0"),
@@ -218,6 +220,9 @@ CASES = {
     "table for another shape": (lambda: TANAKA.table((8, 4, 3)).apply(picture((4, 8, 3))), ValueError, "this table is for images of shape (8, 4, 3), got (4, 8, 3)"),
     "tables that do not compose": (lambda: TANAKA.table((8, 4, 3)).then(TANAKA.table((4, 8, 3))), ValueError, "do not compose: shape, block and bits must agree"),
     "tables of other bits": (lambda: TANAKA.table((4, 4, 3)).then(Tanaka(KEY, bits=8).table((4, 4, 3))), ValueError, "do not compose"),
+    "rows of bytes for another shape": (lambda: TANAKA.table((8, 8, 3)).apply_bytes(picture((5, 4, 4, 3)).reshape(5, 48)), ValueError, "expected rows of 192 bytes, (n, 192) uint8, got uint8 (5, 48)"),
+    "rows of wider numbers": (lambda: TANAKA.table((8, 8, 3)).apply_bytes(np.zeros((1, 192), np.int64)), ValueError, "got int64 (1, 192)"),
+    "rows into fewer rows": (lambda: TANAKA.table((8, 8, 3)).apply_bytes(FOUR.reshape(4, 192), np.empty((3, 192), np.uint8)), ValueError, "expected out of shape (4, 192), uint8, got uint8 (3, 192)"),
     "table of 3 bits": (lambda: Table((4, 4, 3), 2, 3), ValueError, "atoms have 8, 4, 2 or 1 bits, got 3"),
     "table of no block": (lambda: Table((4, 4, 3), 0), ValueError, "4x4 is not a multiple of block 0"),
     "table of a block that does not fit": (lambda: Table((4, 5, 3), 2), ValueError, "4x5 is not a multiple of block 2"),

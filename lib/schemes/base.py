@@ -83,7 +83,7 @@ class Scheme:
         return self.as_published not in self.lossy
 
     def _label(self, part: str) -> str:
-        """The name of a part's stream: every part of every scheme and setting draws from its own."""
+        """The name of a part's stream: every part of every scheme, variant, block size and split has its own."""
         variant = f"/{self.as_published}" if self.as_published else ""
         return f"{self.name}{variant}/block={self.block}/bits={self.bits}/{part}"
 

@@ -68,7 +68,7 @@ class FormatPreserving(_Blockwise):
             raise TypeError(f"expected uint16 values 0..999, as this variant encrypts, got {kind}")
         if images.size and images.max() > 999:
             raise ValueError(f"expected values 0..999, as this variant encrypts, got {images.max()}")
-        batch, leave = door.enter(np.zeros(images.shape, np.uint8), self.block)
+        batch, leave = door.enter(np.zeros_like(images, np.uint8), self.block)
         return leave(self._decrypt(images.reshape(batch.shape), self._ids(ids, len(batch))))
 
     def _encrypt(self, batch, ids):

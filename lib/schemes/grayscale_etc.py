@@ -10,7 +10,6 @@ the cipher is a table and exact.
 
 import numpy as np
 
-from lib.schemes.base import NotInvertibleError, Scheme  # noqa: F401  the error is part of the interface
 from lib.schemes.etc import EtC
 
 # Rec. 601, full range, as JPEG (JFIF 1.02) prescribes: rows are Y, Cb, Cr. Rounded to units of 2**-40: then every sum below is

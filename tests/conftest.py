@@ -17,4 +17,4 @@ settings.load_profile(PROFILE)
 @pytest.fixture(scope="session")
 def round_trips() -> int:
     """How many round trips the property test has to make."""
-    return {"ci": 10_000, "few": 60}.get(PROFILE, 300)
+    return {"ci": 10_000, "few": 150}.get(PROFILE, 300)

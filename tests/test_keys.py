@@ -54,9 +54,7 @@ def test_chunks_of_a_stream_follow_each_other_without_a_seam():
 
 @given(st.integers(0, 5000), st.integers(0, 300), st.sampled_from(IMAGES))
 def test_a_part_of_a_stream_is_a_slice_of_it(start, count, image):
-    assert (
-        KEY.bytes("s", count, start, image).tolist() == KEY.bytes("s", 5300, 0, image)[start : start + count].tolist()
-    )
+    assert np.array_equal(KEY.bytes("s", count, start, image), KEY.bytes("s", 5300, 0, image)[start : start + count])
 
 
 def test_every_label_image_and_secret_has_a_stream_of_its_own():
@@ -78,7 +76,7 @@ def test_a_longer_read_does_not_change_a_shorter_one():
 def test_integers_are_the_good_bytes_of_the_stream_modulo_bound(bound, count):
     drawn = KEY.integers("n", bound, count)
     assert drawn.dtype == np.uint8
-    assert drawn.tolist() == spec.integers(spec.stream(SECRET, "n", None, 0, 4 * count + 64), bound, count)
+    assert np.array_equal(drawn, spec.integers(spec.stream(SECRET, "n", None, 0, 4 * count + 64), bound, count))
 
 
 @given(st.integers(1, 256), st.integers(0, 60), st.lists(NUMBERS, min_size=1, max_size=5))
@@ -86,7 +84,7 @@ def test_a_row_of_integers_for_each_image_is_its_own_stream(bound, count, images
     rows = KEY.integers("n", bound, count, images)
     assert rows.shape == (len(images), count)
     for row, image in zip(rows, images, strict=True):
-        assert row.tolist() == spec.integers(spec.stream(SECRET, "n", image, 0, 8 * count + 200), bound, count)
+        assert np.array_equal(row, spec.integers(spec.stream(SECRET, "n", image, 0, 8 * count + 200), bound, count))
 
 
 def test_integers_beyond_a_chunk():
@@ -128,7 +126,7 @@ def test_a_bound_that_a_byte_cannot_hold_is_refused(bound):
 def test_permutations_sort_words_of_the_stream(count, size, image):
     drawn = KEY.permutations("p", count, size, image)
     assert drawn.shape == (count, size) and np.issubdtype(drawn.dtype, np.unsignedinteger)
-    assert drawn.tolist() == spec.permutations(spec.stream(SECRET, "p", image, 0, 8 * count * size), count, size)
+    assert np.array_equal(drawn, spec.permutations(spec.stream(SECRET, "p", image, 0, 8 * count * size), count, size))
 
 
 def test_permutations_beyond_a_chunk():
@@ -149,11 +147,11 @@ def test_one_permutation_is_the_first_row_as_int64():
 
 @pytest.mark.parametrize("tied", [(5, 5, 1), (1, 5, 5), (5, 1, 5), (0, 0, 0)])
 def test_a_row_with_equal_words_is_drawn_again_from_the_words_that_follow(monkeypatch, tied):
-    words = [*tied, 9, 3, 4, *tied, 2**63, 8, 2**64 - 1]
+    words = [*tied, 9, 3, 4, *tied, 8, 2**64 - 1, 2**63]
     monkeypatch.setattr(keys.hashlib, "shake_256", Fake(b"".join(word.to_bytes(8, "little") for word in words)))
-    assert KEY.permutations("p", 2, 3).tolist() == [[1, 0, 2], [1, 2, 0]]
+    assert KEY.permutations("p", 2, 3).tolist() == [[0, 2, 1], [1, 2, 0]]
     raw = list(Fake(b"".join(word.to_bytes(8, "little") for word in words)).digest(200))
-    assert spec.permutations(raw, 2, 3) == [[1, 0, 2], [1, 2, 0]]
+    assert spec.permutations(raw, 2, 3) == [[0, 2, 1], [1, 2, 0]]
 
 
 # -- no value is favoured ----------------------------------------------------------------------------------------------

@@ -29,7 +29,9 @@ def show(figure: Figure, alt: str) -> None:
         raise ValueError(f"a text alternative says in a sentence what is to be seen, got {alt!r}")
     drawn, packed = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=DPI)
-    Picture.open(drawn).convert("RGB").save(packed, "PNG", optimize=True)  # pictures of noise are most of a lesson's size
+    Picture.open(drawn).convert("RGB").save(
+        packed, "PNG", optimize=True
+    )  # pictures of noise are most of a lesson's size
     display(Image(packed.getvalue(), alt=alt))
 
 

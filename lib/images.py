@@ -85,7 +85,9 @@ def _enter_pil(image, block, channels):
         if "A" in image.mode.upper() and image.mode != "LAB":
             way += "; its alpha channel would be lost: encrypt it apart"
         elif image.mode[0] in "IF":
-            way = f"its values are not of 8 bits, and image.convert({mode!r}) would clip them: scale them to 0..255 first"
+            way = (
+                f"its values are not of 8 bits, and image.convert({mode!r}) would clip them: scale them to 0..255 first"
+            )
         raise ValueError(f"expected a PIL image of mode {mode}, got {image.mode}; {way}")
     array = np.asarray(image)
     batch = array[None] if channels == 3 else array[None, ..., None]
@@ -109,7 +111,9 @@ def _check_dtype(good, dtype, images, cast):
     if "float" in dtype:
         low, top = (float(images.min()), float(images.max())) if 0 not in tuple(images.shape) else (0.0, 0.0)
         if not math.isfinite(top - low):
-            raise TypeError(f"expected uint8, got {dtype} with NaN or infinity; a pixel that is no number cannot be encrypted")
+            raise TypeError(
+                f"expected uint8, got {dtype} with NaN or infinity; a pixel that is no number cannot be encrypted"
+            )
         scaled = "(images * 255)" if top <= 1 else "images"
         way = f"{scaled}.round(){cast}: the values reach {top:.4g}, so they seem to run from 0 to {1 if top <= 1 else 255}"
         if low < 0 or top > 255:
@@ -120,7 +124,9 @@ def _check_dtype(good, dtype, images, cast):
 
 
 def _check_shape(shape, axis, channels, given):
-    form = f"(h, w, {channels}) or (n, h, w, {channels})" if axis == -1 else f"({channels}, h, w) or (n, {channels}, h, w)"
+    form = (
+        f"(h, w, {channels}) or (n, h, w, {channels})" if axis == -1 else f"({channels}, h, w) or (n, {channels}, h, w)"
+    )
     if axis == -1 and channels == 1:
         form = "(h, w) or (n, h, w), grey"
     if len(shape) not in (3, 4):
@@ -135,7 +141,10 @@ def _check_shape(shape, axis, channels, given):
     if shape[axis] != channels:
         hint = ""
         if shape[-3 if axis == -1 else -1] == channels:
-            hint = {-1: "; channels come first here: use np.moveaxis(images, -3, -1)", -3: "; channels come last here: use images.movedim(-1, -3)"}[axis]
+            hint = {
+                -1: "; channels come first here: use np.moveaxis(images, -3, -1)",
+                -3: "; channels come last here: use images.movedim(-1, -3)",
+            }[axis]
         elif shape[axis] == 4:
             hint = "; for an alpha channel: encrypt it apart, then drop it here"
         elif shape[axis] == 1:
@@ -146,7 +155,9 @@ def _check_shape(shape, axis, channels, given):
 def _check_size(size, block):
     h, w = size
     if h % block or w % block:
-        raise ValueError(f"{h}x{w} is not a multiple of block {block}; crop it, or pad it with lib.pad(images, {block})")
+        raise ValueError(
+            f"{h}x{w} is not a multiple of block {block}; crop it, or pad it with lib.pad(images, {block})"
+        )
 
 
 def pad(images, block: int):

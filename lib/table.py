@@ -56,6 +56,8 @@ class Table:
         h, w, c = shape
         if bits not in (8, 4, 2, 1):
             raise ValueError(f"atoms have 8, 4, 2 or 1 bits, got {bits}")
+        if min(h, w, c) < 1:
+            raise ValueError(f"expected the shape (h, w, c) of an image with pixels, got {tuple(shape)}")
         if block < 1 or h % block or w % block:
             raise ValueError(f"{h}x{w} is not a multiple of block {block}")
         self.shape, self.block, self.bits = (h, w, c), block, bits

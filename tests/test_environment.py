@@ -61,3 +61,10 @@ def test_only_figures_imports_matplotlib_and_attacks_import_no_key():
             code = re.sub(r'""".*?"""', "", text, flags=re.S)
             assert not re.search(r"^\s*(from|import) lib\.?(keys|schemes| import Key)", code, re.M), path
         assert "pickle" not in re.findall(r"^\s*(?:from|import) (\w+)", text, re.M), path
+
+
+@pytest.mark.parametrize("order", [["check"], ["format", "--check"]], ids=" ".join)
+def test_code_is_linted_and_formatted(order):
+    command = [sys.executable, "-m", "ruff", *order, "--no-cache", "lib", "tests", "conftest.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr

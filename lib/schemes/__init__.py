@@ -10,7 +10,10 @@ from lib.schemes.skk import SKK
 from lib.schemes.tanaka import ExtendedTanaka, Tanaka
 from lib.table import NotInvertibleError
 
-_SCHEMES = {s.name: s for s in (Tanaka, ExtendedTanaka, SKK, EtC, GrayscaleEtC, BlockShuffle, NegativePositive, FormatPreserving)}
+_SCHEMES = {
+    s.name: s
+    for s in (Tanaka, ExtendedTanaka, SKK, EtC, GrayscaleEtC, BlockShuffle, NegativePositive, FormatPreserving)
+}
 names = tuple(_SCHEMES)
 """The published schemes. `by_name` knows one more, the control "otp"."""
 

@@ -32,13 +32,17 @@ class Scheme:
 
     def __init__(self, key: Key, *, per_image: bool = False, as_published: bool | str = False):
         if not isinstance(key, Key):
-            raise TypeError(f"expected a lib.Key, got {type(key).__name__}; use Key.generate(), or Key.load('key.json')")
+            raise TypeError(
+                f"expected a lib.Key, got {type(key).__name__}; use Key.generate(), or Key.load('key.json')"
+            )
+        if as_published and not self.published:
+            raise ValueError(f"{self.name} has no published variant that differs from it; leave as_published out")
         if as_published is True:
-            as_published = next(iter(self.published), "True")
+            as_published = next(iter(self.published))
         if as_published and as_published not in self.published:
-            known = ", ".join(map(repr, self.published)) or "none: its public code computes what the paper says"
+            known = ", ".join(map(repr, self.published))
             raise ValueError(f"no published variant {as_published!r} of {self.name}; known: {known}")
-        self.key, self.per_image, self.as_published = key, bool(per_image), as_published or False
+        self.key, self.per_image, self.as_published = key, check_flag("per_image", per_image), as_published or False
         self._table = lru_cache(maxsize=4)(self._compose)
 
     # -- what a scheme is -----------------------------------------------------------------------------------------
@@ -52,7 +56,9 @@ class Scheme:
         if self.per_image and image is None:
             raise ValueError("each image has a key of its own: say which with image=id")
         if not self.per_image and image is not None:
-            raise ValueError("one key serves all images here, so image=id changes nothing; use per_image=True, or drop it")
+            raise ValueError(
+                "one key serves all images here, so image=id changes nothing; use per_image=True, or drop it"
+            )
         return self._steps(shape, None if image is None else int(self._ids(image, 1)[0]))
 
     def table(self, shape, image: int | None = None) -> Table:
@@ -104,7 +110,9 @@ class Scheme:
     def decrypt(self, images, ids=None):
         """The plain images of ciphertexts, exactly. NotInvertibleError where the published code lost something."""
         if not self.invertible:
-            raise NotInvertibleError(f"{self.name} as in {self.as_published!r} cannot be decrypted: {self.published[self.as_published]}")
+            raise NotInvertibleError(
+                f"{self.name} as in {self.as_published!r} cannot be decrypted: {self.published[self.as_published]}"
+            )
         batch, leave = door.enter(images, self.block, self.channels)
         ids = self._ids(ids, len(batch))
         return leave(self._decrypt(batch, ids))
@@ -151,7 +159,9 @@ class Scheme:
     def _ids(self, ids, count):
         if not self.per_image:
             if ids is not None:
-                raise ValueError(f"ids came, but one key serves all images; use {type(self).__name__}(key, per_image=True), or drop ids")
+                raise ValueError(
+                    f"ids came, but one key serves all images; use {type(self).__name__}(key, per_image=True), or drop ids"
+                )
             return None
         if ids is None:
             raise ValueError("each image has a key of its own, so each needs an id: encrypt(images, ids=range(n))")
@@ -161,7 +171,9 @@ class Scheme:
         if (array < 0).any():
             raise ValueError(f"ids run from 0 to 2**64 - 1, got {array.min()}")
         if len(np.unique(array)) < count:
-            raise ValueError("an id came twice; two images under one key tell an attacker their difference, so give each its own")
+            raise ValueError(
+                "an id came twice; two images under one key tell an attacker their difference, so give each its own"
+            )
         return array
 
     # -- facts ----------------------------------------------------------------------------------------------------
@@ -171,7 +183,10 @@ class Scheme:
         raise NotImplementedError
 
     def published_key_bits(self, shape) -> dict[str, float]:
-        """The same for public codes that draw fewer keys than the paper counts: {what: bits}."""
+        """The same for public codes that have fewer keys than the paper counts: {what: bits}.
+
+        Under a code's name stands what its construction allows, under "..., as shipped" what the keys in its source do.
+        """
         return {}
 
     def settings(self) -> dict:
@@ -206,6 +221,13 @@ class Scheme:
         return f"{type(self).__name__}({self.key!r}{', ' if shown else ''}{shown})"
 
 
+def check_flag(name: str, value) -> bool:
+    """True or False, checked: a word like "false" counts as true in Python."""
+    if not isinstance(value, bool | np.bool):
+        raise TypeError(f"{name} is True or False, got {value!r}")
+    return bool(value)
+
+
 def check_block(block) -> int:
     """A block side, checked."""
     if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
@@ -216,6 +238,8 @@ def check_block(block) -> int:
 def whole_numbers(ids) -> np.ndarray:
     """Image ids as an integer array of at least one axis, checked. NumPy alone makes floats of a list that passes 2**63."""
     given = ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids)
+    if isinstance(given, list | tuple) and any(isinstance(i, bool) for i in given):
+        raise TypeError("ids are whole numbers, got True or False among them")
     array = np.atleast_1d(np.asarray(given))
     if array.dtype.kind == "O" or (array.dtype.kind == "f" and not isinstance(given, np.ndarray)):
         each = np.atleast_1d(np.asarray(given, object)).ravel()

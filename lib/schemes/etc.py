@@ -93,7 +93,9 @@ class EtC(Scheme):
             "negative-positive": Table(**table, masks=(np.array([[0], [255]]).repeat(plain.size, 1), negative)),
         }
         if shape[2] == 3:
-            rows = {"etc-classify": ETC_CLASSIFY_ORDERS, "block-wise-scrambled": OVERWRITTEN_ORDERS}.get(self.as_published, ORDERS)
+            rows = {"etc-classify": ETC_CLASSIFY_ORDERS, "block-wise-scrambled": OVERWRITTEN_ORDERS}.get(
+                self.as_published, ORDERS
+            )
             colours = [plain[:, :, row].ravel() for row in rows]
             steps["colour shuffle"] = Table(**table, orders=(colours, draw("colour shuffle", 6)))
         if self.as_published == "block-wise-scrambled":
@@ -113,8 +115,9 @@ class EtC(Scheme):
         return log2_factorial(blocks) + blocks * math.log2(states)
 
     def published_key_bits(self, shape):
-        # The other code seeds its generator with 30 when it is imported: one key, which everybody knows.
-        return {"etc-classify": self._key_bits(self._shape(shape), orientations=4), "block-wise-scrambled": 0.0}
+        # The second code seeds its generator with 30 when it is imported: one key, which everybody knows.
+        codes = {name: type(self)(self.key, self.block, as_published=name).key_bits(shape) for name in self.published}
+        return codes | {"block-wise-scrambled, as shipped": 0.0}
 
     def settings(self):
         return {"block": self.block, **super().settings()}

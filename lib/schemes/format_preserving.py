@@ -11,7 +11,6 @@ its ciphertexts are uint16. The code then divides by the largest value in use, w
 
 import hashlib
 import hmac
-import math
 import struct
 
 import numpy as np
@@ -35,10 +34,14 @@ class FormatPreserving(_Blockwise):
     """
 
     name = "ffx"
-    published = {"block_transform": "values become three decimal digits, 0..999, at one place less than half of a block"}
+    published = {
+        "block_transform": "values become three decimal digits, 0..999, at one place less than half of a block"
+    }
 
     def steps(self, shape, image=None):
-        raise NotImplementedError("FFX replaces values, so it is not a table of places; see substitution() and places()")
+        raise NotImplementedError(
+            "FFX replaces values, so it is not a table of places; see substitution() and places()"
+        )
 
     table = steps
 
@@ -57,7 +60,9 @@ class FormatPreserving(_Blockwise):
 
     def encrypt(self, images, ids=None):
         if self.as_published and not isinstance(images, np.ndarray):
-            raise TypeError(f"as published, values reach 999 and fit no {type(images).__name__} of bytes; pass a NumPy array, uint16 comes out")
+            raise TypeError(
+                f"as published, values reach 999 and fit no {type(images).__name__} of bytes; pass a NumPy array, uint16 comes out"
+            )
         return super().encrypt(images, ids)
 
     def decrypt(self, images, ids=None):
@@ -134,10 +139,7 @@ def feistel(password: bytes, value: int, rounds: int = ROUNDS) -> int:
 
 
 def _digits(password, number, part, count):
-    """The first `count` pseudorandom digits of a round."""
+    """The first `count` pseudorandom digits of a round, at most 2: one digest holds 48."""
     message = struct.pack(f"<I{len(part)}I", number, *part)
     whole = int.from_bytes(hmac.new(password, message + struct.pack("<I", 0), hashlib.sha1).digest(), "big")
     return [whole // 10**k % 10 for k in range(count)]
-
-
-assert math.log(256, 10) * 20 > 48  # one digest holds more digits than any part needs

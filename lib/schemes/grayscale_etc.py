@@ -59,7 +59,9 @@ class GrayscaleEtC(EtC):
 
         batch, leave = door.enter(images, self.block, self.channels)
         if batch.shape[2] % (3 * self.block):
-            raise ValueError(f"expected three planes side by side, a width that 3 x {self.block} divides; got width {batch.shape[2]}")
+            raise ValueError(
+                f"expected three planes side by side, a width that 3 x {self.block} divides; got width {batch.shape[2]}"
+            )
         return leave(self._decrypt(batch, self._ids(ids, len(batch))))
 
     def _encrypt(self, batch, ids):

@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from lib.schemes.base import Scheme
+from lib.schemes.base import Scheme, check_flag
 from lib.table import Table
 
 ORDERS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)], np.uint8)
@@ -50,9 +50,9 @@ class SKK(Scheme):
     published = {"scramblemix": "five of its six colour orders copy one channel over another, which is lost"}
     lossy = frozenset(published)
 
-    def __init__(self, key, colour_shuffle: bool = True, *, per_image=False, as_published=False):
+    def __init__(self, key, *, colour_shuffle: bool = True, per_image=False, as_published=False):
         super().__init__(key, per_image=per_image, as_published=as_published)
-        self.colour_shuffle = bool(colour_shuffle)
+        self.colour_shuffle = check_flag("colour_shuffle", colour_shuffle)
 
     @property
     def invertible(self):
@@ -82,7 +82,7 @@ class SKK(Scheme):
         return h * w * (3 + (math.log2(6) if self.colour_shuffle else 0))
 
     def published_key_bits(self, shape):
-        return {"scramblemix": 0.0}  # its keys stand in its source
+        return {"scramblemix, as shipped": 0.0}  # its keys stand in its source
 
     def settings(self):
         return {"colour_shuffle": self.colour_shuffle, **super().settings()}

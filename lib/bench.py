@@ -120,10 +120,11 @@ def main() -> None:
     photos = large_photos() if platform.system() == "Linux" else []
     for row in photos:
         print(f"{row['scheme']:<22}{row['times_its_size']:>9.1f}{row['seconds']:>9.2f}")
+    versions = ["numpy", "numba", *(["scramblekit"] if any("scramblekit" in row for row in rows) else [])]
     result = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": {"processor": processor(), "system": platform.system(), "python": platform.python_version()},
-        "versions": {name: importlib.metadata.version(name) for name in ("numpy", "numba")},
+        "versions": {name: importlib.metadata.version(name) for name in versions},
         "batch": {"images": IMAGES, "shape": [SIDE, SIDE, 3], "repeats": REPEATS},
         "ratios": rows,
         "large_photo": photos,

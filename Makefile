@@ -19,7 +19,7 @@ test: $(STAMP)
 	$(BIN)/python -m pytest
 
 lab: $(STAMP)
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 bench: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.bench
@@ -34,9 +34,10 @@ clean:
 # The stamp, not the folder, is the target: a venv that was left half-made has no stamp and is made again.
 # uv is six times as fast as pip, but must be told to byte-compile, or every kernel starts 2 to 3 times slower.
 $(STAMP): pyproject.toml constraints.txt
-	rm -rf $(VENV)
-	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "First, on Debian: apt-get install -y make python3-venv"; exit 1; }
-	$(BIN)/python -m pip install -q -c constraints.txt uv || echo "uv cannot be had; pip takes its place"
-	$(BIN)/uv pip install -q --system-certs --compile-bytecode -p $(BIN)/python $(INSTALL) \
+	@echo "setting up $(VENV): about two minutes, once"
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "First, on Debian: apt-get install -y make python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install -q -c constraints.txt uv || echo "uv cannot be had; pip takes its place"
+	@$(BIN)/uv pip install -q --system-certs --compile-bytecode -p $(BIN)/python $(INSTALL) \
 	  || $(BIN)/python -m pip install -q $(INSTALL)
-	touch $@
+	@touch $@

@@ -94,7 +94,9 @@ def load_key(path: Path) -> Key:
 def add_encrypt(parser):
     add_common(parser)
     parser.add_argument("--scheme", required=True, choices=(*names, "otp"))
-    parser.add_argument("--block", type=count, metavar="N", help="side of a block in pixels")
+    parser.add_argument(
+        "--block", type=count, metavar="N", help="side of a block in pixels; 4 if not given, 8 for etc-gray"
+    )
     parser.add_argument(
         "--bits", type=int, choices=(8, 4, 2, 1), help="tanaka, ele: bits of the parts that are shuffled"
     )
@@ -217,7 +219,10 @@ def report(verb, args, plan, work) -> int:
     for note, number in tally.notes.items():
         print(f"note: {number:,} file{'s' * (number != 1)}: {note}", file=sys.stderr)
     if plan.left:
-        print(f"note: {len(plan.left):,} other files left alone, such as {plan.left[0]}", file=sys.stderr)
+        print(
+            f"note: {len(plan.left):,} other file{'s' * (len(plan.left) != 1)} left alone, such as {plan.left[0]}",
+            file=sys.stderr,
+        )
     print_failures(tally, len(plan.jobs))
     print(
         f"{verb} {tally.done:,}, skipped {tally.skipped:,} done before, failed {len(tally.failed):,}, "

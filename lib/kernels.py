@@ -54,24 +54,27 @@ def gather_blocks(x, grid, stride, block_height, block_width, source, orders, or
         offset[k] = k // block_width * stride + k % block_width
     for i in range(x.shape[0]):
         row, to = x[i], out[i]
-        for b in range(grid[0] * grid[1]):
-            stop = np.uint64(b // grid[1] * step + b % grid[1] * block_width)
-            start = stop
-            if source.shape[0]:
-                s = source[b]
-                start = np.uint64(s // grid[1] * step + s % grid[1] * block_width)
-            o, m = order_of[b], mask_of[b]
-            if log_parts == 0:
-                for k in range(size):
-                    to[stop + offset[k]] = row[start + offset[orders[o, k]]] ^ masks[m, k]
-            else:
-                for k in range(size):
-                    value = 0
-                    for p in range(k << log_parts, (k + 1) << log_parts):
-                        atom = orders[o, p]
-                        byte = row[start + offset[atom >> log_parts]]
-                        value = value << bits | (byte >> ((last - (atom & last)) * bits) & low)
-                    to[stop + offset[k]] = value ^ masks[m, k]
+        b = 0
+        for block_row in range(grid[0]):
+            for column in range(grid[1]):  # two loops, not one with a division for every pixel
+                stop = np.uint64(block_row * step + column * block_width)
+                start = stop
+                if source.shape[0]:
+                    s = source[b]
+                    start = np.uint64(s // grid[1] * step + s % grid[1] * block_width)
+                o, m = order_of[b], mask_of[b]
+                b += 1
+                if log_parts == 0:
+                    for k in range(size):
+                        to[stop + offset[k]] = row[start + offset[orders[o, k]]] ^ masks[m, k]
+                else:
+                    for k in range(size):
+                        value = 0
+                        for p in range(k << log_parts, (k + 1) << log_parts):
+                            atom = orders[o, p]
+                            byte = row[start + offset[atom >> log_parts]]
+                            value = value << bits | (byte >> ((last - (atom & last)) * bits) & low)
+                        to[stop + offset[k]] = value ^ masks[m, k]
 
 
 @numba.njit(cache=True, nogil=True)

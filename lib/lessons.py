@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import re
 import sys
 import time
 from pathlib import Path
@@ -35,6 +36,7 @@ def tour() -> None:
         str(lesson), str(done), {"out": str(results)}, cwd=str(NOTEBOOKS), kernel_name="python3", progress_bar=True
     )
     page = render(done)
+    pages(paths()[1:])  # the lesson links to them
     rows = json.loads(results.read_text())
     print(f"\n{'scheme':<18}{'accuracy on ciphertexts':>25}   what the attack recovered")
     for row in rows:
@@ -48,7 +50,14 @@ def render(notebook: Path) -> Path:
 
     exporter = HTMLExporter(template_name="lesson", extra_template_basedirs=[str(TEMPLATE)], embed_images=True)
     body, _ = exporter.from_filename(str(notebook))
+    body = re.sub(r'(href="\d\d_\w+)\.ipynb"', r'\1.html"', body)  # pages link to pages
     return write(notebook.with_suffix(".html"), body)
+
+
+def pages(chosen: list[Path]) -> list[Path]:
+    """The pages of stored lessons, in `build/`."""
+    BUILD.mkdir(exist_ok=True)
+    return [render(write(BUILD / path.name, path.read_text(encoding="utf-8"))) for path in chosen]
 
 
 def store(chosen: list[Path]) -> None:
@@ -126,7 +135,11 @@ def main() -> None:
     parser.add_argument("what", choices=("tour", "store", "pages"))
     parser.add_argument("lessons", nargs="*", help="numbers, as 02; all where none is given")
     arguments = parser.parse_args()
-    chosen = [path for path in paths() if not arguments.lessons or path.name[:2] in arguments.lessons]
+    chosen = [
+        path
+        for path in paths()
+        if not arguments.lessons or path.name[:2] in [number.zfill(2) for number in arguments.lessons]
+    ]
     if not chosen:
         parser.error(f"no such lesson; there are {', '.join(path.name[:2] for path in paths()) or 'none'}")
     if arguments.what == "tour":
@@ -134,11 +147,8 @@ def main() -> None:
     elif arguments.what == "store":
         store(chosen)
     else:
-        BUILD.mkdir(exist_ok=True)
-        for path in chosen:
-            copy = BUILD / path.name
-            write(copy, path.read_text(encoding="utf-8"))
-            print(os.path.relpath(render(copy)))
+        for page in pages(chosen):
+            print(os.path.relpath(page))
 
 
 if __name__ == "__main__":

@@ -782,43 +782,24 @@ def test_grey_etc_loses_the_colour_conversion_and_nothing_else(side):
             assert (table.inverse().apply(cipher[k]) == grey[k]).all()  # the grey image comes back exactly
 
 
+CORNERS = "000000 ffffff ff0000 00ff00 0000ff 000001 000003 010000 030000 010203 090909"  # the odd ones lead to halves
+
+
 def test_colours_are_converted_as_rec_601_says_to_the_nearest_whole_number():
-    images = np.concatenate(
-        [
-            picture((1, 6, 7, 3), 26),
-            np.array(
-                [[[[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255], [1, 2, 3], [9, 9, 9]]] * 6],
-                np.uint8,
-            ),
-        ]
-    )
+    corners = np.array([list(bytes.fromhex(colour)) for colour in CORNERS.split()], np.uint8)
+    images = np.stack([picture((6, 11, 3), 26), np.tile(corners, (6, 1, 1))])
     planes = to_planes(images)
-    assert planes.shape == (2, 6, 21, 1)
+    assert planes.shape == (2, 6, 33, 1)
     assert (planes == np.stack([spec.planes(image) for image in images])).all()
     assert (from_planes(planes) == np.stack([spec.colours(grey) for grey in planes])).all()
-    assert planes[1, 0, :, 0].tolist() == [
-        0,
-        255,
-        76,
-        150,
-        29,
-        2,
-        9,
-        128,
-        128,
-        85,
-        44,
-        255,
-        129,
-        128,
-        128,
-        128,
-        255,
-        21,
-        107,
-        127,
-        128,
-    ]
+    noise = picture((2, 6, 33, 1), 27)  # planes that no picture has, so that colours are clipped on both sides
+    assert (from_planes(noise) == np.stack([spec.colours(grey) for grey in noise])).all()
+    y, cb, cr = np.split(planes[1, 0, :, 0], 3)
+    assert y.tolist() == [0, 255, 76, 150, 29, 0, 0, 0, 1, 2, 9]
+    assert cb.tolist() == [128, 128, 85, 44, 255, 128, 130, 128, 127, 129, 128]
+    assert cr.tolist() == [128, 128, 255, 21, 107, 128, 128, 128, 130, 127, 128]
+    on_torch = to_planes(torch.from_numpy(images)), from_planes(torch.from_numpy(noise))
+    assert (on_torch[0].numpy() == planes).all() and (on_torch[1].numpy() == from_planes(noise)).all()
 
 
 def test_the_loss_of_the_colour_conversion_on_photographs_is_small():

@@ -16,6 +16,9 @@ class Verdict:
     def __bool__(self) -> bool:
         return self.right
 
+    def __repr__(self) -> str:
+        return "right" if self.right else "not right"
+
     def _ipython_display_(self) -> None:
         pass
 

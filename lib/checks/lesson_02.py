@@ -26,7 +26,7 @@ def parts(answer):
             for part in answer(value, bits):
                 joined = joined * 2**bits + int(part)
             assert joined == value, (
-                f"the parts of {value}, written one after the other, the highest first, are the byte {joined}"
+                f"put together again, your parts of {value} make {joined}; does the highest come first?"
             )
 
 

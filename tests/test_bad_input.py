@@ -119,6 +119,7 @@ CASES = {
     "five axes of a tensor": (encrypt(TENSOR[None]), ValueError, "encrypt one batch at a time"),
     "no tensors": (encrypt(TENSOR[:0]), ValueError, "expected at least one image with pixels, got shape (0, 3, 8, 8)"),
     "size no multiple of the block": (encrypt(picture((30, 33, 3))), ValueError, "30x33 is not a multiple of block 4; crop it, or pad it with lib.pad(images, 4)"),
+    "only the width does not fit": (encrypt(picture((32, 30, 3))), ValueError, "32x30 is not a multiple of block 4; crop it, or pad"),
     "tensor of such a size": (encrypt(torch.zeros(3, 30, 32, dtype=torch.uint8)), ValueError, "30x32 is not a multiple of block 4"),
     "PIL image of such a size": (encrypt(Image.new("RGB", (33, 30))), ValueError, "30x33 is not a multiple of block 4"),
     "PIL image without pixels": (encrypt(Image.new("RGB", (0, 0))), ValueError, "expected an image with pixels, got size (0, 0)"),

@@ -147,7 +147,10 @@ def test_invariant_by_hand():
 @pytest.mark.parametrize("colour_shuffle", [True, False])
 def test_the_invariant_is_what_skk_leaves_in_place(colour_shuffle):
     plain = noise(14, 5, 16, 16, 3)
-    for scheme in (SKK(Key.from_seed(1), colour_shuffle=colour_shuffle), SKK(Key.from_seed(2), colour_shuffle, per_image=True)):
+    for scheme in (
+        SKK(Key.from_seed(1), colour_shuffle=colour_shuffle),
+        SKK(Key.from_seed(2), colour_shuffle=colour_shuffle, per_image=True),
+    ):
         cipher = scheme.encrypt(plain, ids=range(5)) if scheme.per_image else scheme.encrypt(plain)
         assert exact(cipher, plain) < 0.6
         assert np.array_equal(invariant(cipher), invariant(plain)) and report(cipher, plain)["invariant"] == 1

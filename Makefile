@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test lab bench lessons clean
+.PHONY: run test lab bench lessons results clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -23,6 +23,12 @@ lab: $(STAMP)
 
 bench: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.bench
+
+# Full training runs, hours for all; DATA=npz:cifar10.npz where CIFAR-10 is at hand, ROWS and SEEDS for some of them.
+DATA ?= cifar10
+SEEDS ?= 0
+results: $(STAMP)
+	$(BIN)/python -m lib.results $(ROWS) --data $(DATA) --seeds $(SEEDS)
 
 lessons: $(STAMP)
 	$(BIN)/python -m lib.lessons store

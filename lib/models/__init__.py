@@ -74,17 +74,11 @@ def _shake_pyramid(classes, channels, side, block, **options):
     return ShakePyramidNet(classes, into=channels, **options)
 
 
-def _whitened_blocks(classes, channels, side, block, **options):
-    if channels != 3:
-        raise ValueError("whitened-blocks reads ciphertexts itself: take no adaptation")
-    return WhitenedBlocks(classes, side, block, **options)
-
-
 # Every constructor is told classes, channels, side and block, and takes of them what it needs.
 _NETWORKS = {
     "blocknet": lambda classes, channels, side, block, **o: BlockNet(classes, side, block, channels=channels, **o),
     "fast": lambda classes, channels, side, block, **o: FastNet(classes, channels, **o),
-    "whitened-blocks": _whitened_blocks,
+    "whitened-blocks": lambda classes, channels, side, block, **o: WhitenedBlocks(classes, side, block, **o),
     "resnet18": lambda classes, channels, side, block, **o: ResNet18(classes, channels, **o),
     "convmixer": ConvMixer,
     "vit": VisionTransformer,
@@ -125,6 +119,8 @@ def by_name(
         return _NETWORKS[name](classes, 3, side, block, **options)
     if adaptation not in _ADAPTATIONS:
         raise ValueError(f"unknown adaptation {adaptation!r}; known: None, {', '.join(adaptations)}")
+    if name == "whitened-blocks":
+        raise ValueError("whitened-blocks reads ciphertexts by itself: leave the adaptation out")
     if adaptation in ("tanaka", "le", "ele", "aligned-blocks"):
         check_side(side, block)
     front = _ADAPTATIONS[adaptation](side, block)

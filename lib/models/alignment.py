@@ -18,7 +18,8 @@ FLOOR = 3e-3  # added to variances, for atoms in -1..1
 def align(cipher: np.ndarray, public: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """For each atom of a plain block: which atom of a cipher block it became, and 1.0 or -1.0, its sign there.
 
-    cipher, public   (n, rows, columns, atoms) floats, the blocks of images in their places, atoms from -1 to 1
+    cipher, public   (n, rows, columns, atoms) floats, the blocks of images in their places, atoms from -1 to 1; where both
+                     hold mirror images too, what they show matters less
     """
     ours, theirs = _Blocks(cipher), _Blocks(public)
     turn = _turn(ours.together, theirs.together)

@@ -34,7 +34,8 @@ class PatchWhitening(nn.Module):
         super().__init__()
         self.values, self.floor = min(values, 4 * channels), floor
         self.features = 2 * self.values
-        self.register_buffer("weight", torch.zeros(self.features, channels, 2, 2))
+        pixels = torch.eye(4 * channels)[: self.values].view(-1, channels, 2, 2)  # until `start` knows better
+        self.register_buffer("weight", torch.cat([pixels, -pixels]))
 
     @torch.no_grad()
     def start(self, x):

@@ -92,7 +92,11 @@ def _check_when(name, value):
 
 @dataclass
 class Run:
-    """A trained model, and by epoch: loss (with penalty) and train_accuracy while training, test_accuracy, seconds."""
+    """A trained model, and by epoch: loss (with penalty) and train_accuracy while training, test_accuracy, seconds.
+
+    Seconds are those that the CPU's threads worked, over their number, so that other programs do not count; on another
+    device those of the clock.
+    """
 
     model: nn.Module
     history: list[dict] = field(default_factory=list)
@@ -142,7 +146,8 @@ def fit(make_model, data: Dataset, recipe=None, *, scheme=None, test=None, folde
 
 
 def _epoch(state, feed, epoch, bar) -> dict:
-    recipe, start, total, right = state.recipe, time.perf_counter(), 0.0, 0
+    recipe, total, right = state.recipe, 0.0, 0
+    start = _seconds(feed.labels.device)
     shuffler = _generator(recipe.seed, epoch)
     torch.manual_seed(shuffler.initial_seed())  # dropout and the like: a resumed epoch draws what it would have drawn
     state.model.train()
@@ -162,7 +167,7 @@ def _epoch(state, feed, epoch, bar) -> dict:
         state.step(loss)
         total, right = total + value * len(part), right + int((scores.argmax(1) == y).sum())
         bar.update()
-    seconds = round(time.perf_counter() - start, 3)
+    seconds = round(_seconds(feed.labels.device) - start, 3)
     return {
         "epoch": epoch + 1, "loss": total / len(feed), "train_accuracy": right / len(feed), "seconds": seconds,
     }  # fmt: skip
@@ -416,6 +421,10 @@ def has_bfloat16(device) -> bool:
     if device.type == "cpu":
         return any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
     return device.type == "cuda" and torch.cuda.is_bf16_supported()
+
+
+def _seconds(device) -> float:
+    return time.process_time() / torch.get_num_threads() if device.type == "cpu" else time.perf_counter()
 
 
 def _autocast(device, wanted):

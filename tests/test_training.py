@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -232,6 +233,15 @@ def test_loss_and_accuracy_are_those_of_the_batches(smoothing):
     assert entry["loss"] == pytest.approx(-((1 - smoothing) * right + smoothing * logarithms.mean(1)).mean(), rel=1e-5)
     assert entry["train_accuracy"] == pytest.approx((logits.argmax(1) == SMALL.labels).mean())
     assert entry["epoch"] == 1 and entry["seconds"] >= 0 and "test_accuracy" not in entry
+
+
+def test_seconds_are_those_of_work_not_of_waiting():
+    class Sleepy(Penalised):
+        def forward(self, x):
+            time.sleep(0.3)
+            return super().forward(x)
+
+    assert fit(Sleepy, SMALL, Recipe(epochs=1, batch=50)).history[0]["seconds"] < 0.2
 
 
 def test_uneven_batches_weigh_by_their_images():

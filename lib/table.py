@@ -92,7 +92,7 @@ class Table:
     def index(self) -> np.ndarray:
         """(h * w * c * 8 / bits,) int32 (int64 for over 2**31 atoms): which plain atom each cipher atom is."""
         parts = 8 // self.bits
-        places = (self._bytes_of_blocks()[:, :, None] * parts + np.arange(parts)).reshape(self.blocks, self.atoms)
+        places = (self.bytes_of_blocks()[:, :, None] * parts + np.arange(parts)).reshape(self.blocks, self.atoms)
         origin = places if self.source is None else places[self.source]
         if self.orders is not None:
             origin = np.take_along_axis(origin, self.orders.rows[self.orders.of].astype(np.int64), axis=1)
@@ -105,7 +105,7 @@ class Table:
         """(h * w * c,) uint8: what each cipher byte is XORed with."""
         out = np.zeros(self.shape[0] * self.shape[1] * self.shape[2], np.uint8)
         if self.masks is not None:
-            out[self._bytes_of_blocks()] = self.masks.rows[self.masks.of]
+            out[self.bytes_of_blocks()] = self.masks.rows[self.masks.of]
         return _frozen(out)
 
     @cached_property
@@ -113,7 +113,7 @@ class Table:
         """(h * w * c * 8 / bits,) uint8 below 2 ** bits: what each cipher atom is XORed with."""
         return _frozen(split(self.byte_mask, self.bits))
 
-    def _bytes_of_blocks(self) -> np.ndarray:
+    def bytes_of_blocks(self) -> np.ndarray:
         """(blocks, bytes of a block) int64: where each block's bytes lie in a flat image."""
         h, w, c = self.shape
         base = np.arange(0, h, self.block)[:, None] * w * c + np.arange(0, w, self.block) * c

@@ -1,17 +1,24 @@
 """Chosen plaintext: the attacker may have images of his choice encrypted, and then reads an unseen ciphertext.
 
 Every table scheme falls to the same few queries, whatever its name: an image of zeros shows the mask, and images in which
-every atom holds a digit of its own number show where each atom went. It needs to know the size of images and nothing
-else of scheme or key. Ancestor: Jolfaei, Wu and Muthukkumarasamy, IEEE TIFS 2016, for ciphers that only permute; Chang
-and Case, arXiv:2004.13263, attack the byte-wise variant of Tanaka's scheme with 16 images and SKK with one.
+every atom holds a digit of its own number show where each atom went. The table reader needs to know the size of images and
+nothing else of scheme or key. Ancestor: Jolfaei, Wu and Muthukkumarasamy, IEEE TIFS 2016, for ciphers that only permute.
+Who knows the scheme as well needs fewer queries: see `lib.attacks.fewest_queries`.
+
+As published: A. H. Chang and B. M. Case, arXiv:2004.13263, and their code (ahchang98/image-encryption-scheme-attacks).
+`chang_case_blocks` is their attack on Tanaka's scheme, 16 images of one block each. The code reads bytes, so it breaks the
+variant that shuffles bytes, and not the nibbles of the paper that it names. `chang_case_pixels`, on SKK with one key,
+needs one image, which is the least there is. The code reports no score; it writes pictures.
+
+Confidence is 1 where what came back is a table, every atom named once, and 0 where it is none.
 """
 
 import time
 
 import numpy as np
 
-from lib.attacks import AttackResult, Oracle
-from lib.table import join, split
+from lib.attacks import AttackResult, Oracle, check_ciphers
+from lib.table import Table, join, split
 
 
 def queries_needed(shape, bits: int = 4) -> int:
@@ -45,15 +52,68 @@ def decrypt_with(ciphers: np.ndarray, index, mask, bits: int = 4) -> np.ndarray:
     """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays as it was."""
     atoms = split(ciphers.reshape(len(ciphers), -1) ^ mask, bits)
     plain = atoms.copy()
-    inside = index < atoms.shape[1]  # what a cipher that is no table answers may count too far
+    inside = (index >= 0) & (index < atoms.shape[1])  # what a cipher that is no table answers may count too far
     plain[:, index[inside]] = atoms[:, inside]
     return join(plain, bits).reshape(ciphers.shape)
 
 
+def is_permutation(index: np.ndarray) -> bool:
+    """Whether every atom is named exactly once."""
+    return bool((np.sort(index) == np.arange(len(index))).all())
+
+
 def table_reader(oracle: Oracle, ciphers: np.ndarray, bits: int = 4) -> AttackResult:
-    """Read the oracle's table, then decrypt `ciphers` (n, h, w, c) uint8 with it."""
+    """Read the oracle's table, then decrypt `ciphers` (n, h, w, c) uint8 with it: any table scheme, unknown key."""
     started, before = time.perf_counter(), oracle.queries
     index, mask = read_table(oracle, ciphers.shape[1:], bits)
+    return _result(oracle, before, started, ciphers, index, mask, bits)
+
+
+def _result(oracle, before, started, ciphers, index, mask, bits):
     estimate = decrypt_with(ciphers, index, mask, bits)
-    seconds = time.perf_counter() - started
-    return AttackResult(estimate, oracle.queries - before, seconds, {"index": index, "mask": mask})
+    return AttackResult(
+        estimate, oracle.queries - before, time.perf_counter() - started, {"index": index, "mask": mask},
+        float(is_permutation(index)),
+    )  # fmt: skip
+
+
+def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
+    """As published: `block` ** 2 images of one block, image k black but for the values 1, 2, 3 in pixel k.
+
+    A cipher value over 127 that is not 255 marks a reversed place; 1, 2 and 3 say which channel of pixel k came there.
+    `recovered` holds the index and mask of a block's bytes; places where none of the three was found have index -1, and
+    stay as they are in the estimate.
+    """
+    ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
+    size = block * block
+    helpers = np.zeros((size, size, 3), np.uint8)
+    helpers[np.arange(size), np.arange(size)] = (1, 2, 3)
+    answers = oracle(helpers.reshape(size, block, block, 3)).reshape(size, -1)
+    mask = np.where(((answers > 127) & (answers != 255)).any(axis=0), 255, 0).astype(np.uint8)
+    seen = answers ^ mask
+    found = (seen >= 1) & (seen <= 3)
+    pixel = found.argmax(axis=0)
+    channel = np.take_along_axis(seen, pixel[None], axis=0)[0].astype(np.int64) - 1
+    index = np.where(found.any(axis=0), 3 * pixel + channel, -1)
+    every = Table(ciphers.shape[1:], block).bytes_of_blocks()
+    whole = np.full(ciphers[0].size, -1)
+    whole[every] = np.where(index >= 0, every[:, index], -1)
+    masks = np.zeros(ciphers[0].size, np.uint8)
+    masks[every] = mask
+    estimate = decrypt_with(ciphers, whole, masks, bits=8)
+    return AttackResult(
+        estimate, oracle.queries - before, time.perf_counter() - started, {"index": index, "mask": mask},
+        float(is_permutation(index)),
+    )  # fmt: skip
+
+
+def chang_case_pixels(oracle: Oracle, ciphers: np.ndarray) -> AttackResult:
+    """As published: one image with the values 1, 2, 3 in every pixel reads all keys of SKK with one key for all images.
+
+    A cipher value over 127 is a complement; the value left then says which channel it was.
+    """
+    ciphers, started, before = check_ciphers(ciphers), time.perf_counter(), oracle.queries
+    answer = oracle(np.broadcast_to(np.array([1, 2, 3], np.uint8), ciphers.shape[1:]).copy()).reshape(-1, 3)
+    mask = np.where(answer > 127, 255, 0).astype(np.uint8)
+    index = 3 * np.arange(len(answer))[:, None] + (answer ^ mask).astype(np.int64) - 1
+    return _result(oracle, before, started, ciphers, index.ravel(), mask.ravel(), 8)

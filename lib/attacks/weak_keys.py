@@ -1,0 +1,123 @@
+"""Weak keys: a key out of a small set is found by trying them all on one ciphertext. No image is needed beside it.
+
+The example is real: imageshuffle, the package of Tanaka's scheme by its author (mastnk/imageshuffle), makes the order of
+a block's atoms from a key of 32 bits: x0 = key / (2^32 - 1) scaled into (0, 1), the logistic map x -> a x (1 - x) with
+a = 4 - 1e-12, a hundred steps to warm up, then the order in which a block's numbers would be sorted. Atom i goes to place
+order[i]; atoms at places where order > half of their number are reversed, before and after. A time in seconds as a key is
+weaker still: a day has 86,400.
+
+A right key makes a smooth picture. `search` decrypts a few blocks with each key and keeps the smoothest; confidence tells
+how far it stands out among all keys tried, 0 where the best is no better than the best of so many wrong ones would be.
+
+The keys of this workbook have 256 bits, and come from SHAKE-256 (`lib.keys`): there is nothing to try them all with.
+"""
+
+import math
+import time
+
+import numba
+import numpy as np
+
+from lib.attacks import AttackResult, check_ciphers
+from lib.table import Table, join, split
+
+WARM_UP, A = 100, 4 - 1e-12
+SAMPLE = 12  # blocks that each key is tried on, of those with the most different values
+
+
+def logistic_orders(key: int, atoms: int) -> np.ndarray:
+    """(atoms,) int64: where imageshuffle puts each atom of a block, for a key below 2 ** 32."""
+    return _order(np.uint64(key), atoms)
+
+
+def weak_table(key: int, shape, block: int = 4) -> Table:
+    """imageshuffle's table for images of `shape` (h, w, 3), blocks of `block`, 4-bit atoms, a key below 2 ** 32."""
+    if not 0 <= key < 2**32:
+        raise ValueError(f"imageshuffle's keys are whole numbers below 2 ** 32, got {key!r}")
+    size = 3 * block**2
+    places = _places(block)
+    order = logistic_orders(key, 2 * size)
+    index, reverse = np.empty(2 * size, np.int64), np.zeros(2 * size, np.uint8)
+    index[places[order]] = places  # atom i of theirs goes to place order[i]
+    reverse[places] = (order > size) * 15
+    mask = Table(shape, block, 4, masks=join(reverse, 4))
+    return mask.then(Table(shape, block, 4, orders=index)).then(mask)
+
+
+def _places(block) -> np.ndarray:
+    """(atoms,): the atom of a table (row, column, channel, part) that each of theirs is (row, column, part, channel)."""
+    return np.arange(6 * block**2).reshape(-1, 3, 2).swapaxes(1, 2).ravel()
+
+
+def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
+    """The key among `keys` (a range below 2 ** 32) under which `ciphers` (n, h, w, 3) uint8 become smooth, one ciphertext
+    sufficing; `recovered["key"]`, and `recovered["keys per second"]`."""
+    ciphers, started = check_ciphers(ciphers, block), time.perf_counter()
+    if not len(keys) or min(keys) < 0 or max(keys) >= 2**32:
+        raise ValueError(f"expected a range of keys below 2 ** 32, got {keys}")
+    atoms = _sample(ciphers, block)
+    best, key, total, squares = _try_all(atoms, np.uint64(keys.start), keys.step, len(keys), block)
+    mean = total / len(keys)
+    deviation = math.sqrt(max(squares / len(keys) - mean**2, 1e-12))
+    usual = math.sqrt(
+        2 * math.log(max(len(keys), 2))
+    )  # how far the best of so many normal numbers lies from their mean
+    confidence = float(np.clip((mean - best) / deviation / usual - 1, 0, 1)) if len(keys) > 1 else 0.0
+    estimate = weak_table(int(key), ciphers.shape[1:], block).inverse().apply_batch(ciphers)
+    seconds = time.perf_counter() - started
+    recovered = {"key": int(key), "keys per second": len(keys) / seconds}
+    return AttackResult(estimate, 0, seconds, recovered, confidence)
+
+
+def _sample(ciphers, block):
+    """(SAMPLE, atoms) uint8, in their order: blocks whose bytes differ most, since flat ones look alike under all keys."""
+    flat = ciphers.reshape(len(ciphers), -1)[:, Table(ciphers.shape[1:], block).bytes_of_blocks()].reshape(
+        -1, 3 * block**2
+    )
+    kinds = (np.diff(np.sort(flat, axis=1), axis=1) > 0).sum(axis=1)
+    if kinds.max() == 0:
+        raise ValueError("every block holds one value only, so every key fits; expected a ciphertext with texture")
+    chosen = flat[np.argsort(-kinds, kind="stable")[:SAMPLE]]
+    return np.ascontiguousarray(split(chosen, 4)[:, _places(block)])
+
+
+@numba.njit(cache=True)
+def _order(key, atoms):
+    x = float(key) / 4294967295.0 * (1.0 - 2.0e-12) + 1.0e-12
+    for _ in range(WARM_UP):
+        x = A * x * (1.0 - x)
+    values = np.empty(atoms)
+    for i in range(atoms):
+        x = A * x * (1.0 - x)
+        values[i] = x
+    return np.argsort(values)
+
+
+@numba.njit(cache=True)
+def _try_all(samples, first, step, count, block):
+    """The least roughness of the samples over all keys, its key, and the sum and sum of squares over keys."""
+    atoms, row = samples.shape[1], 6 * block
+    plain = np.empty(atoms, np.int64)
+    best, which, total, squares = np.inf, first, 0.0, 0.0
+    for number in range(count):
+        key = np.uint64(first + np.uint64(number * step))
+        order = _order(key, atoms)
+        rough = 0
+        for s in range(len(samples)):
+            for i in range(atoms):
+                j = order[i]
+                value = np.int64(samples[s, j])
+                if (order[i] > atoms // 2) != (order[j] > atoms // 2):  # reversed before or after, not both
+                    value = 15 - value
+                plain[i] = value
+            for i in range(atoms):
+                if i % 6 < 3:  # upper halves: with the ones to the right and below
+                    if i % row < row - 6:
+                        rough += abs(plain[i] - plain[i + 6])
+                    if i < atoms - row:
+                        rough += abs(plain[i] - plain[i + row])
+        total += rough
+        squares += float(rough) * rough
+        if rough < best:
+            best, which = rough, key
+    return best, which, total, squares

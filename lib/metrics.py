@@ -12,9 +12,14 @@ uint8), and returns a float, the mean over images. Which score for what:
                           sees shapes where colours are wrong
     invariant             the fraction of equal values in what SKK leaks without any key, see `invariant`
 
+Some attacks leave one choice open that no ciphertext tells, the same for all images, such as the order of colours:
+`nearest` makes it in the estimate's favour, and must be used on a baseline as well.
+
 Sources: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image quality assessment", IEEE TIP 13 (2004), as scikit-image
 computes it; I. Sobel's operator; luma by Rec. 601.
 """
+
+import itertools
 
 import numpy as np
 
@@ -101,6 +106,42 @@ def invariant(images) -> np.ndarray:
     batch, single = _enter(images)
     folded = np.sort(np.minimum(batch, 255 - batch), axis=-1)
     return folded[0] if single else folded
+
+
+MOVES = {
+    "colours": [lambda x, order=order: x[..., list(order)] for order in itertools.permutations(range(3))],
+    "complement": [lambda x: x, lambda x: 255 - x],
+    "signs": [lambda x, signs=signs: x ^ np.array(signs, np.uint8) for signs in itertools.product((0, 255), repeat=3)],
+    "mirror": [lambda x: x, lambda x: x[:, :, ::-1]],
+    "turns": [
+        lambda x, turns=turns, mirror=mirror: np.rot90(x[:, :, ::-1] if mirror else x, turns, (1, 2))
+        for turns in range(4)
+        for mirror in (False, True)
+    ],
+}
+"""What `nearest` can choose from: the order of the colours, negatives, a negative for each colour, mirror images, quarter
+turns with mirror images (of square images; of others only those that keep the shape)."""
+
+
+def nearest(estimate, truth, open_moves=()) -> np.ndarray:
+    """The estimate after the moves, the same for all images, that bring it nearest to the truth (least squared error).
+
+    open_moves   names out of `MOVES`, all combinations of which are tried; with none the estimate comes back as it is
+
+    >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    >>> bool((nearest(255 - image[..., ::-1], image, ["colours", "complement"]) == image).all())
+    True
+    """
+    (batch, single), (truth, _) = _enter(estimate), _enter(truth)
+    best = (np.inf, batch)
+    for moves in itertools.product(*(MOVES[name] for name in open_moves)):
+        moved = batch
+        for move in moves:
+            moved = move(moved)
+        if moved.shape == truth.shape:
+            error = float(((moved.astype(np.int32) - truth) ** 2).sum())
+            best = min(best, (error, moved), key=lambda each: each[0])
+    return np.ascontiguousarray(best[1][0] if single else best[1])
 
 
 def report(estimate, truth) -> dict[str, float]:

@@ -236,3 +236,31 @@ def test_kinds_agree_and_the_input_is_not_changed():
     assert np.array_equal(a, kept[0]) and np.array_equal(b, kept[1])
     a.setflags(write=False)
     assert metrics.report(a, b) == report(kept[0], b)
+
+
+@pytest.mark.parametrize(
+    "moves, change",
+    [
+        (["colours"], lambda x: x[..., [2, 0, 1]]),
+        (["complement"], lambda x: 255 - x),
+        (["signs"], lambda x: x ^ np.array([0, 255, 0], np.uint8)),
+        (["mirror"], lambda x: x[:, :, ::-1]),
+        (["turns"], lambda x: np.rot90(x, 3, (1, 2))[:, ::-1]),
+        (["colours", "signs", "turns"], lambda x: np.rot90(x[..., [1, 0, 2]] ^ np.array([255, 0, 0], np.uint8), 1, (1, 2))),
+    ],
+    ids=lambda value: "+".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_the_nearest_undoes_what_is_open_and_nothing_else(moves, change):
+    truth = np.random.default_rng(4).integers(0, 256, (3, 8, 8, 3), np.uint8)
+    moved = np.ascontiguousarray(change(truth))
+    assert (metrics.nearest(moved, truth, moves) == truth).all()
+    assert (metrics.nearest(moved, truth) == moved).all()
+    each = truth.copy()
+    each[0] = change(truth)[0]  # one image moved, the others not: there is one choice for all
+    assert (metrics.nearest(each, truth, moves) != truth).any()
+
+
+def test_the_nearest_keeps_the_shape():
+    truth = np.random.default_rng(4).integers(0, 256, (8, 4, 3), np.uint8)
+    assert metrics.nearest(truth[::-1, ::-1], truth, ["turns"]).shape == truth.shape
+    assert (metrics.nearest(truth[::-1, ::-1], truth, ["turns"]) == truth).all()

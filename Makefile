@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test lab bench lessons results clean
+.PHONY: run test lab bench lessons results attacks clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -29,6 +29,10 @@ DATA ?= cifar10
 SEEDS ?= 0
 results: $(STAMP)
 	$(BIN)/python -m lib.results $(ROWS) --data $(DATA) --seeds $(SEEDS)
+
+# Every attack on every scheme, beside a control; small images from DATA where it is given, else embedded ones.
+attacks: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.attacks.matrix --data $(if $(filter cifar10,$(DATA)),photos,$(DATA))
 
 lessons: $(STAMP)
 	$(BIN)/python -m lib.lessons store

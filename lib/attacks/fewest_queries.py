@@ -4,7 +4,8 @@ A query's answer says at most as many bits as an image has, so log2(keys) / (8 h
 At 32x32 that is 1 for every scheme here but ELE, and 2 for ELE; these attacks ask no more. The idea of all: give
 every atom a word, a value in each block or image that it is seen in, so that no two words are equal or complements.
 
-Confidence as in `lib.attacks.chosen_plaintext`: 1 where the answers make sense everywhere, 0 where they do not.
+Confidence as in `lib.attacks.chosen_plaintext`: 1 where the answers make sense everywhere and the ciphertexts come out
+smoother, 0 where they do not. So it is 0 for pictures of noise, even where they are read right.
 """
 
 import math
@@ -13,7 +14,7 @@ import time
 import numpy as np
 
 from lib.attacks import AttackResult, Oracle, check_ciphers
-from lib.attacks.chosen_plaintext import is_permutation
+from lib.attacks.chosen_plaintext import is_permutation, is_smoother
 from lib.attacks.states import BlockStates
 from lib.table import Table, join, split
 
@@ -62,6 +63,7 @@ def _read(digits, bits):
 
 def _result(oracle, before, started, ciphers, table, recovered, sure):
     estimate = table.inverse().apply_batch(ciphers) if sure else ciphers.copy()
+    sure = sure and is_smoother(estimate, ciphers, table.block)
     return AttackResult(estimate, oracle.queries - before, time.perf_counter() - started, recovered, float(sure))
 
 
@@ -136,4 +138,5 @@ def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
         where = bytes_of[:, changed].ravel()
         flat[:, where] = np.argsort(substitution).astype(np.uint8)[flat[:, where]]
     recovered = {"substitution": substitution, "places": changed}
+    sure = sure and is_smoother(estimate, ciphers, block)
     return AttackResult(estimate, oracle.queries - before, time.perf_counter() - started, recovered, float(sure))

@@ -2,20 +2,26 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lib import Key
-from lib.attacks import Oracle, oracle_for
+from lib import Key, datasets
+from lib.attacks import Oracle, fewest_queries, oracle_for
 from lib.attacks.chosen_plaintext import (
     chang_case_blocks,
     chang_case_pixels,
     decrypt_with,
+    is_permutation,
+    is_smoother,
     queries_needed,
     read_table,
     table_reader,
 )
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, FormatPreserving, NegativePositive, OneTimePad, Tanaka
 
-SECRET = np.random.default_rng(5).integers(0, 256, (4, 16, 24, 3), np.uint8)
+PICTURES = datasets.load("photos", "test", 10).images
+SECRET = np.ascontiguousarray(PICTURES[:4, :16, :24])
+NOISE = np.random.default_rng(5).integers(0, 256, (4, 16, 24, 3), np.uint8)
 TABLES = [Tanaka, ExtendedTanaka, SKK, EtC, BlockShuffle, NegativePositive]
 
 
@@ -116,3 +122,89 @@ def test_the_published_attacks_fail_on_the_control(attack):
     scheme = OneTimePad(Key.from_seed(6))
     result = attack(oracle_for(scheme), scheme.encrypt(SECRET, ids=range(900, 904)))
     assert abs((result.estimate == SECRET).mean() - 1 / 256) < 0.01 and result.confidence == 0.0
+
+
+ATTACKS = {
+    "read a table": table_reader,
+    "read a table of bytes": lambda oracle, ciphers: table_reader(oracle, ciphers, bits=8),
+    "chang and case, blocks": chang_case_blocks,
+    "chang and case, pixels": chang_case_pixels,
+    "fewest, nibbles": fewest_queries.tanaka,
+    "fewest, bytes": lambda oracle, ciphers: fewest_queries.tanaka(oracle, ciphers, bits=8),
+    "fewest, 2 bits": lambda oracle, ciphers: fewest_queries.tanaka(oracle, ciphers, bits=2),
+    "fewest, blocks of 8": lambda oracle, ciphers: fewest_queries.tanaka(oracle, ciphers, block=8),
+    "fewest, etc": fewest_queries.etc,
+    "fewest, etc of 8": lambda oracle, ciphers: fewest_queries.etc(oracle, ciphers, block=8),
+    "fewest, ele": fewest_queries.ele,
+    "fewest, bytes of ele": lambda oracle, ciphers: fewest_queries.ele(oracle, ciphers, bits=8),
+    "fewest, ffx": fewest_queries.ffx,
+}
+SCHEMES = [
+    (Tanaka, {}), (Tanaka, {"bits": 8}), (Tanaka, {"bits": 2}), (ExtendedTanaka, {}), (ExtendedTanaka, {"bits": 8}), (SKK, {}),
+    (SKK, {"colour_shuffle": False}), (EtC, {"block": 4}), (EtC, {"block": 8}), (BlockShuffle, {}), (NegativePositive, {}),
+    (FormatPreserving, {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("per_image", [False, True], ids=["one key", "a key each"])
+@pytest.mark.parametrize("kind, settings", SCHEMES, ids=lambda part: getattr(part, "name", None) or str(part))
+def test_no_attack_is_sure_of_a_wrong_key(kind, settings, per_image):
+    """Attacks meet schemes that they are not for, and keys that are not those of the ciphertexts."""
+    right = 0
+    for seed in (0, 1):
+        scheme = kind(Key.from_seed(seed), per_image=per_image, **settings)
+        ciphers = scheme.encrypt(PICTURES, ids=range(900, 910) if per_image else None)
+        for name, attack in ATTACKS.items():
+            try:
+                result = attack(oracle_for(scheme), ciphers)
+            except ValueError as error:  # a question of one small block
+                assert "is not a multiple of block 8" in str(error)
+                continue
+            exact = bool((result.estimate == PICTURES).all())
+            assert exact or result.confidence == 0.0, name
+            right += exact and result.confidence == 1.0
+    assert (right > 0) == (not per_image), "every key that serves all images is read by some attack, surely"
+
+
+def test_pictures_of_noise_are_read_right_and_called_uncertain():
+    scheme = SKK(Key.from_seed(6))
+    result = chang_case_pixels(oracle_for(scheme), scheme.encrypt(NOISE))
+    assert (result.estimate == NOISE).all() and result.confidence == 0.0
+
+
+def roughness_by_hand(image, block):
+    """The mean difference of neighbours on two sides of a border of blocks, loop by loop."""
+    differences = []
+    for y in range(image.shape[0]):
+        for x in range(image.shape[1]):
+            for down, right in ((0, 1), (1, 0)):
+                v, u = y + down, x + right
+                same_block = (y // block, x // block) == (v // block, u // block)
+                if v < image.shape[0] and u < image.shape[1] and not same_block:
+                    differences += [abs(int(a) - int(b)) for a, b in zip(image[y, x], image[v, u])]
+    return sum(differences) / len(differences)
+
+
+@pytest.mark.parametrize("block", [1, 4, 8])
+def test_smoother_means_so_much_less_rough_at_borders(block):
+    for seed in range(8):
+        image = NOISE[seed % 4]
+        other = (image * (0.5 + seed / 40)).astype(np.uint8)
+        wanted = roughness_by_hand(other, block) < 0.6 * roughness_by_hand(image, block)
+        assert is_smoother(other[None], image[None], block) == wanted
+    assert not wanted and is_smoother(image[None] // 2, image[None], block)
+
+
+def test_a_single_block_is_looked_at_inside_and_a_pixel_says_nothing():
+    assert is_smoother(SECRET[:1, :4, :4], NOISE[:1, :4, :4], 4)
+    assert not is_smoother(SECRET[:1, :1, :1], NOISE[:1, :1, :1], 1)
+
+
+@given(st.lists(st.integers(-2, 7), min_size=1, max_size=6))
+def test_a_permutation_names_every_atom_once(index):
+    assert is_permutation(np.array(index)) == (sorted(index) == list(range(len(index))))
+
+
+def test_one_image_is_refused():
+    with pytest.raises(ValueError, match=r"a batch.*\(16, 24, 3\)"):
+        table_reader(oracle_for(SKK(Key.from_seed(3))), SECRET[0])

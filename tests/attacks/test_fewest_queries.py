@@ -5,13 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from lib import Key
+from lib import Key, datasets
 from lib.attacks import fewest_queries as fewest
 from lib.attacks import oracle_for
 from lib.attacks.states import BlockStates
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, FormatPreserving, NegativePositive, OneTimePad, Tanaka
 
-SECRET = np.random.default_rng(5).integers(0, 256, (3, 32, 32, 3), np.uint8)
+SECRET = datasets.load("photos", "test", 3).images
 KEY = Key.from_seed(8)
 CASES = [
     *((Tanaka(KEY, block=b, bits=bits), fewest.tanaka, {"block": b, "bits": bits}) for b in (2, 4, 8) for bits in (8, 4, 2, 1)),

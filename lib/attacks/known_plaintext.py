@@ -2,15 +2,17 @@
 
 An atom's *history* is the list of its values in all pairs. A cipher atom has the history of the plain atom that it was, or
 the complement of that; where no other atom shares it, place and sign are certain. Atoms that do share it are ambiguous:
-the attack says so, and pairs them in order, which is right for every image as like as not.
+the attack says so, and pairs them in order, so that one of k alike is right in one case of k.
 
 How far one natural image goes depends on how many atoms share a key. In Tanaka's scheme all blocks of it do, so each
 adds to the histories; in ELE none do. Relatives: Li et al., Signal Processing: Image Communication 23 (2008), on ciphers
 that only permute; Li et al., arXiv:2305.04543, on EtC.
 
-All attacks take `plain` and `pairs_ciphers`, (n, h, w, 3) uint8, row by row, and `ciphers`, those to be read, of the same size.
-Confidence is an array, for each atom (pixel, block) 1 over the number of those it could be; 0 where the pairs contradict
-the scheme. `recovered["ambiguous"]` counts what is not certain.
+All attacks take `plain` and `pair_ciphers`, (n, h, w, 3) uint8, row by row, and `ciphers`, those to be read, of the same
+size; of any size where one key serves all blocks. Confidence is an array, for each atom (pixel, block) 1 over the number of
+those it could be; 0 where the pairs contradict the scheme. `recovered` holds -1 for what is not certain, and counts it as "ambiguous".
+
+Histories are compared by 64-bit sums with random weights: two different ones agree with a chance below 2 ** -56.
 """
 
 import time
@@ -22,11 +24,11 @@ from lib.attacks.states import BlockStates
 from lib.table import Table, join, split
 
 
-def _enter(plain, pair_ciphers, ciphers, block=1):
+def _enter(plain, pair_ciphers, ciphers, block=1, any_size=False):
     plain, pair_ciphers, ciphers = (check_ciphers(images, block) for images in (plain, pair_ciphers, ciphers))
     if plain.shape != pair_ciphers.shape:
         raise ValueError(f"each plain image needs its ciphertext: got {plain.shape} and {pair_ciphers.shape}")
-    if plain.shape[1:] != ciphers.shape[1:]:
+    if plain.shape[1:] != ciphers.shape[1:] and not any_size:
         sizes = ["x".join(map(str, x.shape[1:3])) for x in (plain, ciphers)]
         raise ValueError(f"pairs are {sizes[0]} and the ciphertexts under attack {sizes[1]}; a key is of one size")
     return plain, pair_ciphers, ciphers
@@ -48,46 +50,64 @@ def _canonical(histories, bits):
     return np.where(flipped, np.uint8(2**bits - 1) - histories, histories), flipped[..., 0]
 
 
-def match(plain: np.ndarray, cipher: np.ndarray, bits: int):
-    """Which plain atom has each cipher atom's history: plain, cipher (atoms, n) uint8 below 2 ** bits.
+def _sums(values):
+    """(..., n) uint8 as (...,) uint64: equal sums for equal rows."""
+    return values.astype(np.uint64) @ _weights(values.shape[-1])
 
-    Returns (index, flipped, choices): (atoms,) each; `choices` counts the plain atoms that an atom could be, 0 where the
+
+def _weights(shape, seed=0):
+    return np.random.default_rng(seed).integers(0, 2**64, shape, np.uint64)
+
+
+def _pair_up(plain, cipher):
+    """Rows (..., k) of sums: which plain one each cipher one is, those alike in order, and how many it could be.
+
+    Where any row could be none (0), its neighbours in `index` are guesses.
+    """
+    index = np.empty(cipher.shape, np.int64)
+    np.put_along_axis(index, *(np.argsort(x, axis=-1, kind="stable") for x in (cipher, plain)), axis=-1)
+    own = _weights((*plain.shape[:-1], 1), seed=1)  # rows of other groups are never alike
+    _, kind = np.unique(np.stack([plain, cipher]) + own, return_inverse=True)
+    of_plain, of_cipher = kind.reshape(2, *plain.shape)
+    counts = [np.bincount(of.ravel(), minlength=kind.max() + 1) for of in (of_plain, of_cipher)]
+    return index, np.where(counts[0] == counts[1], counts[0], 0)[of_cipher]
+
+
+def match(plain: np.ndarray, cipher: np.ndarray, bits: int):
+    """Which plain atom has each cipher atom's history: plain, cipher (..., atoms, n) uint8 below 2 ** bits.
+
+    Returns (index, flipped, choices): (..., atoms) each; `choices` counts the plain atoms that an atom could be, 0 where the
     histories of cipher and plain do not go together. Each plain atom is named once where they do.
     """
     (p, p_flipped), (c, c_flipped) = _canonical(plain, bits), _canonical(cipher, bits)
-    _, kind = np.unique(np.concatenate([p, c]), axis=0, return_inverse=True)
-    kind = kind.ravel()
-    of_plain, of_cipher = kind[: len(p)], kind[len(p) :]
-    counts = [np.bincount(of, minlength=kind.max() + 1) for of in (of_plain, of_cipher)]
-    index = np.empty(len(p), np.int64)
-    index[np.argsort(of_cipher, kind="stable")] = np.argsort(of_plain, kind="stable")  # in order within a kind
-    choices = np.where(counts[0] == counts[1], counts[0], 0)[of_cipher]
-    return index, p_flipped[index] ^ c_flipped, choices
+    index, choices = _pair_up(_sums(p), _sums(c))
+    return index, np.take_along_axis(p_flipped, index, axis=-1) ^ c_flipped, choices
 
 
-def _result(started, ciphers, table, choices, recovered):
+def _result(started, ciphers, table, choices, found):
+    """`found` holds what was recovered, by name, each with the choices there were for it."""
     sure = bool((choices > 0).all())
     estimate = table.inverse().apply_batch(ciphers) if sure else ciphers.copy()
     confidence = 1 / choices if sure else np.zeros(choices.shape)
-    recovered |= {"ambiguous": int((choices != 1).sum())}
+    recovered = {
+        name: np.where((count == 1) & sure, values.astype(np.int64), -1) for name, (values, count) in found.items()
+    }
+    recovered["ambiguous"] = int((confidence != 1).sum())
     return AttackResult(estimate, 0, time.perf_counter() - started, recovered, confidence)
-
-
-def _masks(flipped, bits):
-    return join(flipped.astype(np.uint8) * np.uint8(2**bits - 1), bits)
 
 
 def shared_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -> AttackResult:
     """One key for all blocks: Tanaka's scheme, and SHF and NP with bits=8. Each block of each pair is a value of a history."""
-    (plain, pair_ciphers, ciphers), started = _enter(plain, pair_ciphers, ciphers, block), time.perf_counter()
+    started = time.perf_counter()
+    plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers, block, any_size=True)
     p, c = (
         _histories(_blocks(x, block).transpose(1, 0, 2).reshape(1, 3 * block**2, -1), bits)[0]
         for x in (plain, pair_ciphers)
     )
     index, flipped, choices = match(p, c, bits)
-    mask = _masks(flipped, bits)
-    table = Table(ciphers.shape[1:], block, bits, orders=index, masks=mask)
-    return _result(started, ciphers, table, choices, {"index": np.where(choices == 1, index, -1), "mask": mask})
+    mask = flipped * np.uint8(2**bits - 1)
+    table = Table(ciphers.shape[1:], block, bits, orders=index, masks=join(mask, bits))
+    return _result(started, ciphers, table, choices, {"index": (index, choices), "mask": (mask, choices)})
 
 
 def own_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -> AttackResult:
@@ -95,25 +115,18 @@ def own_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -> A
     (plain, pair_ciphers, ciphers), started = _enter(plain, pair_ciphers, ciphers, block), time.perf_counter()
     p, c = (_histories(_blocks(x, block), bits) for x in (plain, pair_ciphers))
     source, alike = _by_contents(p, c, bits)
-    found = [match(p[s], block_c, bits) for s, block_c in zip(source, c)]
-    index, flipped, choices = (np.array(part) for part in zip(*found))
+    index, flipped, choices = match(p[source], c, bits)
     choices = choices * alike[:, None]
-    each, mask = np.arange(len(c)), _masks(flipped, bits)
-    table = Table(ciphers.shape[1:], block, bits, source=source, orders=(index, each), masks=(mask, each))
-    return _result(started, ciphers, table, choices, {"source": source, "index": index, "mask": mask})
+    each, mask = np.arange(len(c)), flipped * np.uint8(2**bits - 1)
+    table = Table(ciphers.shape[1:], block, bits, source=source, orders=(index, each), masks=(join(mask, bits), each))
+    found = {"source": (source, alike), "index": (index, choices), "mask": (mask, choices)}
+    return _result(started, ciphers, table, choices, found)
 
 
 def _by_contents(p, c, bits):
     """For each cipher block a plain block with the same histories, and how many have them (0 where none has)."""
-    weights = np.random.default_rng(0).integers(1, 2**63, p.shape[2], np.uint64)
-    p, c = ((_canonical(x, bits)[0].astype(np.uint64) * weights).sum(axis=2) for x in (p, c))
-    keys = [
-        ((x ^ x >> np.uint64(29)) * np.uint64(0x9E3779B97F4A7C15)).sum(axis=1) for x in (p, c)
-    ]  # any order, one sum
-    source = np.empty(len(p), np.int64)
-    source[np.argsort(keys[1], kind="stable")] = np.argsort(keys[0], kind="stable")
-    right = keys[0][source] == keys[1]
-    return source, np.where(right, (keys[0][None] == keys[1][:, None]).sum(axis=1), 0)
+    p, c = (_sums(_canonical(x, bits)[0]) for x in (p, c))
+    return _pair_up(*(((x ^ x >> np.uint64(29)) * np.uint64(0x9E3779B97F4A7C15)).sum(axis=1) for x in (p, c)))
 
 
 def pixels(plain, pair_ciphers, ciphers) -> AttackResult:
@@ -131,44 +144,48 @@ def pixels(plain, pair_ciphers, ciphers) -> AttackResult:
     order, sign = np.divmod(states.reshape(48, -1).argmax(axis=0), 8)
     signs = np.array([[255 * (code >> channel & 1) for channel in range(3)] for code in range(8)], np.uint8)
     table = Table(ciphers.shape[1:], 1, orders=(orders, order), masks=(signs, sign))
-    return _result(started, ciphers, table, states.sum(axis=(0, 1)), {"order": order, "sign": sign})
+    choices = states.sum(axis=(0, 1))
+    return _result(started, ciphers, table, choices, {"order": (order, choices), "sign": (sign, choices)})
 
 
 def oriented_blocks(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResult:
     """EtC: which plain block, in which of 96 states, is each cipher block in all pairs."""
     (plain, pair_ciphers, ciphers), started = _enter(plain, pair_ciphers, ciphers, block), time.perf_counter()
-    states, (p, c) = BlockStates(block), (_blocks(x, block) for x in (plain, pair_ciphers))
-    kept, turned = states.find(p, c), states.find(p, 255 - c)
-    negative = (kept[2] == 0).astype(np.uint8)
-    source, state, count = (np.where(negative, b, a) for a, b in zip(kept, turned))
-    choices = kept[2] + turned[2]
+    orders, (p, c) = BlockStates(block).orders, (_blocks(x, block) for x in (plain, pair_ciphers))
+    p, c = _in_all_states(p, orders), _in_all_states(c, orders)  # (blocks, 2 signs, 48)
+    source, alike = _pair_up(p.min(axis=(1, 2)), c.min(axis=(1, 2)))
+    fits = p[source] == c[:, :1, :1]
+    negative, state = np.divmod(fits.reshape(len(c), -1).argmax(axis=1), len(orders))
+    choices = fits.sum(axis=(1, 2))
     masks = (np.array([[0], [255]], np.uint8).repeat(3 * block**2, axis=1), negative)
-    source = _completed(source, count == 1)
-    table = Table(ciphers.shape[1:], block, source=source, orders=(states.orders, np.maximum(state, 0)), masks=masks)
-    return _result(started, ciphers, table, choices, {"source": source, "state": state, "negative": negative})
+    table = Table(ciphers.shape[1:], block, source=source, orders=(orders, state), masks=masks)
+    found = {"source": (source, alike), "state": (state, choices), "negative": (negative, choices)}
+    return _result(started, ciphers, table, choices * alike, found)
 
 
-def _completed(source, certain):
-    """A permutation that agrees with `source` where that is certain."""
-    out, free = np.where(certain, source, -1), np.setdiff1d(np.arange(len(source)), source[certain])
-    if len(free) != (out < 0).sum():  # what is certain names a block twice: no pairs of this scheme
-        return np.arange(len(source))
-    out[out < 0] = free
-    return out
+def _in_all_states(blocks, orders):
+    """(blocks, 2, 48) uint64: sums of (blocks, bytes, n) after each order, as it is and as its negative."""
+    weights = _weights(blocks.shape[1:])
+    moved = weights[np.argsort(orders, axis=1)].reshape(len(orders), -1)  # moving weights back is moving bytes
+    sums = blocks.reshape(len(blocks), -1).astype(np.uint64) @ moved.T
+    return np.stack([sums, (np.uint64(255) * weights).sum(dtype=np.uint64) - sums], axis=1)
 
 
 def substitution(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResult:
     """FFX: places of a block whose value ever changed are substituted; what became of each value is read off.
 
-    Confidence is 1 for a value that was seen and 0 for another, 256 of them.
+    Confidence is 1 for a value that is known and 0 for another, 256 of them. One last value goes to the one that is left.
     """
-    (plain, pair_ciphers, ciphers), started = _enter(plain, pair_ciphers, ciphers, block), time.perf_counter()
+    started = time.perf_counter()
+    plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers, block, any_size=True)
     p, c = (_blocks(x, block) for x in (plain, pair_ciphers))
     changed = (p != c).any(axis=(0, 2))
     table = np.full(256, -1)
     table[p[:, changed]] = c[:, changed]
     wrong = (table[p[:, changed]] != c[:, changed]).any() or len(np.unique(table[table >= 0])) < (table >= 0).sum()
     estimate = ciphers.copy()
+    if (table < 0).sum() == 1 and not wrong:
+        table[table < 0] = np.setdiff1d(np.arange(256), table)
     if not wrong:
         back = np.arange(256, dtype=np.uint8)
         back[table[table >= 0]] = np.flatnonzero(table >= 0)

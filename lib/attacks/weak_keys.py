@@ -2,8 +2,9 @@
 
 The example is real: imageshuffle, the package of Tanaka's scheme by its author (mastnk/imageshuffle), makes the order of
 a block's atoms from a key of 32 bits: x0 = key / (2^32 - 1) scaled into (0, 1), the logistic map x -> a x (1 - x) with
-a = 4 - 1e-12, a hundred steps to warm up, then the order in which a block's numbers would be sorted. Atom i goes to place
-order[i]; atoms at places where order > half of their number are reversed, before and after. A time in seconds as a key is
+a = 4 - 1e-12, a hundred steps to warm up, then the order in which a block's numbers would be sorted. Place i gets atom
+order[i] (as in its class RandBlock; Rand, for whole images, goes the other way); places where order > half of their number
+are reversed, before and after. A time in seconds as a key is
 weaker still: a day has 86,400.
 
 A right key makes a smooth picture. `search` decrypts a few blocks with each key and keeps the smoothest; confidence tells
@@ -26,7 +27,7 @@ SAMPLE = 12  # blocks that each key is tried on, of those with the most differen
 
 
 def logistic_orders(key: int, atoms: int) -> np.ndarray:
-    """(atoms,) int64: where imageshuffle puts each atom of a block, for a key below 2 ** 32."""
+    """(atoms,) int64: which atom of a block imageshuffle puts at each place, for a key below 2 ** 32."""
     return _order(np.uint64(key), atoms)
 
 
@@ -38,7 +39,7 @@ def weak_table(key: int, shape, block: int = 4) -> Table:
     places = _places(block)
     order = logistic_orders(key, 2 * size)
     index, reverse = np.empty(2 * size, np.int64), np.zeros(2 * size, np.uint8)
-    index[places[order]] = places  # atom i of theirs goes to place order[i]
+    index[places] = places[order]  # atom order[i] of theirs goes to place i
     reverse[places] = (order > size) * 15
     mask = Table(shape, block, 4, masks=join(reverse, 4))
     return mask.then(Table(shape, block, 4, orders=index)).then(mask)
@@ -106,10 +107,10 @@ def _try_all(samples, first, step, count, block):
         for s in range(len(samples)):
             for i in range(atoms):
                 j = order[i]
-                value = np.int64(samples[s, j])
-                if (order[i] > atoms // 2) != (order[j] > atoms // 2):  # reversed before or after, not both
+                value = np.int64(samples[s, i])
+                if (j > atoms // 2) != (order[j] > atoms // 2):  # reversed before or after, not both
                     value = 15 - value
-                plain[i] = value
+                plain[j] = value
             for i in range(atoms):
                 if i % 6 < 3:  # upper halves: with the ones to the right and below
                     if i % row < row - 6:

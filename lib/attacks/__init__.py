@@ -108,6 +108,3 @@ def check_ciphers(ciphers, block: int = 1) -> np.ndarray:
 
 def _kind(images):
     return f"shape {tuple(images.shape)}" if hasattr(images, "shape") else type(images).__name__
-
-
-oracle_with_fresh_ids = oracle_for

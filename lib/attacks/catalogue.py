@@ -10,6 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib.attacks import AttackResult, Oracle, chosen_plaintext, fewest_queries, known_plaintext, one_image
+from lib.attacks.blocks_one_key import blocks_one_key
+from lib.attacks.etc_one_key import etc_one_key
+from lib.attacks.ffx_one_key import ffx_one_key
+from lib.attacks.pixels_one_key import pixels_one_key
 
 CHOSEN, PAIRS, ONE, MANY = "chosen plaintext", "known plaintext", "one ciphertext", "ciphertexts under one key"
 THREATS = {
@@ -77,6 +81,7 @@ class Attack:
 
 
 BLOCK, SPLIT = ("block",), ("block", "bits")
+TONES = {"moves": ("colours", "complement"), "public": True}
 CHANG_CASE = "Chang and Case, arXiv:2004.13263"
 TABLES = {name: {} for name in ("tanaka", "ele", "skk", "etc", "shf", "np", "ffx", "skk per image")}
 CATALOGUE = (
@@ -94,6 +99,12 @@ CATALOGUE = (
     Attack("pairs-ffx", PAIRS, known_plaintext.substitution, {"ffx": BLOCK}),
     Attack("leading-bit", ONE, one_image.leading_bit, TABLES, CHANG_CASE),
     Attack("minimum-difference", ONE, one_image.minimum_difference, {"skk": (), "skk per image": ()}, CHANG_CASE),
+    Attack("likeliest", ONE, one_image.likeliest, {"skk": (), "skk per image": ()}),
+    Attack("one-photograph", ONE, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=1),
+    Attack("one-key-tanaka", MANY, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=5),
+    Attack("one-key-skk", MANY, pixels_one_key, {"skk": ()}, moves=("colours", "signs"), images=20, public=True),
+    Attack("one-key-etc", MANY, etc_one_key, {"etc": BLOCK}, moves=("turns", "complement", "colours"), images=50, public=True),
+    Attack("one-key-ffx", MANY, ffx_one_key, {"ffx": BLOCK}, images=100, public=True),
 )  # fmt: skip
 names = tuple(attack.name for attack in CATALOGUE)
 

@@ -179,7 +179,7 @@ def _plausible(images, block, bits):
     odd = np.log(by_place(rest**2, block).mean(0) + coarseness + 1e-9).reshape(-1, 3)
     odd = (odd - np.median(odd, axis=0)).ravel()
     explained = 1 - (rest**2).mean() / images.var((0, 1, 2)).mean()
-    return expit((ODD - odd) / 0.06) * expit((explained - 0.5) / 0.05)
+    return expit((ODD - odd) / 0.06) * expit((explained - 0.7) / 0.03)
 
 
 # -- colours --------------------------------------------------------------------------------------------------------------

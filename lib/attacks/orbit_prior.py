@@ -39,11 +39,6 @@ CALIBRATED_ON = ("kodim03", "kodim07", "kodim11", "kodim15", "kodim19", "kodim23
 SIDES = (64, 80, 96, 128, 160, 192, 256, 384)  # short sides that training photographs are scaled to
 STEPS = 2500  # of training; in each:
 SMALL, NOISE, DOUBLED, CROPS = 8, 1, 2, 2  # images of 32x32, noise, images scaled to 64x64, crops of photographs
-    1400,
-    8,
-    2,
-    1,
-)  # steps of training; in each, images of 32x32, crops of 64x64, and noise images
 POWER = 0.06  # of the odds of neighbours; chosen on training images of CIFAR-10
 
 

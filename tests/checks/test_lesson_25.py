@@ -6,6 +6,8 @@ import numpy as np
 
 from lib.checks import lesson_25 as check
 
+ORDERS, SIGNS = tuple(permutations(range(3))), tuple(product((0, 255), repeat=3))
+
 
 def upper(correlation, size=np.abs, top=20, best=True):
     strength = np.sort(size(correlation))[:, -1 - top : -1].sum(axis=1)
@@ -13,9 +15,7 @@ def upper(correlation, size=np.abs, top=20, best=True):
     return order[:48] if best else order[48:]
 
 
-def relative(
-    p, q, orders=tuple(permutations(range(3))), signs=tuple(product((0, 255), repeat=3)), inverse=False, worst=False
-):
+def relative(p, q, orders=ORDERS, signs=SIGNS, inverse=False, worst=False):
     errors = {}
     for order, flips in product(orders, signs):
         undone = q[:, list(order)] ^ np.array(flips, np.uint8)
@@ -32,7 +32,7 @@ SOLUTIONS = [
 ]
 
 WRONG = {
-    "signed": (check.upper, lambda correlation: upper(correlation, size=lambda x: x)),
+    "signed": (check.upper, lambda correlation: upper(correlation, size=lambda x: x, top=95)),
     "the weakest": (check.upper, lambda correlation: upper(correlation, best=False)),
     "the first half": (check.upper, lambda correlation: np.arange(48)),
     "plain places": (check.upper, lambda correlation: np.arange(0, 96, 2)),

@@ -99,7 +99,7 @@ def likeliest(ciphers: np.ndarray, prior=None) -> AttackResult:
     `recovered["states"]`, (n, h, w, 3) uint8, each pixel in its likeliest state. `confidence` (n, h, w) is about these: the
     share of pixels that were right on images kept from training, where the state chosen had such a chance by the network
     alone, times how much more alike neighbours are than any two pixels. A region may be on the wrong side of 127.5 as a
-    whole, which this knows on average only.
+    whole, and this does not know: it tells noise from pictures, and on photographs it promises too much (lesson 24).
     """
     from lib.attacks import orbit_prior  # torch takes seconds to import
 

@@ -64,9 +64,9 @@ def pictures(name: str = "photos") -> Data:
     return Data(test.source, test.images[of_test], train.images[~of_train])
 
 
-def cell(attack: Attack, label: str, data: Data, seed: int, make=None) -> dict:
+def cell(attack: Attack, label: str, data: Data, seed: int) -> dict:
     """One attack on one scheme under the key of `seed`: scores of the attack, of the baselines and of the control."""
-    scheme = (make or SCHEMES[label])(Key.from_seed(5000 + seed))
+    scheme = SCHEMES[label](Key.from_seed(5000 + seed))
     pad = OneTimePad(Key.from_seed(5000 + seed))
     truth = _targets(attack, data, seed)
     known, result = _run(attack, label, scheme, scheme, truth, data)

@@ -186,6 +186,16 @@ def test_pairs_of_another_scheme_give_no_confidence(other):
     assert result.confidence.max() == 0
 
 
+@CASES
+def test_ciphertexts_of_another_key_than_the_pairs_give_no_confidence(make, attack, options, pairs):
+    scheme, other = make(Key.from_seed(2)), make(Key.from_seed(3))
+    result = attack(KNOWN[:40], scheme.encrypt(KNOWN[:40]), other.encrypt(TARGET), **options)
+    assert (result.estimate == TARGET).mean() < 0.5 and result.confidence.max() == 0
+    claims = attack(KNOWN[:40], scheme.encrypt(KNOWN[:40]), scheme.encrypt(TARGET), **options)
+    assert claims.confidence.max() == 1, "of the same key, it is sure"
+    assert all(np.array_equal(part, claims.recovered[name]) for name, part in result.recovered.items()), "of the pairs"
+
+
 def test_a_flat_image_tells_next_to_nothing():
     scheme = Tanaka(Key.from_seed(2))
     flat = np.full((1, 32, 32, 3), 90, np.uint8)

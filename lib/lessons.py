@@ -77,6 +77,7 @@ def store(chosen: list[Path]) -> None:
             timeout=600,
             kernel_name="python3",
             record_timing=False,
+            coalesce_streams=True,  # or what a cell prints is one output or two, as time has it
             resources={"metadata": {"path": str(NOTEBOOKS)}},
         )
         client.execute()

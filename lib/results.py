@@ -47,8 +47,8 @@ def recorded(name: str, column: str = "cpu", folder: Path = FOLDER) -> list[dict
 def summary() -> str:
     """The table of recorded runs, in Markdown: mean accuracy of the last epoch over seeds, beside what was published."""
     lines = [
-        "| cipher | network | accuracy here, last epoch | runs | minutes a run | published, best epoch | where |",
-        "|---|---|---|---|---|---|---|",
+        "| cipher | network | epochs | accuracy here, last epoch | runs | minutes a run | published, best epoch | where |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows():
         runs, published = recorded(row["name"], row["column"]), row.get("published")
@@ -61,7 +61,7 @@ def summary() -> str:
             here = f"{mean:.1f} %{spread} | {len(runs)} | {minutes:.0f}"
         else:
             here = f"`make results ROWS={row['name']}` | 0 | "
-        lines.append(f"| {row['cipher']} | {network} | {here} | {there} |")
+        lines.append(f"| {row['cipher']} | {network} | {row['recipe']['epochs']} | {here} | {there} |")
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test lab bench lessons results attacks clean
+.PHONY: run test lab bench lessons results attacks scoreboard clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,10 @@ results: $(STAMP)
 attacks: DATA = photos
 attacks: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.attacks.matrix --data $(DATA)
+
+# Accuracy against leakage, from what the two above have recorded.
+scoreboard: $(STAMP)
+	$(BIN)/python -m lib.scoreboard
 
 lessons: $(STAMP)
 	$(BIN)/python -m lib.lessons store

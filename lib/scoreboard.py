@@ -1,0 +1,177 @@
+"""How much accuracy for how much leakage: `make scoreboard` joins recorded trainings and recorded attacks.
+
+    python -m lib.scoreboard
+
+reads `data/results/training/*.json` and `data/results/attacks.json`, trains and attacks nothing, writes
+`data/results/scoreboard.json` and the README's table. There is a row for every scheme that the attack matrix knows, which is
+every scheme of `lib.schemes`, for plain pictures, and for the control; what was not recorded says which command records it.
+
+The accuracy of a scheme is the mean over seeds of its best row of recorded runs, last epoch. Its leakage is what the best
+attack got back, by SSIM, once among attackers who have ciphertexts only, and once among all. Attacks that are void count for
+nothing. A scheme is on the front if no other is at least as accurate and leaks no more to attackers with ciphertexts only,
+and is better in one of the two.
+"""
+
+import argparse
+import json
+import sys
+
+from lib import results
+from lib.atomic import whole_file
+from lib.attacks.catalogue import MANY, ONE, PAIRS
+from lib.attacks.matrix import OUT as ATTACKS
+from lib.attacks.matrix import PAIR_COUNT, SCHEMES
+
+OUT = results.FOLDER.parent / "scoreboard.json"
+MARKS = "<!-- scoreboard: written by make scoreboard -->\n", "<!-- end of scoreboard -->"
+PLAIN, CONTROL = "none", "otp"
+CIPHERTEXTS = (ONE, MANY)
+VERDICTS = {
+    "plain": "No cipher: who has a picture sees it. The accuracy that the others are held against.",
+    "control": "Nothing comes back and nothing is learned: what safe looks like. A control of the attacks, of no use for training.",
+    "whole": "For lessons and as a baseline of attacks. Must not protect anything: ciphertexts alone give the pictures back.",
+    "outlines": "Hides colours and fine detail. Must not be used where a face, a place or a text has to stay unknown: a single "
+    "ciphertext shows shapes.",
+    "pairs": "Only where no plain picture of the key is ever known to others or chosen by them. Must not be used where anybody "
+    "can have a picture encrypted.",
+    "open": "Not read by the attacks here, which proves nothing. Must not be used on the strength of this table.",
+    "unknown": "Not attacked here, so nothing can be said.",
+}
+"""Who may use a scheme for what, and who must not, by what the attacks got."""
+
+
+def rows(attacks: dict | None = None) -> list[dict]:
+    """The scoreboard: one dictionary for each scheme, the most accurate first, those without a training last.
+
+    attacks   a record of `lib.attacks.matrix`; None for the stored one
+    """
+    attacks = json.loads(ATTACKS.read_text()) if attacks is None else attacks
+    found = [_row(label, attacks) for label in (PLAIN, *SCHEMES, CONTROL)]
+    for row in found:
+        row["front"] = _scored(row) and not any(_beats(other, row) for other in found if _scored(other))
+    return sorted(found, key=lambda row: (row["accuracy"] is None, -(row["accuracy"] or 0)))
+
+
+def label_of(row: dict) -> str:
+    """What the attack matrix calls the scheme of a row of recorded runs."""
+    scheme = row.get("scheme")
+    return scheme["name"] + " per image" * bool(scheme.get("per_image")) if scheme else PLAIN
+
+
+def _row(label, attacks):
+    accuracy = _accuracy(label)
+    leak = {"ciphertexts only": _best(label, attacks, CIPHERTEXTS), "any attacker": _best(label, attacks, None)}
+    return {"scheme": label} | accuracy | {"leak": leak, "verdict": VERDICTS[_kind(label, leak)]}
+
+
+def _accuracy(label):
+    """The best of the rows that train on this scheme, or the command that would record one."""
+    candidates = [row for row in results.rows() if label_of(row) == label]
+    done = [(row, results.recorded(row["name"], row["column"])) for row in candidates]
+    means = {row["name"]: sum(run["accuracy"] for run in runs) / len(runs) for row, runs in done if runs}
+    if means:
+        name = max(means, key=means.get)
+        runs = next(runs for row, runs in done if row["name"] == name)
+        spread = sorted(round(run["accuracy"], 4) for run in runs)
+        return {"accuracy": round(means[name], 4), "runs": spread, "row": name, "command": None}
+    names = " ".join(row["name"] for row in candidates)
+    command = f"make results ROWS='{names}'" if names else "a row in data/results/training/rows.toml, then make results"
+    return {"accuracy": None, "runs": [], "row": names or None, "command": command}
+
+
+def _best(label, attacks, threats):
+    """What the best attack got back; for the control, the best attack on it anywhere."""
+    if label == PLAIN:
+        return {"attack": "none needed", "threat": ONE, "ssim": 1.0, "edge_correlation": 1.0, "exact": 1.0, "needs": ""}
+    found = []
+    for name, cells in attacks["cells"].items():
+        threat = attacks["attacks"][name]["threat"]
+        if threats is None or threat in threats:
+            for cell in cells.values() if label == CONTROL else [cells.get(label, {})]:
+                scores = cell.get("scores", {}).get("control" if label == CONTROL else "attack")
+                if scores and cell["verdict"] != "void":
+                    found.append((scores["ssim"], -cell["queries"] - cell["images"], name, threat, scores, cell))
+    if not found:
+        return None
+    *_, name, threat, scores, cell = max(found, key=lambda each: each[:2])
+    kept = {key: scores[key] for key in ("ssim", "edge_correlation", "exact")}
+    return {
+        "attack": name,
+        "threat": threat,
+        "needs": _needs(threat, cell),
+        "broken": cell["verdict"] == "broken",
+    } | kept
+
+
+def _needs(threat, cell):
+    """What the attacker spent, in words."""
+    if threat == PAIRS:
+        return f"{PAIR_COUNT} pairs"
+    number, one, many = (
+        (cell["queries"], "query", "queries") if cell["queries"] else (cell["images"], "ciphertext", "ciphertexts")
+    )
+    return f"{number} {one if number == 1 else many}" if threat != ONE else "1 ciphertext"
+
+
+def _kind(label, leak):
+    if label in (PLAIN, CONTROL):
+        return "plain" if label == PLAIN else "control"
+    alone, every = leak["ciphertexts only"], leak["any attacker"]
+    if every is None:
+        return "unknown"
+    if alone and alone["broken"]:
+        return "whole" if alone["exact"] >= 0.9 else "outlines"
+    return "pairs" if every["broken"] else "open"
+
+
+def _scored(row):
+    return row["accuracy"] is not None and row["leak"]["ciphertexts only"] is not None
+
+
+def _beats(a, b):
+    mine, others = ((row["accuracy"], -row["leak"]["ciphertexts only"]["ssim"]) for row in (a, b))
+    return all(x >= y for x, y in zip(mine, others)) and mine != others
+
+
+def table(board: list[dict]) -> str:
+    """The board in Markdown."""
+    lines = [
+        "| scheme | accuracy | best attack with ciphertexts only | SSIM | edges | best attack of all | SSIM | edges | front |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for row in board:
+        name = {PLAIN: "none", CONTROL: "one-time pad (control)"}.get(row["scheme"], row["scheme"])
+        learned = f"{100 * row['accuracy']:.1f} %" if row["runs"] else row["command"]
+        cells = [name, learned]
+        for best in row["leak"].values():
+            needs = f" ({best['needs']})" if best and best["needs"] else ""
+            cells += (
+                [f"{best['attack']}{needs}", f"{best['ssim']:.2f}", f"{best['edge_correlation']:.2f}"]
+                if best
+                else ["none here", "", ""]
+            )
+        lines.append(f"| {' | '.join([*cells, 'yes' if row['front'] else ''])} |")
+    return "\n".join(lines) + "\n"
+
+
+def with_table(readme: str) -> str:
+    """The README with its scoreboard made anew."""
+    before, rest = readme.split(MARKS[0])
+    return before + MARKS[0] + table(json.loads(OUT.read_text())["rows"]) + MARKS[1] + rest.split(MARKS[1])[1]
+
+
+def main(argv=None) -> int:
+    argparse.ArgumentParser("python -m lib.scoreboard", description=__doc__.split("\n")[0]).parse_args(argv)
+    board = rows()
+    record = {"sources": ["data/results/training", "data/results/attacks.json"], "rows": board}
+    with whole_file(OUT, overwrite=True) as file:
+        file.write((json.dumps(record, indent=1) + "\n").encode())
+    text = with_table(results.README.read_text(encoding="utf-8"))
+    with whole_file(results.README, overwrite=True) as file:
+        file.write(text.encode())
+    print(table(board))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

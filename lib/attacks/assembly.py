@@ -7,7 +7,9 @@ laid one by one, always the one whose place is surest (greedily, as A. C. Gallag
 CVPR 2015, do for one image); the largest part in which neighbours prefer each other to all others is kept, and the rest
 laid again (D. Pomeranz, M. Shemesh and O. Ben-Shahar, CVPR 2011).
 
-The picture as a whole may be turned, mirrored, negative or in another colour order: edges do not tell.
+The picture as a whole may be turned, mirrored, negative or in another colour order: edges do not tell. It comes back as
+block 0 has it. Moments are sums of whole numbers, exact in any order of summation: nearly equal edges leave so little of
+them that another machine's rounding would decide otherwise where two parts of a picture fit equally well.
 """
 
 import numba
@@ -15,10 +17,19 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from lib.attacks.moments import FLOOR, log_determinant
-from lib.attacks.poses import COLOUR_INVERSE, COLOUR_PRODUCT, SIDES, Assembly, rebased
+from lib.attacks.poses import (
+    COLOUR_INVERSE,
+    COLOUR_PRODUCT,
+    ORIENTATION_INVERSE,
+    ORIENTATION_PRODUCT,
+    SIDES,
+    Assembly,
+    rebased,
+)
 from lib.attacks.states import COLOURS
 
-OUTWARD = 0.4  # of a pixel: edges are extrapolated so far towards each other
+NEAR, FAR = 7, -2  # what the two outer lines of a block count: edges are extrapolated 0.4 pixels towards each other
+UNIT = 2 * (NEAR + FAR)  # edges are whole numbers; so much is one grey level
 TEMPERATURE = 12.0  # nats of cost to a nat of evidence: pixels of an edge are not independent
 ROUNDS = 12  # of keeping the best part and laying the rest again
 LARGEST = 400  # blocks; costs of all pairs take 1.5 kB a pair
@@ -42,19 +53,31 @@ def assemble(blocks: np.ndarray, rows: int, columns: int, starts: int = 4) -> As
     ys, xs = np.nonzero(place >= 0)
     box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
     place, state = place[box], state[box]
-    confidence = _confidence(costs, first, place, state)
+    confidence = _confidence(costs, first, place, state) * whole(blocks)
     found = Assembly(place, state // 12, state // 6 % 2, state % 6, confidence)
-    return found if place.shape == (rows, columns) else rebased(found, 1)
+    return _as_block_0(found if place.shape == (rows, columns) else rebased(found, 1))
+
+
+def _as_block_0(found):
+    """Of the pictures of this shape that edges do not tell apart, the one that has block 0 upright, or nearest to it."""
+    rows, columns = found.block.shape
+    _, orientation, negative, colour = (int(part[found.block == 0][0]) for part in found[:4])
+    turns = range(8) if rows == columns else range(0, 8, 2)
+    least = min(turns, key=lambda turn: ORIENTATION_PRODUCT[orientation, ORIENTATION_INVERSE[turn]])
+    return rebased(found, least, negative, colour)
 
 
 # -- edges ------------------------------------------------------------------------------------------------------------
 
 
 def edges(blocks: np.ndarray) -> np.ndarray:
-    """(blocks, 4, 3, b, n) float32: the top, right, bottom and left edges, clockwise, extrapolated outward, from 127.5."""
-    values = blocks.astype(np.float32) - 127.5
+    """(blocks, 4, 3, b, n) float64, whole: the top, right, bottom and left edges, clockwise, extrapolated outward.
+
+    127.5 is 0, and one grey level `UNIT`.
+    """
+    values = 2 * blocks.astype(np.float64) - 255
     turned = [np.rot90(values, side, axes=(2, 3)) for side in range(4)]  # the right edge comes up first
-    lines = np.stack([(1 + OUTWARD) * side[:, :, 0] - OUTWARD * side[:, :, 1] for side in turned])
+    lines = np.stack([NEAR * side[:, :, 0] + FAR * side[:, :, 1] for side in turned])
     return np.ascontiguousarray(lines.transpose(2, 0, 4, 3, 1))
 
 
@@ -68,29 +91,50 @@ def edge_costs(blocks: np.ndarray) -> np.ndarray:
     flat = lines.reshape(count * 4, 3, b * n)
     back = np.ascontiguousarray(lines[:, :, :, ::-1]).reshape(count * 4, 3, b * n)
     rows = flat.reshape(count * 12, b * n)
-    cross = np.stack([rows @ other.reshape(count * 12, b * n).T for other in (back, flat)]) / (b * n)
-    own = np.einsum("kim,kjm->kij", flat, flat) / (b * n)
-    return _edge_costs(cross.reshape(2, count * 4, 3, count * 4, 3), own, COLOURS, b * n / 2, FLOOR).reshape(
-        count, 4, count, 4, 2, 12
-    )
+    scale = UNIT**2 * b * n
+    cross = np.empty((2, count * 12, count * 12))
+    for other, out in zip((back, flat), cross):
+        np.matmul(rows, other.reshape(count * 12, b * n).T, out=out)
+    cross /= scale
+    own = np.einsum("kim,kjm->kij", flat, flat) / scale
+    cross = cross.reshape(2, count * 4, 3, count * 4, 3)
+    costs = _edge_costs(cross, own, COLOURS, COLOUR_INVERSE, b * n / 2, FLOOR)
+    return costs.reshape(count, 4, count, 4, 2, 12)
 
 
 @numba.njit(cache=True, nogil=True)
-def _edge_costs(cross, own, colours, weight, floor):
+def _edge_costs(cross, own, colours, inverse, weight, floor):
     edges = len(own)
     out = np.zeros((edges, edges, 2, 12), np.float32)
     m = np.empty((3, 3))
     alone = np.array([log_determinant(own[e], floor) for e in range(edges)])
     for p, q, mirrored, g in np.ndindex(edges, edges, 2, 12):
-        if p // 4 == q // 4:
+        if q // 4 >= p // 4:
             continue
         o, s = colours[g % 6], 1.0 - 2 * (g // 6)
         for i in range(3):
             for j in range(3):
                 between = cross[mirrored, p, i, q, o[j]] + cross[mirrored, p, j, q, o[i]]
                 m[i, j] = own[p, i, j] + own[q, o[i], o[j]] - s * between
-        out[p, q, mirrored, g] = weight * (log_determinant(m, floor) - (alone[p] + alone[q]) / 2)
+        cost = weight * (log_determinant(m, floor) - (alone[p] + alone[q]) / 2)
+        out[p, q, mirrored, g] = out[q, p, mirrored, g - g % 6 + inverse[g % 6]] = cost
     return out
+
+
+def whole(blocks: np.ndarray) -> bool:
+    """Whether lines inside of blocks go together as they are; else the blocks were smaller, or pixels have their own keys.
+
+    blocks as for `assemble`; each of the cuts between two lines, across and down, has the median of the blocks' costs.
+    """
+    values = np.moveaxis(blocks.astype(np.float64) - 127.5, 0, -2)  # (blocks, b, b, n, 3)
+    for lines in (values, values.swapaxes(1, 2)):
+        before, after = lines[:, :-1], lines[:, 1:]
+        spread = [np.einsum("kcbni,kcbnj->kcij", v, v) for v in (before - after, before, after)]
+        size = blocks.shape[2] * len(blocks)
+        apart, *alone = (np.linalg.slogdet(m / size + FLOOR * np.eye(3))[1] for m in spread)
+        if (np.median(apart - sum(alone) / 2, axis=0) > 0).any():
+            return False
+    return True
 
 
 def _best_two(costs):

@@ -9,7 +9,12 @@ streams (Burkard and Rendl, EJOR 17, 1984).
 
 The covariance carries a noise as strong as the picture itself (`FLOOR`), without which the likelihood has so many local
 maxima that annealing rarely finds the top; a sharper one then polishes the result, and compares results.
+
+Annealing reckons in whole numbers: the order of summation differs between processors, and one rounding the other way leads
+to another answer where the right one is not found.
 """
+
+from functools import cache
 
 import numba
 import numpy as np
@@ -17,11 +22,12 @@ import numpy as np
 FLOOR, SHARP = 1.0, 0.05  # noise that the model adds to every place, as a share of a place's variance
 HOT, COLD = 0.3, 0.003  # temperatures, where the mean weight of two places is 1 / places
 TRIES = 15  # exchanges tried while annealing, per pair of places, counted twice
+SCALE = 1 << 22  # weights and correlations are whole numbers of this part of 1
 
 
 def correlations(streams: np.ndarray) -> np.ndarray:
-    """(5, m, m) float32 of streams (n, rows, columns, m): in a block, from one to the next on its right, back, down, back."""
-    x = streams - streams.mean((0, 1, 2), dtype=np.float32)
+    """(5, m, m) float64 of streams (n, rows, columns, m): in a block, from one to the next on its right, back, down, back."""
+    x = streams - streams.mean((0, 1, 2), dtype=np.float64)
     x = x / np.sqrt((x**2).mean((0, 1, 2)) + 1e-9)
     right, down = _product(x[:, :, :-1], x[:, :, 1:]), _product(x[:, :-1], x[:, 1:])
     return np.stack([_product(x, x), right, right.T, down, down.T])
@@ -32,8 +38,9 @@ def _product(a, b):
     return a.T @ b / len(a)
 
 
+@cache
 def weights(block: int, reach: float, near: float, far: float, floor: float = FLOOR) -> np.ndarray:
-    """(5, m, m) float32, m = 3 block**2: what it costs that two places correlate, related as in `correlations`.
+    """(5, m, m) float64, m = 3 block**2, read-only: what it costs that two places correlate, related as in `correlations`.
 
     The model: values of one colour correlate by exp(-distance / reach), green with red or blue by `near` times that, red
     with blue by `far`. Two blocks side by side are likely by the product over pairs, blocks below each other likewise, and
@@ -45,7 +52,9 @@ def weights(block: int, reach: float, near: float, far: float, floor: float = FL
     own = sum(w[part, part] for w in (beside, below) for part in (slice(places), slice(places, None))) - 3 * alone
     right, down = 2 * beside[:places, places:], 2 * below[:places, places:]
     scale = places * np.abs(own - np.diag(np.diag(own))).mean()
-    return (np.stack([2 * own, right, right.T, down, down.T]) / scale).astype(np.float32)
+    weight = np.stack([2 * own, right, right.T, down, down.T]) / scale
+    weight.setflags(write=False)
+    return weight
 
 
 def _covariance(block, step, reach, near, far):
@@ -61,7 +70,7 @@ def _inverse(covariance, floor):
 
 def energy(weight: np.ndarray, correlation: np.ndarray, order: np.ndarray) -> float:
     """Minus the log-likelihood, but for scale and constants, of stream order[p] at place p for every p; all signs 1."""
-    return 0.5 * float((weight * correlation[:, order[:, None], order]).sum(dtype=np.float64))
+    return 0.5 * float((weight * correlation[:, order[:, None], order]).sum())
 
 
 def arrange(weight: np.ndarray, correlation: np.ndarray, order: np.ndarray, rng=None) -> np.ndarray:
@@ -69,15 +78,19 @@ def arrange(weight: np.ndarray, correlation: np.ndarray, order: np.ndarray, rng=
     order = order.copy()
     if rng is not None:
         rng.shuffle(order)
-    weight = np.ascontiguousarray(weight.transpose(1, 2, 0))
-    placed = np.ascontiguousarray(correlation[:, order[:, None], order].transpose(1, 2, 0))
+    weight, placed = whole(weight), whole(correlation[:, order[:, None], order])
     if rng is not None:
         steps = TRIES * len(order) ** 2
         p, q = rng.integers(len(order), size=steps), rng.integers(len(order) - 1, size=steps)
-        bound = -np.log(rng.random(steps, np.float32)) * np.geomspace(HOT, COLD, steps, dtype=np.float32)
-        _anneal(weight, placed, order, p, q + (q >= p), bound)
+        bound = -np.log1p(-rng.random(steps)) * np.geomspace(HOT, COLD, steps)
+        _anneal(weight, placed, order, p, q + (q >= p), (bound * (2 * SCALE**2)).astype(np.int64))
     _descend(weight, placed, order)
     return order
+
+
+def whole(matrices: np.ndarray) -> np.ndarray:
+    """(m, m, 5) int32 of (5, m, m) float64 in -500..500, as `gain` takes them."""
+    return np.ascontiguousarray((matrices * SCALE).round().astype(np.int32).transpose(1, 2, 0))
 
 
 def replace(weight: np.ndarray, correlation: np.ndarray, order: np.ndarray, sign: np.ndarray):
@@ -88,7 +101,7 @@ def replace(weight: np.ndarray, correlation: np.ndarray, order: np.ndarray, sign
     order, sign, places = order.copy(), sign.copy(), np.arange(len(order))
     own = np.einsum("rp,ra->pa", weight[:, places, places], correlation.diagonal(axis1=1, axis2=2)) / 2
     while True:
-        signed = correlation[:, :, order] * sign.astype(np.float32)
+        signed = correlation[:, :, order] * sign
         pull = np.einsum("rpk,rak->pa", weight, signed, optimize=True)
         pull -= np.einsum("rp,rap->pa", weight[:, places, places], signed)  # a place does not pull at itself
         change = own - np.abs(pull) - (own + sign[:, None] * pull)[places, order][:, None]
@@ -111,28 +124,31 @@ def _anneal(weight, placed, order, p, q, bound):
 @numba.njit(cache=True, nogil=True)
 def _descend(weight, placed, order):
     """Exchange as long as it gains."""
-    better = True
+    better, least = True, np.int64(-1e-5 * 2 * SCALE**2)
     while better:
         better = False
         for p in range(len(order)):
             for q in range(p):
-                if gain(weight, placed, p, q) < -1e-5:
+                if gain(weight, placed, p, q) < least:
                     _exchange(placed, order, p, q)
                     better = True
 
 
-@numba.njit(cache=True, nogil=True, fastmath=True)
+@numba.njit(cache=True, nogil=True)
 def gain(weight, placed, p, q):
-    """By how much the energy grows if the streams at places p and q change places."""
+    """By how much the energy grows if the streams at places p and q change places, in units of 1 / (2 * SCALE**2)."""
     m, kinds = weight.shape[0], weight.shape[2]
     wp, wq, cp, cq = weight[p].ravel(), weight[q].ravel(), placed[p].ravel(), placed[q].ravel()
-    total = np.float32(0)
+    total = np.int64(0)
     for i in range(m * kinds):
-        total += (wp[i] - wq[i]) * (cq[i] - cp[i])
+        total += np.int64(wp[i] - wq[i]) * np.int64(cq[i] - cp[i])
     for i in range(kinds):  # the pairs of p and q themselves
         a, b = p * kinds + i, q * kinds + i
-        total -= (wp[a] - wq[a]) * (cq[a] - cp[a]) + (wp[b] - wq[b]) * (cq[b] - cp[b])
-        total += np.float32(0.5) * (wp[a] - wq[b]) * (cq[b] - cp[a]) + wp[b] * (cq[a] - cp[b])
+        total -= np.int64(wp[a] - wq[a]) * (cq[a] - cp[a]) + np.int64(wp[b] - wq[b]) * (cq[b] - cp[b])
+    total *= 2
+    for i in range(kinds):
+        a, b = p * kinds + i, q * kinds + i
+        total += np.int64(wp[a] - wq[b]) * (cq[b] - cp[a]) + 2 * np.int64(wp[b]) * (cq[a] - cp[b])
     return total
 
 

@@ -111,7 +111,7 @@ def _some(atoms, block):
 
 def _highest(streams, block, bits, seed):
     """The streams of the highest bits in their places, whether each is reversed, and how sure that is."""
-    correlation, places = correlations(streams.astype(np.float32)), 3 * block**2
+    correlation, places = correlations(streams), 3 * block**2
     strength = np.abs(correlation[0]) * (1 - np.eye(len(correlation[0])))
     if (correlation[0].diagonal() > 0.5).sum() < places:
         raise ValueError(
@@ -120,7 +120,7 @@ def _highest(streams, block, bits, seed):
     streams_of = np.argsort(-np.sort(strength)[:, -min(20, places - 1) :].sum(1))[:places]
     sign = _signs(correlation[0][np.ix_(streams_of, streams_of)])
     for _ in range(2):  # one that was taken for one of the highest, or for reversed, spoils the vote
-        among = np.outer(sign, sign).astype(np.float32) * correlation[:, streams_of[:, None], streams_of]
+        among = np.outer(sign, sign) * correlation[:, streams_of[:, None], streams_of]
         order, votes = _vote(among, block, seed)
         before = streams_of[order], sign[order]
         streams_of, sign = replace(weights(block, *JUDGE, SHARP), correlation, *before)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib import Key
-from lib.attacks.arrangement import arrange, correlations, energy, gain, replace, weights
+from lib.attacks.arrangement import SCALE, arrange, correlations, energy, gain, replace, weights, whole
 from lib.attacks.blocks_one_key import blocks_one_key
 from lib.attacks.lower_bits import next_level, picture, predicted
 from lib.datasets import load, photo
@@ -62,8 +62,7 @@ def test_energy_and_gain_equal_the_slow_specification(seed):
     before = slow_energy(weight, correlation, order)
     assert energy(weight, correlation, order) == pytest.approx(before, abs=1e-4)
     p, q = rng.choice(12, 2, replace=False)
-    placed = np.ascontiguousarray(correlation[:, order[:, None], order].transpose(1, 2, 0))
-    predicted = gain(np.ascontiguousarray(weight.transpose(1, 2, 0)), placed, p, q)
+    predicted = gain(whole(weight), whole(correlation[:, order[:, None], order]), p, q) / (2 * SCALE**2)
     order[[p, q]] = order[[q, p]]
     assert predicted == pytest.approx(slow_energy(weight, correlation, order) - before, abs=1e-4)
 

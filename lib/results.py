@@ -181,6 +181,7 @@ def main(argv=None) -> int:
     for row, seed, path in todo:
         work = HERE / "build" / "results" / path.stem
         record = train(row, seed, data, test, work, args.device, progress=sys.stderr.isatty())
+        args.out.mkdir(parents=True, exist_ok=True)
         with whole_file(path, overwrite=True) as file:
             file.write((json.dumps(record, indent=1) + "\n").encode())
         print(f"{path.name}: accuracy {record['accuracy']:.4f}, {record['seconds']} s", flush=True)

@@ -96,7 +96,7 @@ def test_what_is_recorded_is_skipped_and_what_changed_is_trained_anew(tmp_path, 
 
     monkeypatch.setattr(results, "rows", lambda: [row])
     monkeypatch.setattr(results, "train", train)
-    run = ["--data", "photos", "--out", str(tmp_path), "--seeds", "0", "1"]
+    run = ["--data", "photos", "--out", str(tmp_path / "new" / "folder"), "--seeds", "0", "1"]
     assert results.main(run) == results.main(run) == 0 and trained == [0, 1]
     assert capsys.readouterr().out.count("recorded, accuracy 0.5000") == 2
     row["recipe"] = SMALL["recipe"] | {"rate": 0.01}

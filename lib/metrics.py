@@ -12,6 +12,13 @@ uint8), and returns a float, the mean over images. Which score for what:
                           sees shapes where colours are wrong
     invariant             the fraction of equal values in what SKK leaks without any key, see `invariant`
 
+For an image put together from its blocks, the three scores of jigsaw puzzles (T. Cho, S. Avidan and W. Freeman, CVPR 2010;
+A. Gallagher, CVPR 2012), 0 to 1:
+
+    direct                the share of blocks that are exactly right and in their places
+    neighbours            the share of pairs of neighbours that are neighbours in the truth as well
+    largest_part          the share of blocks in the largest part that such pairs hold together
+
 Some attacks leave one choice open that no ciphertext tells, the same for all images, such as the order of colours:
 `nearest` makes it in the estimate's favour, and must be used on a baseline as well.
 
@@ -106,6 +113,77 @@ def invariant(images) -> np.ndarray:
     batch, single = _enter(images)
     folded = np.sort(np.minimum(batch, 255 - batch), axis=-1)
     return folded[0] if single else folded
+
+
+def direct(estimate, truth, block: int) -> float:
+    """Dc: the share of blocks of `block` x `block` pixels that are equal, every value of them."""
+    estimate, truth = _pair(estimate, truth)
+    n, h, w, c = _whole_blocks(truth, block).shape
+    same = (estimate == truth).reshape(n, h // block, block, w // block, block, c)
+    return float(same.all(axis=(2, 4, 5)).mean())
+
+
+def neighbours(estimate, truth, block: int) -> float:
+    """Nc: the share of pairs of blocks, across and down, that stand beside each other in the truth as well.
+
+    A pair may be turned, mirrored, negative and in another colour order as a whole, but not one block of it alone. Blocks are
+    told apart by their values: where several are equal, one is as good as another.
+    """
+    estimate, truth = _pair(estimate, truth)
+    pairs = [np.concatenate([side.ravel() for side in _right_pairs(a, b, block)]) for a, b in zip(estimate, truth)]
+    return float(np.mean(pairs))
+
+
+def largest_part(estimate, truth, block: int) -> float:
+    """Lc: the share of blocks in the largest part that is held together by pairs as `neighbours` counts them."""
+    estimate, truth = _pair(estimate, truth)
+    return float(np.mean([_largest_part(*_right_pairs(a, b, block)) for a, b in zip(estimate, truth)]))
+
+
+def _largest_part(across, down):
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    cells = np.arange(len(across) * down.shape[1]).reshape(len(across), -1)
+    first = np.concatenate([cells[:, :-1][across], cells[:-1][down]])
+    second = np.concatenate([cells[:, 1:][across], cells[1:][down]])
+    links = coo_matrix((np.ones(len(first)), (first, second)), (cells.size, cells.size))
+    return np.bincount(connected_components(links, directed=False)[1]).max() / cells.size
+
+
+def _right_pairs(estimate, truth, block):
+    """Bool (rows, columns - 1) and (rows - 1, columns): which pairs of blocks of one image the truth has, up to 96 states."""
+    _whole_blocks(truth[None], block)
+    weights = np.random.default_rng(0).integers(1, 2**63, (block, 2 * block, 3), np.uint64)
+    total = np.uint64(255 * int(weights.sum(dtype=np.uint64)) % 2**64)
+    known = set()
+    for flip in (np.s_[:], np.s_[::-1], np.s_[:, ::-1], np.s_[::-1, ::-1]):
+        for order in itertools.permutations(range(3)):
+            for pairs in _pairs(truth, block):
+                sums = _sums(pairs, weights[flip][..., list(order)])
+                known.update(sums.ravel().tolist(), (total - sums).ravel().tolist())
+    known = np.array(sorted(known), np.uint64)
+    return [np.isin(_sums(pairs, weights), known) for pairs in _pairs(estimate, block)]
+
+
+def _pairs(image, block):
+    """(rows, columns - 1, block, 2 block, 3) and (rows - 1, columns, the same): all pairs across, and down, these turned."""
+    h, w, _ = image.shape
+    grid = image.reshape(h // block, block, w // block, block, 3).swapaxes(1, 2)
+    turned = np.rot90(grid, axes=(2, 3))
+    return np.concatenate([grid[:, :-1], grid[:, 1:]], axis=3), np.concatenate([turned[:-1], turned[1:]], axis=3)
+
+
+def _sums(pairs, weights):
+    """Sums with random weights modulo 2**64: equal for equal pairs, and else hardly ever."""
+    return pairs.reshape(*pairs.shape[:2], -1).astype(np.uint64) @ weights.ravel()
+
+
+def _whole_blocks(images, block):
+    _, h, w, _ = images.shape
+    if h % block or w % block or min(h, w) < 2 * block:
+        raise ValueError(f"puzzles are scored in 2x2 or more whole blocks of {block}, got {h}x{w}")
+    return images
 
 
 MOVES = {

@@ -13,6 +13,7 @@ from lib.attacks import AttackResult, Oracle, chosen_plaintext, fewest_queries, 
 from lib.attacks.blocks_one_key import blocks_one_key
 from lib.attacks.etc_one_key import etc_one_key
 from lib.attacks.ffx_one_key import ffx_one_key
+from lib.attacks.jigsaw import jigsaw
 from lib.attacks.pixels_one_key import pixels_one_key
 
 CHOSEN, PAIRS, ONE, MANY = "chosen plaintext", "known plaintext", "one ciphertext", "ciphertexts under one key"
@@ -101,6 +102,7 @@ CATALOGUE = (
     Attack("minimum-difference", ONE, one_image.minimum_difference, {"skk": (), "skk per image": ()}, CHANG_CASE),
     Attack("likeliest", ONE, one_image.likeliest, {"skk": (), "skk per image": ()}),
     Attack("one-photograph", ONE, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=1),
+    Attack("jigsaw", ONE, jigsaw, {"etc": BLOCK}, "after Gallagher, CVPR 2012", ("turns", "complement", "colours"), 1, True),
     Attack("one-key-tanaka", MANY, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=5),
     Attack("one-key-skk", MANY, pixels_one_key, {"skk": ()}, moves=("colours", "signs"), images=20, public=True),
     Attack("one-key-etc", MANY, etc_one_key, {"etc": BLOCK}, moves=("turns", "complement", "colours"), images=50, public=True),

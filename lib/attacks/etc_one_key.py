@@ -35,9 +35,9 @@ def etc_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None =
     _check(ciphers, block)
     blocks = cut(ciphers, block)
     found = assemble(blocks, ciphers.shape[1] // block, ciphers.shape[2] // block)
-    upright, settled = _settle(picture(blocks, found), public)
+    upright, settled = settle(picture(blocks, found), public)
     found = rebased(found, *upright)
-    recovered = {**_table(found, ciphers.shape[1:], block), "settled": settled}
+    recovered = {**table(found, ciphers.shape[1:], block), "settled": settled}
     return AttackResult(picture(blocks, found), 0, time.perf_counter() - started, recovered, found.confidence)
 
 
@@ -60,22 +60,29 @@ def cut(images: np.ndarray, block: int) -> np.ndarray:
     return grid.swapaxes(2, 3).reshape(n, -1, block, block, c)
 
 
-def _settle(images, public):
-    """The turn, sign and colour order of all images that public pictures make likeliest, and its probability."""
-    square = images.shape[1] == images.shape[2]
-    options = [(o, sign, c) for o in (range(4) if square else (0, 2)) for sign in range(2) for c in range(len(COLOURS))]
-    views = (_view(images[:200], *option) for option in options)
+def settle(images: np.ndarray, public, turned=True, signs=True, colours=True) -> tuple[tuple[int, int, int], float]:
+    """The turn, sign and colour order of all images that public pictures make likeliest, and its probability.
+
+    turned, signs, colours   which of them are open
+    """
+    turns = range(4) if images.shape[1] == images.shape[2] else (0, 2)
+    orders = range(len(COLOURS) if colours else 1)
+    options = [(o, sign, c) for o in (turns if turned else (0,)) for sign in range(1 + signs) for c in orders]
+    if len(options) == 1:
+        return options[0], 1.0
+    views = (view(images[:200], *option) for option in options)
     best, probability = choose(views, public)
     return options[best], probability
 
 
-def _view(images, orientation, negative, colour):
+def view(images, orientation, negative, colour):
+    """Images turned and mirrored, in another colour order, negative or not."""
     view = oriented(images, orientation)[..., COLOURS[colour]]
     return 255 - view if negative else view
 
 
-def _table(found, shape, block):
-    """index and mask: cipher[i] = plain[index[i]] ^ mask[i]."""
+def table(found, shape, block):
+    """The key as index and mask: cipher[i] = plain[index[i]] ^ mask[i]."""
     number = cut(np.arange(np.prod(shape)).reshape(1, *shape), block)[0]
     index, mask = np.empty_like(number), np.empty(number.shape, np.uint8)
     for place, (own, orientation, negative, colour) in enumerate(zip(*(part.ravel() for part in found[:4]))):

@@ -11,7 +11,7 @@ import pytest
 from lib import Key
 from lib.attacks.assembly import UNIT, assemble, edge_costs, edges, whole
 from lib.attacks.chosen_plaintext import decrypt_with
-from lib.attacks.etc_one_key import _view, cut, etc_one_key
+from lib.attacks.etc_one_key import cut, etc_one_key, view
 from lib.attacks.moments import FLOOR
 from lib.attacks.poses import COLOUR_INVERSE, SIDES, Assembly, oriented, picture, rebased
 from lib.attacks.states import COLOURS
@@ -31,7 +31,7 @@ def right_blocks(estimate, images, block):
     """The share of blocks that are exact in their places, for the best turn, mirror, sign and colour order of all."""
     options = [(o, sign, c) for o in range(8) for sign in range(2) for c in range(6)]
     images, truth = images[:3], cut(images[:3], block)  # three tell blocks apart
-    views = (_view(estimate[:3], *option) for option in options)
+    views = (view(estimate[:3], *option) for option in options)
     return max((cut(v, block) == truth).all(axis=(0, 2, 3, 4)).mean() for v in views if v.shape == images.shape)
 
 
@@ -94,12 +94,12 @@ def test_facing_edges_of_a_picture_cost_least():
 
 
 @pytest.mark.parametrize("option", [(0, 0, 0), (1, 0, 0), (4, 1, 3), (7, 0, 4), (2, 1, 5)])
-def test_rebasing_is_viewing_the_picture_otherwise(option):
+def test_rebasing_isviewing_the_picture_otherwise(option):
     r = np.random.default_rng(3)
     blocks = r.integers(0, 256, (2, 6, 4, 4, 3), np.uint8)
     parts = (r.permutation(6), r.integers(0, 8, 6), r.integers(0, 2, 6), r.integers(0, 6, 6), r.random(6))
     found = Assembly(*(part.reshape(2, 3) for part in parts))
-    assert (picture(blocks, rebased(found, *option)) == _view(picture(blocks, found), *option)).all()
+    assert (picture(blocks, rebased(found, *option)) == view(picture(blocks, found), *option)).all()
 
 
 @pytest.mark.parametrize("n", [1, 5, 50])

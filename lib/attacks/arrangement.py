@@ -47,8 +47,8 @@ def weights(block: int, reach: float, near: float, far: float, floor: float = FL
     what both count twice, the block itself, is taken off.
     """
     places = 3 * block**2
-    beside, below = (_inverse(_covariance(block, step, reach, near, far), floor) for step in ((0, 1), (1, 0)))
-    alone = _inverse(_covariance(block, (0, 1), reach, near, far)[:places, :places], floor)
+    beside, below = (_inverse(model_covariance(block, step, reach, near, far), floor) for step in ((0, 1), (1, 0)))
+    alone = _inverse(model_covariance(block, (0, 1), reach, near, far)[:places, :places], floor)
     own = sum(w[part, part] for w in (beside, below) for part in (slice(places), slice(places, None))) - 3 * alone
     right, down = 2 * beside[:places, places:], 2 * below[:places, places:]
     scale = places * np.abs(own - np.diag(np.diag(own))).mean()
@@ -57,7 +57,8 @@ def weights(block: int, reach: float, near: float, far: float, floor: float = FL
     return weight
 
 
-def _covariance(block, step, reach, near, far):
+def model_covariance(block, step, reach, near, far):
+    """(2 m, 2 m): of the places of a block and of the block that is `step` (down, right) blocks from it, see `weights`."""
     y, x = np.divmod(np.arange(block**2), block)
     y, x = np.r_[y, y + block * step[0]], np.r_[x, x + block * step[1]]
     distance = np.hypot(y[:, None] - y, x[:, None] - x)

@@ -11,6 +11,7 @@ import numpy as np
 
 from lib.attacks import AttackResult, Oracle, chosen_plaintext, fewest_queries, known_plaintext, one_image
 from lib.attacks.blocks_one_key import blocks_one_key
+from lib.attacks.ele_one_key import ele_one_key
 from lib.attacks.etc_one_key import etc_one_key
 from lib.attacks.ffx_one_key import ffx_one_key
 from lib.attacks.jigsaw import jigsaw
@@ -106,6 +107,7 @@ CATALOGUE = (
     Attack("one-key-tanaka", MANY, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=5),
     Attack("one-key-skk", MANY, pixels_one_key, {"skk": ()}, moves=("colours", "signs"), images=20, public=True),
     Attack("one-key-etc", MANY, etc_one_key, {"etc": BLOCK}, moves=("turns", "complement", "colours"), images=50, public=True),
+    Attack("one-key-ele", MANY, ele_one_key, {"ele": SPLIT}, moves=("turns", "complement", "colours"), images=100, public=True),
     Attack("one-key-ffx", MANY, ffx_one_key, {"ffx": BLOCK}, images=100, public=True),
 )  # fmt: skip
 names = tuple(attack.name for attack in CATALOGUE)

@@ -39,10 +39,10 @@ def _product(a, b):
 
 
 @cache
-def weights(block: int, reach: float, near: float, far: float, floor: float = FLOOR) -> np.ndarray:
+def weights(block: int, reach: tuple, near: float, far: float, floor: float = FLOOR) -> np.ndarray:
     """(5, m, m) float64, m = 3 block**2, read-only: what it costs that two places correlate, related as in `correlations`.
 
-    The model: values of one colour correlate by exp(-distance / reach), green with red or blue by `near` times that, red
+    The model: values of one colour correlate by exp(-distance), in units of reach down and across, (float, float); green with red or blue by `near` times that, red
     with blue by `far`. Two blocks side by side are likely by the product over pairs, blocks below each other likewise, and
     what both count twice, the block itself, is taken off.
     """
@@ -61,8 +61,8 @@ def model_covariance(block, step, reach, near, far):
     """(2 m, 2 m): of the places of a block and of the block that is `step` (down, right) blocks from it, see `weights`."""
     y, x = np.divmod(np.arange(block**2), block)
     y, x = np.r_[y, y + block * step[0]], np.r_[x, x + block * step[1]]
-    distance = np.hypot(y[:, None] - y, x[:, None] - x)
-    return np.kron(np.exp(-distance / reach), [[1, near, far], [near, 1, near], [far, near, 1]])
+    distance = np.hypot((y[:, None] - y) / reach[0], (x[:, None] - x) / reach[1])
+    return np.kron(np.exp(-distance), [[1, near, far], [near, 1, near], [far, near, 1]])
 
 
 def _inverse(covariance, floor):

@@ -5,7 +5,8 @@ bits; each atom of the cipher is a stream of as many values as there are blocks.
 
 1. Streams that correlate strongly with many others hold the highest bits of bytes. A tree of the strongest correlations
    gives the signs, that is, which are reversed.
-2. `lib.attacks.arrangement` puts them in their places.
+2. `lib.attacks.arrangement` puts them in their places, from many starts under several models of pictures. Of what it
+   finds, the picture whose pixels follow best from those around them is taken: that asks for no model.
 3. `lib.attacks.lower_bits` finds the bits below, level by level, from the pixels around.
 4. Fine edges tell whether a colour is negative to the others. Nothing inside tells the negative from the picture, nor
    names the colours: the likeliest of the 12 pictures is taken, see `lib.attacks.upright`.
@@ -14,7 +15,8 @@ We found no publication of it. Nearest: Li, Lin and Lue 2017, on the correlation
 """
 
 import time
-from itertools import permutations
+from dataclasses import dataclass
+from itertools import combinations, permutations
 
 import numpy as np
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
@@ -25,17 +27,22 @@ from lib.attacks.arrangement import SHARP, arrange, correlations, energy, replac
 from lib.attacks.lower_bits import assembled, by_place, next_level, picture, predicted
 from lib.table import join, split
 
-MODELS = (  # of pictures: reach in pixels, near and far colours; no one of them suits all pictures
-    (3, 0.6, 0.4),
-    (5, 0.9, 0.85),
-    (3, 0.3, 0.15),
-    (1.5, 0.5, 0.3),
-    (3, 0.97, 0.94),
-    (2, 0.8, 0.65),
-    (3, 0.9, 0.85),
+MODELS = (  # of pictures: reach in pixels down and across, near and far colours; no one of them suits all pictures
+    ((3, 3), 0.6, 0.4),
+    ((5, 5), 0.9, 0.85),
+    ((3, 3), 0.3, 0.15),
+    ((1.5, 6), 0.9, 0.85),
+    ((1.5, 1.5), 0.5, 0.3),
+    ((3, 3), 0.97, 0.94),
+    ((6, 1.5), 0.6, 0.4),
+    ((2, 2), 0.8, 0.65),
+    ((3, 3), 0.9, 0.85),
 )
-JUDGE = MODELS[0]  # compares what the others found
-STARTS, VOTES = 3 * len(MODELS), 3  # of annealing: at most so many, and enough once so many agree
+STARTS, FEWEST, EFFORT = 80, 21, 1 << 18  # of annealing: at most and at least so many, and fewer for more places
+VOTES, ROUNDS, REFINED = 3, 4, 6  # enough starts once so many agree; rounds of polishing
+JUDGED = 1 << 13  # pixels that say how rough a picture is
+TIE = 0.02  # what energy counts beside roughness: of a grey picture each colour follows from the others
+DEPENDENT = 100.0  # pixels that tell as much as one that does not depend on others
 ODD = 0.5  # natural logarithm of a variance: a place that is less predictable than others by more is wrong
 ALIKE = 0.9  # share of places in which two orders agree
 FAINT = 4.0  # squared difference of two pixels that is as good as none
@@ -117,17 +124,117 @@ def _highest(streams, block, bits, seed):
         raise ValueError(
             f"fewer than {places} of a block's {len(strength)} atoms ever change; expected pictures, got flat ones"
         )
-    streams_of = np.argsort(-np.sort(strength)[:, -min(20, places - 1) :].sum(1))[:places]
-    sign = _signs(correlation[0][np.ix_(streams_of, streams_of)])
-    for _ in range(2):  # one that was taken for one of the highest, or for reversed, spoils the vote
-        among = np.outer(sign, sign) * correlation[:, streams_of[:, None], streams_of]
-        order, votes = _vote(among, block, seed)
-        before = streams_of[order], sign[order]
-        streams_of, sign = replace(weights(block, *JUDGE, SHARP), correlation, *before)
-        if (streams_of == before[0]).all() and (sign == before[1]).all():
+    ranked = np.argsort(-np.sort(strength)[:, -min(20, places - 1) :].sum(1))
+    found = _search(streams, correlation, ranked, block, bits, seed)
+    best, alike = min(found, key=_roughness), _alike(correlation)
+    doubt = [each.roughness - best.roughness for each in found]
+    weight = np.exp(-np.array(doubt) * best.pixels / DEPENDENT)
+    sure = sum(w * _same(alike[each.streams], alike[best.streams]) for w, each in zip(weight, found)) / weight.sum()
+    seen = picture(streams, best.streams[None], best.sign[None] < 0, block, bits)
+    return best.streams, best.sign < 0, _plausible(seen, block, bits) * sure * (1 - 0.2 ** (best.votes - 1))
+
+
+@dataclass
+class Candidate:
+    """Which stream is where, (places,), the signs, how rough the picture is, from how many pixels, and how often found."""
+
+    streams: np.ndarray
+    sign: np.ndarray
+    roughness: float
+    pixels: int
+    votes: int = 1
+
+
+def _roughness(candidate):
+    return candidate.roughness
+
+
+def _search(streams, correlation, ranked, block, bits, seed):
+    """What annealing finds, from one model of pictures after the other, until the least rough picture has its votes."""
+    places, alike, rng, found = 3 * block**2, _alike(correlation), np.random.default_rng(seed), []
+    for start in range(max(FEWEST, min(STARTS, EFFORT // places**2))):
+        pool = ranked[: 2 * places if start % 5 == 3 else places]  # the highest bits of a dull colour may rank low
+        where, sign = _arranged(correlation, pool, MODELS[start % len(MODELS)], block, rng)
+        for each in found:
+            if _same(alike[where], alike[each.streams]).mean() > ALIKE:
+                each.votes += 1
+                break
+        else:
+            found.append(Candidate(where, sign, *_measured(streams, correlation, where, sign, block, bits)))
+        if start >= len(MODELS) and min(found, key=_roughness).votes >= VOTES:
             break
-    seen = picture(streams, streams_of[None], sign[None] < 0, block, bits)
-    return streams_of, sign < 0, _plausible(seen, block, bits) * (1 - 0.2 ** (votes - 1).clip(0))
+    agreed = min(found, key=_roughness).votes >= VOTES
+    for _ in range(REFINED):
+        best = min(found, key=_roughness)
+        signed = _signed(correlation, best.streams, best.sign)
+        orders = [arrange(weights(block, *model, SHARP), signed, np.arange(places)) for model in MODELS]
+        orders += [] if agreed else _moves(block)
+        moved = [(best.streams[order], best.sign[order]) for order in orders if (order != np.arange(places)).any()]
+        others = [Candidate(*each, *_measured(streams, correlation, *each, block, bits)) for each in moved]
+        other = min(others, key=_roughness, default=best)
+        if other.roughness > best.roughness - 1e-3:
+            break
+        other.votes = best.votes if _same(alike[other.streams], alike[best.streams]).mean() > ALIKE else 1
+        found.append(other)
+    return found
+
+
+def _moves(block):
+    """Orders of places that annealing takes for each other: two rows or columns exchanged, the inside of blocks shifted,
+    mirrored or transposed; the last two in one colour as well."""
+    grid, lines = np.arange(block**2).reshape(block, block), np.arange(block)
+    lines = [lines[::-1], *(np.roll(lines, shift) for shift in range(1, block))]
+    for i, k in combinations(range(block), 2):
+        lines.append(np.arange(block))
+        lines[-1][[i, k]] = k, i
+    inside = [grid.T, *(each for line in lines for each in (grid[line], grid[:, line]))]
+    for colours, moved in [([0, 1, 2], inside), *(([colour], inside[:3]) for colour in range(3))]:
+        for each in moved:
+            order = np.arange(3 * block**2).reshape(-1, 3)
+            order[:, colours] = order[each.ravel()][:, colours]
+            yield order.ravel()
+
+
+def _arranged(correlation, pool, model, block, rng):
+    """(streams, sign) of each place: annealed under a model, then the best within reach under a sharper one."""
+    places, sharp = 3 * block**2, weights(block, *model, SHARP)
+    sign = _signs(correlation[0][np.ix_(pool, pool)])
+    weight = np.zeros((5, len(pool), len(pool)))
+    weight[:, :places, :places] = weights(block, *model)
+    order = arrange(weight, _signed(correlation, pool, sign), np.arange(len(pool)), rng)[:places]
+    where, sign = pool[order], sign[order]
+    before, now = np.inf, np.inf
+    for _ in range(ROUNDS):
+        signed = _signed(correlation, where, sign)
+        turned = min(_turns(np.arange(places), block), key=lambda order: energy(sharp, signed, order))
+        order = arrange(sharp, signed, turned)
+        where, sign = replace(sharp, correlation, where[order], sign[order])
+        before, now = now, energy(sharp, _signed(correlation, where, sign), np.arange(places))
+        if now > before - 1e-4:
+            break
+    return where, sign
+
+
+def _alike(correlation):
+    """(atoms,): the first stream that is the same as this one, as colours of a grey picture are."""
+    return (np.abs(correlation[0]) + np.eye(len(correlation[0])) > 1 - 1e-6).argmax(1)
+
+
+def _signed(correlation, where, sign):
+    return correlation[:, where[:, None], where] * np.outer(sign, sign)
+
+
+def _measured(streams, correlation, where, sign, block, bits):
+    """How little of the picture follows from what surrounds it: the logarithm of the variance, and of how many pixels."""
+    rows, columns = streams.shape[1:3]
+    side = max(2, int((JUDGED // block**2) ** 0.5))
+    large = rows * columns * block**2 > JUDGED
+    part = streams[: max(1, JUDGED // block**2 // side**2), :side, :side] if large else streams
+    seen = picture(part, where[None], sign[None] < 0, block, bits)
+    rest = predicted(seen, seen, 2) - seen
+    rough = np.log((rest.astype(float) ** 2).mean((0, 1, 2)) + 4.0 ** (8 - bits) / 12).sum()
+    tie = energy(weights(block, *MODELS[0], SHARP), _signed(correlation, where, sign), np.arange(len(where)))
+    return float(rough + TIE * tie), seen[..., 0].size
 
 
 def _signs(correlation):
@@ -143,27 +250,15 @@ def _signs(correlation):
     return sign
 
 
-def _vote(correlation, block, seed):
-    """The best of many orders, and how many starts agree with it in each place: a wrong one is hardly found twice."""
-    places, judge, rng, found = len(correlation[0]), weights(block, *JUDGE, SHARP), np.random.default_rng(seed), []
-    models = [weights(block, *model) for model in MODELS]
-    for start in range(STARTS):
-        order = arrange(models[start % len(models)], correlation, np.arange(places), rng)
-        turned = min(_turns(order, block), key=lambda order: energy(judge, correlation, order))
-        order = arrange(judge, correlation, turned)
-        found.append((energy(judge, correlation, order), order))
-        best = min(found, key=lambda pair: pair[0])[1]
-        agree = np.array([_same(order, best) for _, order in found])
-        agree = agree[agree.mean(1) > ALIKE]
-        if len(agree) == VOTES:
-            break
-    return best, agree.sum(0)
-
-
 def _turns(order, block):
-    """The order with the inside of blocks turned and mirrored in all eight ways: each a pit that annealing may end in."""
+    """The inside of blocks turned and mirrored in all eight ways, in all colours or one: each a pit to end in."""
     grid = order.reshape(block, block, 3)
-    return [np.rot90(each, k).ravel() for each in (grid, grid.swapaxes(0, 1)) for k in range(4)]
+    for colours in ([0, 1, 2], [0], [1], [2]):
+        for mirrored in (grid[..., colours], grid[..., colours].swapaxes(0, 1)):
+            for k in range(4):
+                turned = grid.copy()
+                turned[..., colours] = np.rot90(mirrored, k)
+                yield turned.ravel()
 
 
 def _same(order, other):

@@ -40,7 +40,9 @@ from lib.attacks.poses import oriented
 from lib.attacks.states import COLOURS
 from lib.table import join, split
 
-MODELS = ((8, 0.9, 0.8), (8, 0.9, 0.8), (3, 0.6, 0.4))  # of pictures: reach in pixels, near and far colours
+MODELS = (  # of pictures: reach in pixels down and across, near and far colours
+    ((8.0, 8.0), 0.9, 0.8), ((8.0, 8.0), 0.9, 0.8), ((3.0, 3.0), 0.6, 0.4),
+)  # fmt: skip
 PASSES, STARTS, VOTES = 5, 3, 2  # of annealing: starts a block in a pass, until so many agree
 ALIKE = 0.9  # share of places in which two orders agree
 FEWEST = 8  # images

@@ -208,7 +208,7 @@ def test_the_key_as_published_falls_alike():
     assert exact(nearest(ele_one_key(scheme.encrypt(images)).estimate, images, OPEN), images) == 1
 
 
-@pytest.mark.parametrize("n", [10, 100])
+@pytest.mark.parametrize("n", [10, 60])
 def test_the_one_time_pad_resists(n):
     images = some(n, 1)
     result = ele_one_key(OneTimePad(Key.from_seed(3)).encrypt(images, ids=np.arange(n)))
@@ -217,22 +217,21 @@ def test_the_one_time_pad_resists(n):
 
 
 def test_a_few_images_are_not_enough_and_the_confidence_says_so():
-    for seed in range(2):
-        images = some(8, seed)
-        result = ele_one_key(ExtendedTanaka(Key.from_seed(seed)).encrypt(images))
-        assert exact(nearest(result.estimate, images, OPEN), images) < 0.9
-        assert result.confidence.mean() < 0.3
+    images = some(8, 0)
+    result = ele_one_key(ExtendedTanaka(Key.from_seed(0)).encrypt(images))
+    assert exact(nearest(result.estimate, images, OPEN), images) < 0.9
+    assert result.confidence.mean() < 0.3
 
 
 def test_another_block_size_gets_no_confidence():
-    result = ele_one_key(ExtendedTanaka(Key.from_seed(5), block=8).encrypt(some(60, 5)))
+    result = ele_one_key(ExtendedTanaka(Key.from_seed(5), block=8).encrypt(some(40, 5)))
     assert result.confidence.max() < 0.2
 
 
 def test_a_key_for_each_image_resists():
-    images = some(60, 6)
+    images = some(40, 6)
     scheme = ExtendedTanaka(Key.from_seed(6), per_image=True)
-    result = ele_one_key(scheme.encrypt(images, ids=range(60)))
+    result = ele_one_key(scheme.encrypt(images, ids=range(40)))
     assert result.confidence.max() < 0.1
 
 

@@ -23,9 +23,9 @@ import numba
 import numpy as np
 
 from lib.attacks import AttackResult, check_ciphers
+from lib.attacks.states import COLOURS
 
-# The published table of candidates, in its order: channel c of a candidate is value order[c] of the ciphertext.
-ORDERS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+# The published table of candidates has COLOURS for rows: channel c of a candidate is value COLOURS[row, c] of the ciphertext.
 SIGNS = np.array([[255 * (code >> bit & 1) for bit in (2, 1, 0)] for code in range(8)], np.uint8)
 
 
@@ -74,7 +74,7 @@ def all_starts(ciphers: np.ndarray, colour_shuffle: bool = True) -> np.ndarray:
     Orders in that of the published table, and eight sign triples for each. Equal states of a first pixel are repeated.
     """
     ciphers = check_ciphers(ciphers)
-    orders = ORDERS if colour_shuffle else ORDERS[:1]
+    orders = COLOURS if colour_shuffle else COLOURS[:1]
     pictures = []
     for cipher in ciphers:
         folds = _folded(cipher)
@@ -97,9 +97,10 @@ def likeliest(ciphers: np.ndarray, prior=None) -> AttackResult:
     The input of all this is the ciphertext's invariant, so the result is the same under every key, and no first pixel is
     needed. A mean has less squared error than any one state, but is no picture that the ciphertext could be of: that is
     `recovered["states"]`, (n, h, w, 3) uint8, each pixel in its likeliest state. `confidence` (n, h, w) is about these: the
-    share of pixels that were right on images kept from training, where the state chosen had such a chance by the network
-    alone, times how much more alike neighbours are than any two pixels. A region may be on the wrong side of 127.5 as a
-    whole, and this does not know: it tells noise from pictures, and on photographs it promises too much (lesson 24).
+    share of pixels that were right on images kept from training, in the worst quarter of them, where the state chosen had
+    such a chance by the network alone, times how much more alike neighbours are than any two pixels. A region, or a whole
+    photograph, may be on the wrong side of 127.5, and this does not know: it tells noise from pictures, and of small
+    pictures right pixels from wrong ones.
     """
     from lib.attacks import orbit_prior  # torch takes seconds to import
 
@@ -136,7 +137,7 @@ def walk(folds, first, orders):
 
 
 def _walked(cipher, first, colour_shuffle):
-    orders = ORDERS if colour_shuffle else ORDERS[:1]
+    orders = COLOURS if colour_shuffle else COLOURS[:1]
     return walk(_folded(cipher), _folded(first), orders) ^ np.where(first > 127, np.uint8(255), np.uint8(0))
 
 

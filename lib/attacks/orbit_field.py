@@ -14,7 +14,8 @@ numbered as in `lib.attacks.orbit_prior`.
 import numba
 import numpy as np
 
-ORDERS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+from lib.attacks.states import COLOURS
+
 _GAP = np.searchsorted([2, 5, 10, 18, 30, 50, 80, 120, 256], np.arange(256))  # upper ends of the steps
 _APART = np.searchsorted([1, 3, 6, 12, 25, 128], np.arange(128))
 _SLOPE = np.searchsorted([-25, -8, -2, 2, 6, 14, 30, 128], np.arange(-127, 128))
@@ -58,7 +59,7 @@ def marginals(chances: np.ndarray, pairs: np.ndarray, sweeps: int = 8) -> np.nda
     """Beliefs (h, w, 48) float32 that sum to 1 in each pixel, from chances (h, w, 48) of single pixels and `tables`."""
     chances = chances / chances.max(-1, keepdims=True)
     messages = np.full((*chances.shape[:2], 4, 48), 1 / 48, np.float32)
-    _pass(chances.astype(np.float32), pairs, messages, ORDERS, sweeps)
+    _pass(chances.astype(np.float32), pairs, messages, COLOURS, sweeps)
     beliefs = chances * np.prod(48 * messages, axis=2)
     return (beliefs / beliefs.sum(-1, keepdims=True)).astype(np.float32)
 

@@ -10,7 +10,8 @@ from hypothesis.extra import numpy as arrays
 
 from lib import Key, datasets, metrics
 from lib.attacks import orbit_prior
-from lib.attacks.one_image import ORDERS, SIGNS, all_starts, leading_bit, likeliest, minimum_difference, roughness
+from lib.attacks.one_image import SIGNS, all_starts, leading_bit, likeliest, minimum_difference, roughness
+from lib.attacks.states import COLOURS
 from lib.schemes import SKK, EtC, OneTimePad, Tanaka
 
 NOISE = np.random.default_rng(6).integers(0, 256, (3, 5, 6, 3), np.uint8)
@@ -95,7 +96,7 @@ def test_without_a_first_pixel_the_smoothest_is_kept():
     rough = np.array([[roughness(picture) for picture in each] for each in pictures])
     assert [roughness(estimate) for estimate in result.estimate] == rough.min(1).tolist()
     assert (rough.min(1) < rough.max(1)).any()
-    assert pictures.shape == (4, 48, 20, 20, 3) and len(ORDERS) * len(SIGNS) == 48
+    assert pictures.shape == (4, 48, 20, 20, 3) and len(COLOURS) * len(SIGNS) == 48
 
 
 def test_signs_cannot_be_told_by_smoothness():
@@ -135,11 +136,27 @@ def test_every_pixel_is_in_one_of_its_states_and_a_mean_need_not_be(found):
     assert (metrics.invariant(found.estimate) != metrics.invariant(PHOTOS)).any()
 
 
-def test_confidence_is_a_chance_and_tells_right_from_wrong(found):
-    right = (found.recovered["states"] == PHOTOS).all(-1)
-    assert found.confidence.shape == right.shape and found.confidence.min() > 0 and found.confidence.max() < 1
-    assert abs(found.confidence.mean() - right.mean()) < 0.2
-    assert found.confidence[right].mean() > found.confidence[~right].mean()
+def test_confidence_promises_no_more_than_it_keeps_and_tells_right_from_wrong(found):
+    patches = datasets.load("photos", "test").images[::10]  # of all ten photographs
+    for images, result in ((PHOTOS, found), (patches, likeliest(encrypt(patches)))):
+        right = (result.recovered["states"] == images).all(-1)
+        assert result.confidence.shape == right.shape and result.confidence.min() > 0 and result.confidence.max() < 1
+        assert result.confidence.mean() < right.mean() + 0.1
+    assert result.confidence[right].mean() > result.confidence[~right].mean() + 0.02, (
+        "of patches: a photo is wrong at once"
+    )
+
+
+def test_reliability_is_the_lower_quartile_of_pictures_and_never_falls():
+    prior = orbit_prior.stored()
+    pictures = [*PHOTOS[:3], datasets.photo("rocket", 64)]
+    found, shares = orbit_prior.measure_reliability(prior, pictures), []
+    for image in pictures:
+        picture, _, chance = next(orbit_prior.states(image[None], prior))
+        here = np.rint(10 * chance) == 2
+        shares.append((picture == image).all(-1)[here].mean())
+    assert len(found) == 11 and found[0] == 1 / 48 and (np.diff(found) >= 0).all()
+    assert found[2] == pytest.approx(max(np.quantile(shares, 0.25), found[1]))
 
 
 def test_the_one_time_pad_resists_and_confidence_says_so():

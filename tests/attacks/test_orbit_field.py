@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from lib import datasets
-from lib.attacks.orbit_field import CONTEXTS, ORDERS, counts, marginals, odds, tables
+from lib.attacks.orbit_field import CONTEXTS, counts, marginals, odds, tables
+from lib.attacks.states import COLOURS
 
 PICTURE = datasets.photo("coffee", 12)
 
@@ -70,7 +71,7 @@ def test_belief_propagation_is_exact_on_a_line(shape):
     line[:2, down] = rng.random((2, 3, 3, 2)) ** 3
 
     def factor(table, s, t):
-        return np.prod([table[ORDERS[s // 8][c], ORDERS[t // 8][c], (s ^ t) >> c & 1] for c in range(3)])
+        return np.prod([table[COLOURS[s // 8][c], COLOURS[t // 8][c], (s ^ t) >> c & 1] for c in range(3)])
 
     first, second = (np.array([[factor(line[k, down], s, t) for t in range(48)] for s in range(48)]) for k in (0, 1))
     u = chances.reshape(3, 48).astype(float)

@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test lab bench lessons results attacks scoreboard clean
+.PHONY: run test lab bench lessons results attacks puzzles scoreboard clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,10 @@ results: $(STAMP)
 attacks: DATA = photos
 attacks: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.attacks.matrix --data $(DATA)
+
+# The jigsaw by pieces, blocks, JPEG and steps; FOLDER for photographs beside the embedded ones.
+puzzles: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.puzzles $(if $(FOLDER),--folder $(FOLDER))
 
 # Accuracy against leakage, from what the two above have recorded.
 scoreboard: $(STAMP)

@@ -19,8 +19,10 @@ KEEP = 12  # candidates for each border
 CAP = 8.0  # nats
 STARTS = 4  # blocks to start from
 TRIES, PATIENCE = 4000, 600  # times that a part is laid again, at most, and without gain
+HOPELESS = 5.5  # nats a pair, above which a tenth of that patience is enough
 LIMITS = (0.5, 1, 2, 4, 6)  # nats up to which a pair holds together, one of them each time
 NOISE = (0, 0.5, 1, 2)  # nats, standard deviation, that leads are changed by, likewise
+FORCED = 16  # free blocks that are tried, in all states, where none is a candidate: with more left, all is lost anyway
 LARGEST = 4096  # blocks
 LOGIT = 7.2, -2.0, -0.4  # of the confidence: 1, mean energy of all pairs, and of a block's own; fitted on photographs
 
@@ -68,7 +70,7 @@ def _seeds(energies):
 def _search(tables, seeds, tries):
     """The layout of least energy that is found."""
     rng = np.random.default_rng(0)
-    size = len(tables.free)
+    size, pairs = tables.size, 2 * tables.rows * tables.columns - tables.rows - tables.columns
     best = None
     for seed in seeds:
         place, state = np.full((size, size), -1), np.zeros((size, size), int)
@@ -83,7 +85,8 @@ def _search(tables, seeds, tries):
             found = tables.filled(place, state, rng.choice(NOISE) * rng.standard_normal((size, size)))
             since = 0 if found[2] < best[2] - 1e-3 else since
             best = _better(best, found)
-        if since > PATIENCE:
+        hopeless = best[2] > HOPELESS * pairs
+        if since > PATIENCE / (10 if hopeless else 1):
             break
     return best[:2]
 
@@ -121,8 +124,7 @@ class Tables:
     """All that laying needs to know, handed on to the compiled loops."""
 
     def __init__(self, borders: Borders, names: np.ndarray, rows: int, columns: int):
-        side = 2 * max(rows, columns) + 3
-        self.free = np.empty((side, side))
+        self.size = 2 * max(rows, columns) + 3
         self.rows, self.columns, self.turned = rows, columns, borders.turned
         self.known = borders, COLOURS, RELATION, BEYOND
         self.names = names
@@ -240,10 +242,11 @@ def _look(known, names, free, place, state, y, x):
 
 @numba.njit(cache=True, nogil=True)
 def _forced(known, states, free, place, state, y, x):
-    """The free block, and its state, that fits (y, x) best, though it is no candidate of those around."""
-    least, block, pose = np.inf, -1, -1
+    """Of a few free blocks the one, and its state, that fits (y, x) best, though it is no candidate of those around."""
+    least, block, pose, tried = np.inf, -1, -1, 0
     for b in range(len(free)):
-        if free[b]:
+        if free[b] and tried < FORCED:
+            tried += 1
             for g in states:
                 cost = _around(known, place, state, y, x, b, g)
                 if cost < least:

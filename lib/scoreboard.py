@@ -6,7 +6,8 @@ reads `data/results/training/*.json` and `data/results/attacks.json`, trains and
 `data/results/scoreboard.json` and the README's table. There is a row for every scheme that the attack matrix knows, which is
 every scheme of `lib.schemes`, for plain pictures, and for the control; what was not recorded says which command records it.
 
-The accuracy of a scheme is the mean over seeds of its best row of recorded runs, last epoch. Its leakage is what the best
+The accuracy of a scheme is the mean over seeds of its first row of recorded runs, last epoch: first rows have networks of
+one size, further ones are of other sizes. Its leakage is what the best
 attack got back, by SSIM, once among attackers who have ciphertexts only, and once among all. Attacks that are void count for
 nothing. A scheme is on the front if no other is at least as accurate and leaks no more to attackers with ciphertexts only,
 and is better in one of the two.
@@ -65,15 +66,13 @@ def _row(label, attacks):
 
 
 def _accuracy(label):
-    """The best of the rows that train on this scheme, or the command that would record one."""
+    """The first of the rows that train on this scheme, or the command that would record one."""
     candidates = [row for row in results.rows() if label_of(row) == label]
-    done = [(row, results.recorded(row["name"], row["column"])) for row in candidates]
-    means = {row["name"]: sum(run["accuracy"] for run in runs) / len(runs) for row, runs in done if runs}
-    if means:
-        name = max(means, key=means.get)
-        runs = next(runs for row, runs in done if row["name"] == name)
-        spread = sorted(round(run["accuracy"], 4) for run in runs)
-        return {"accuracy": round(means[name], 4), "runs": spread, "row": name, "command": None}
+    for row in candidates:
+        if runs := results.recorded(row["name"], row["column"]):
+            found = sorted(round(run["accuracy"], 4) for run in runs)
+            mean = sum(run["accuracy"] for run in runs) / len(runs)
+            return {"accuracy": round(mean, 4), "runs": found, "row": row["name"], "command": None}
     names = " ".join(row["name"] for row in candidates)
     command = f"make results ROWS='{names}'" if names else "a row in data/results/training/rows.toml, then make results"
     return {"accuracy": None, "runs": [], "row": names or None, "command": command}

@@ -36,9 +36,9 @@ def test_what_is_stored_and_shown_is_what_the_records_say():
     assert readme == scoreboard.with_table(readme)
 
 
-def test_accuracy_is_the_mean_of_the_best_row_and_a_missing_run_names_its_command(monkeypatch, tmp_path):
+def test_accuracy_is_the_mean_of_the_first_row_and_a_missing_run_names_its_command(monkeypatch, tmp_path):
     row = {"name": "a", "column": "cpu", "scheme": {"name": "skk", "per_image": True}}
-    runs = {"a": [0.5, 0.7], "b": [0.4]}
+    runs = {"a": [0.5, 0.7], "b": [0.9]}
     monkeypatch.setattr(
         results, "rows", lambda: [row, row | {"name": "b"}, {"name": "etc", "column": "cpu", "scheme": {"name": "etc"}}]
     )

@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test lab bench lessons results attacks puzzles scoreboard clean
+.PHONY: run test test-code test-lessons lab bench lessons results attacks puzzles scoreboard clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -15,8 +15,15 @@ export PYTHONUTF8 := 1
 run: $(STAMP)
 	$(BIN)/python -m lib.lessons tour
 
+# Code and lessons beside each other, on two cores.
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(MAKE) --jobs=2 test-code test-lessons
+
+test-code: $(STAMP)
+	$(BIN)/python -m pytest lib tests README.md
+
+test-lessons: $(STAMP)
+	$(BIN)/python -m pytest notebooks
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)

@@ -210,7 +210,7 @@ def test_the_key_as_published_falls_alike():
 
 @pytest.mark.parametrize("n", [10, 60])
 def test_the_one_time_pad_resists(n):
-    images = some(n, 1)
+    images = some(n, 1, 16)
     result = ele_one_key(OneTimePad(Key.from_seed(3)).encrypt(images, ids=np.arange(n)))
     assert abs((result.estimate == images).mean() - 1 / 256) < 0.02
     assert result.confidence.max() < 0.1
@@ -224,12 +224,12 @@ def test_a_few_images_are_not_enough_and_the_confidence_says_so():
 
 
 def test_another_block_size_gets_no_confidence():
-    result = ele_one_key(ExtendedTanaka(Key.from_seed(5), block=8).encrypt(some(40, 5)))
+    result = ele_one_key(ExtendedTanaka(Key.from_seed(5), block=8).encrypt(some(40, 5, 16)))
     assert result.confidence.max() < 0.2
 
 
 def test_a_key_for_each_image_resists():
-    images = some(40, 6)
+    images = some(40, 6, 16)
     scheme = ExtendedTanaka(Key.from_seed(6), per_image=True)
     result = ele_one_key(scheme.encrypt(images, ids=range(40)))
     assert result.confidence.max() < 0.1

@@ -145,7 +145,7 @@ def table(board: list[dict]) -> str:
         for best in row["leak"].values():
             needs = f" ({best['needs']})" if best and best["needs"] else ""
             cells += (
-                [f"{best['attack']}{needs}", f"{best['ssim']:.2f}", f"{best['edge_correlation']:.2f}"]
+                [f"{best['attack']}{needs}", f"{best['ssim']:.2f}", f"{round(best['edge_correlation'], 2) + 0:.2f}"]
                 if best
                 else ["none here", "", ""]
             )

@@ -19,6 +19,9 @@ run: $(STAMP)
 test: $(STAMP)
 	$(MAKE) --jobs=2 test-code test-lessons
 
+# One thread each: a BLAS with two, beside another busy program, waits for its turn most of the time.
+test-code test-lessons: export OMP_NUM_THREADS := 1
+
 test-code: $(STAMP)
 	$(BIN)/python -m pytest lib tests README.md
 

@@ -42,9 +42,9 @@ def _product(a, b):
 def weights(block: int, reach: tuple, near: float, far: float, floor: float = FLOOR) -> np.ndarray:
     """(5, m, m) float64, m = 3 block**2, read-only: what it costs that two places correlate, related as in `correlations`.
 
-    The model: values of one colour correlate by exp(-distance), in units of reach down and across, (float, float); green with red or blue by `near` times that, red
-    with blue by `far`. Two blocks side by side are likely by the product over pairs, blocks below each other likewise, and
-    what both count twice, the block itself, is taken off.
+    The model: values of one colour correlate by exp(-distance), in units of reach down and across, (float, float); green
+    with red or blue by `near` times that, red with blue by `far`. Two blocks side by side are likely by the product over
+    pairs, blocks below each other likewise, and what both count twice, the block itself, is taken off.
     """
     places = 3 * block**2
     beside, below = (_inverse(model_covariance(block, step, reach, near, far), floor) for step in ((0, 1), (1, 0)))

@@ -7,9 +7,8 @@ reads `data/results/training/*.json` and `data/results/attacks.json`, trains and
 every scheme of `lib.schemes`, for plain pictures, and for the control; what was not recorded says which command records it.
 
 The accuracy of a scheme is the mean over seeds of its first row of recorded runs, last epoch: first rows have networks of
-one size, further ones are of other sizes. Its leakage is what the best
-attack got back, by SSIM, once among attackers who have ciphertexts only, and once among all. Attacks that are void count for
-nothing. A scheme is on the front if no other is at least as accurate and leaks no more to attackers with ciphertexts only,
+one size, further ones are of other sizes. Its leakage is what the best attack got back, by SSIM, once among attackers who
+have ciphertexts only, and once among all. Attacks that are void count for nothing. A scheme is on the front if no other is at least as accurate and leaks no more to attackers with ciphertexts only,
 and is better in one of the two.
 """
 
@@ -106,10 +105,11 @@ def _needs(threat, cell):
     """What the attacker spent, in words."""
     if threat == PAIRS:
         return f"{PAIR_COUNT} pairs"
-    number, one, many = (
-        (cell["queries"], "query", "queries") if cell["queries"] else (cell["images"], "ciphertext", "ciphertexts")
-    )
-    return f"{number} {one if number == 1 else many}" if threat != ONE else "1 ciphertext"
+    if threat == ONE:
+        return "1 ciphertext"
+    if cell["queries"]:
+        return f"{cell['queries']} {'query' if cell['queries'] == 1 else 'queries'}"
+    return f"{cell['images']} ciphertexts"
 
 
 def _kind(label, leak):

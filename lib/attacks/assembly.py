@@ -17,15 +17,7 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 
 from lib.attacks.moments import FLOOR, log_determinant
-from lib.attacks.poses import (
-    COLOUR_INVERSE,
-    COLOUR_PRODUCT,
-    ORIENTATION_INVERSE,
-    ORIENTATION_PRODUCT,
-    SIDES,
-    Assembly,
-    rebased,
-)
+from lib.attacks.poses import COLOUR_INVERSE, COLOUR_PRODUCT, SIDES, Assembly, as_block_0, rebased
 from lib.attacks.states import COLOURS
 
 NEAR, FAR = 7, -2  # what the two outer lines of a block count: edges are extrapolated 0.4 pixels towards each other
@@ -55,16 +47,7 @@ def assemble(blocks: np.ndarray, rows: int, columns: int, starts: int = 4) -> As
     place, state = place[box], state[box]
     confidence = _confidence(costs, first, place, state) * whole(blocks)
     found = Assembly(place, state // 12, state // 6 % 2, state % 6, confidence)
-    return _as_block_0(found if place.shape == (rows, columns) else rebased(found, 1))
-
-
-def _as_block_0(found):
-    """Of the pictures of this shape that edges do not tell apart, the one that has block 0 upright, or nearest to it."""
-    rows, columns = found.block.shape
-    _, orientation, negative, colour = (int(part[found.block == 0][0]) for part in found[:4])
-    turns = range(8) if rows == columns else range(0, 8, 2)
-    least = min(turns, key=lambda turn: ORIENTATION_PRODUCT[orientation, ORIENTATION_INVERSE[turn]])
-    return rebased(found, least, negative, colour)
+    return as_block_0(found if place.shape == (rows, columns) else rebased(found, 1))
 
 
 # -- edges ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numba
 import numpy as np
 
 from lib.attacks.borders import BEYOND, RELATION, Borders, candidates, energy, measure
-from lib.attacks.poses import ORIENTATION_INVERSE, ORIENTATION_PRODUCT, Assembly, rebased
+from lib.attacks.poses import Assembly, as_block_0, rebased
 from lib.attacks.states import COLOURS
 
 KEEP = 12  # candidates for each border
@@ -50,16 +50,7 @@ def assemble(
     box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
     place, state, confidence = place[box], state[box], confidence[box]
     found = Assembly(place, state // 12, state // 6 % 2, state % 6, confidence)
-    return _as_block_0(found if place.shape == (rows, columns) else rebased(found, 1))
-
-
-def _as_block_0(found):
-    """Of the pictures of this shape that borders do not tell apart, the one that has block 0 upright, or nearest to it."""
-    rows, columns = found.block.shape
-    _, orientation, negative, colour = (int(part[found.block == 0][0]) for part in found[:4])
-    turns = range(8) if rows == columns else range(0, 8, 2)
-    least = min(turns, key=lambda turn: ORIENTATION_PRODUCT[orientation, ORIENTATION_INVERSE[turn]])
-    return rebased(found, least, negative, colour)
+    return as_block_0(found if place.shape == (rows, columns) else rebased(found, 1))
 
 
 def _seeds(energies):

@@ -72,6 +72,15 @@ def rebased(assembly: Assembly, orientation: int = 0, negative: int = 0, colour:
     return Assembly(block.astype(int), o, sign.astype(int) ^ negative, c, confidence)
 
 
+def as_block_0(found: Assembly) -> Assembly:
+    """Of the pictures of this shape that borders do not tell apart, the one that has block 0 upright, or nearest to it."""
+    rows, columns = found.block.shape
+    _, orientation, negative, colour = (int(part[found.block == 0][0]) for part in found[:4])
+    turns = range(8) if rows == columns else range(0, 8, 2)
+    least = min(turns, key=lambda turn: ORIENTATION_PRODUCT[orientation, ORIENTATION_INVERSE[turn]])
+    return rebased(found, least, negative, colour)
+
+
 def picture(blocks: np.ndarray, assembly: Assembly) -> np.ndarray:
     """The assembled images (n, h, w, 3) uint8 of shuffled blocks (n, count, b, b, 3) uint8."""
     rows, columns = assembly.block.shape

@@ -1,6 +1,7 @@
 """Files that are whole or absent: written under a temporary name, then renamed, whenever the program is stopped."""
 
 import hashlib
+import json
 import os
 import re
 import secrets
@@ -29,6 +30,12 @@ def whole_file(target: Path, overwrite: bool = False, mode: int = 0o666):
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def write_json(target: Path, record) -> None:
+    """Write a record, indented; the file is whole, the old one or the new, at any time."""
+    with whole_file(target, overwrite=True) as file:
+        file.write((json.dumps(record, indent=1) + "\n").encode())
 
 
 def _linked(temporary, target) -> bool:

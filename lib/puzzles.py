@@ -14,7 +14,6 @@ key's owner decrypts. Seconds are of one processor.
 import argparse
 import io
 import itertools
-import json
 import platform
 import sys
 import time
@@ -24,7 +23,7 @@ import numpy as np
 from tqdm import tqdm
 
 from lib import Key, datasets, metrics
-from lib.atomic import whole_file
+from lib.atomic import write_json
 from lib.attacks.jigsaw import STEPS, jigsaw
 from lib.attacks.matrix import SEVERAL
 from lib.schemes import EtC, OneTimePad
@@ -195,8 +194,7 @@ def main(argv=None) -> int:
         "seconds": round(time.perf_counter() - started),
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
     }
-    with whole_file(args.out, overwrite=True) as file:
-        file.write((json.dumps(record, indent=1) + "\n").encode())
+    write_json(args.out, record)
     print(table(record))
     return 0
 

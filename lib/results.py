@@ -16,7 +16,7 @@ import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
-from lib.atomic import whole_file
+from lib.atomic import whole_file, write_json
 
 HERE = Path(__file__).resolve().parents[1]
 FOLDER = HERE / "data" / "results" / "training"
@@ -182,8 +182,7 @@ def main(argv=None) -> int:
         work = HERE / "build" / "results" / path.stem
         record = train(row, seed, data, test, work, args.device, progress=sys.stderr.isatty())
         args.out.mkdir(parents=True, exist_ok=True)
-        with whole_file(path, overwrite=True) as file:
-            file.write((json.dumps(record, indent=1) + "\n").encode())
+        write_json(path, record)
         print(f"{path.name}: accuracy {record['accuracy']:.4f}, {record['seconds']} s", flush=True)
     if args.out == FOLDER:
         text = with_summary(README.read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ import json
 import sys
 
 from lib import results
-from lib.atomic import whole_file
+from lib.atomic import whole_file, write_json
 from lib.attacks.catalogue import MANY, ONE, PAIRS
 from lib.attacks.matrix import OUT as ATTACKS
 from lib.attacks.matrix import PAIR_COUNT, SCHEMES
@@ -163,8 +163,7 @@ def main(argv=None) -> int:
     argparse.ArgumentParser("python -m lib.scoreboard", description=__doc__.split("\n")[0]).parse_args(argv)
     board = rows()
     record = {"sources": ["data/results/training", "data/results/attacks.json"], "rows": board}
-    with whole_file(OUT, overwrite=True) as file:
-        file.write((json.dumps(record, indent=1) + "\n").encode())
+    write_json(OUT, record)
     text = with_table(results.README.read_text(encoding="utf-8"))
     with whole_file(results.README, overwrite=True) as file:
         file.write(text.encode())

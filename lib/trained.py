@@ -23,7 +23,7 @@ import torch
 from tqdm import tqdm
 
 from lib import __version__, archives, batch, datasets
-from lib.atomic import remove_unfinished, whole_file
+from lib.atomic import remove_unfinished, whole_file, write_json
 from lib.files import find_record
 from lib.images import pad
 from lib.models import by_name
@@ -142,8 +142,7 @@ def _save(out, run, facts) -> bool:
     facts = {"format": FORMAT, "version": VERSION, **facts, "weights": hashlib.sha256(buffer.getbuffer()).hexdigest()}
     with whole_file(out / WEIGHTS, overwrite=True) as file:
         file.write(buffer.getbuffer())
-    with whole_file(out / FACTS, overwrite=True) as file:
-        file.write((json.dumps(facts, indent=1) + "\n").encode())
+    write_json(out / FACTS, facts)
     return False
 
 

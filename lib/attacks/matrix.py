@@ -15,7 +15,6 @@ ciphertext as it is, and the mean of public pictures. The medians over several k
 """
 
 import argparse
-import json
 import platform
 import sys
 import time
@@ -27,7 +26,7 @@ import numpy as np
 from tqdm import tqdm
 
 from lib import Key, datasets, metrics
-from lib.atomic import whole_file
+from lib.atomic import write_json
 from lib.attacks import oracle_for
 from lib.attacks.catalogue import CATALOGUE, CHOSEN, ONE, PAIRS, Attack, Known
 from lib.schemes import SKK, EtC, OneTimePad, by_name, names
@@ -202,8 +201,7 @@ def main(argv=None) -> int:
         "seconds": round(time.perf_counter() - started),
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
     }
-    with whole_file(args.out, overwrite=True) as file:
-        file.write((json.dumps(record, indent=1) + "\n").encode())
+    write_json(args.out, record)
     print(table(record))
     return 0
 

@@ -39,16 +39,16 @@ def _product(a, b):
 
 
 @cache
-def weights(block: int, reach: tuple, near: float, far: float, floor: float = FLOOR) -> np.ndarray:
-    """(5, m, m) float64, m = 3 block**2, read-only: what it costs that two places correlate, related as in `correlations`.
+def weights(block: int, reach: tuple, near: float, far: float, floor: float = FLOOR, colours: int = 3) -> np.ndarray:
+    """(5, m, m) float64, m = colours * block**2, read-only: what it costs that two places correlate, related as in `correlations`.
 
     The model: values of one colour correlate by exp(-distance), in units of reach down and across, (float, float); green
     with red or blue by `near` times that, red with blue by `far`. Two blocks side by side are likely by the product over
     pairs, blocks below each other likewise, and what both count twice, the block itself, is taken off.
     """
-    places = 3 * block**2
-    beside, below = (_inverse(model_covariance(block, step, reach, near, far), floor) for step in ((0, 1), (1, 0)))
-    alone = _inverse(model_covariance(block, (0, 1), reach, near, far)[:places, :places], floor)
+    places = colours * block**2
+    beside, below = (model_covariance(block, step, reach, near, far, colours) for step in ((0, 1), (1, 0)))
+    alone, beside, below = (_inverse(each, floor) for each in (beside[:places, :places], beside, below))
     own = sum(w[part, part] for w in (beside, below) for part in (slice(places), slice(places, None))) - 3 * alone
     right, down = 2 * beside[:places, places:], 2 * below[:places, places:]
     scale = places * np.abs(own - np.diag(np.diag(own))).mean()
@@ -57,12 +57,13 @@ def weights(block: int, reach: tuple, near: float, far: float, floor: float = FL
     return weight
 
 
-def model_covariance(block, step, reach, near, far):
+def model_covariance(block, step, reach, near, far, colours=3):
     """(2 m, 2 m): of the places of a block and of the block that is `step` (down, right) blocks from it, see `weights`."""
     y, x = np.divmod(np.arange(block**2), block)
     y, x = np.r_[y, y + block * step[0]], np.r_[x, x + block * step[1]]
     distance = np.hypot((y[:, None] - y) / reach[0], (x[:, None] - x) / reach[1])
-    return np.kron(np.exp(-distance), [[1, near, far], [near, 1, near], [far, near, 1]])
+    among = np.array([[1, near, far], [near, 1, near], [far, near, 1]])
+    return np.kron(np.exp(-distance), among[:colours, :colours])
 
 
 def _inverse(covariance, floor):

@@ -7,16 +7,19 @@ bits; each atom of the cipher is a stream of as many values as there are blocks.
    gives the signs, that is, which are reversed.
 2. `lib.attacks.arrangement` puts them in their places, from many starts under several models of pictures. Of what it
    finds, the picture whose pixels follow best from those around them is taken: that asks for no model.
-3. `lib.attacks.lower_bits` finds the bits below, level by level, from the pixels around.
+3. `lib.attacks.lower_bits` finds the bits below, level by level, from the pixels around. Where what is above is wrong,
+   nothing fits there: that is how the attack knows that it failed.
 4. Fine edges tell whether a colour is negative to the others. Nothing inside tells the negative from the picture, nor
    names the colours: the likeliest of the 12 pictures is taken, see `lib.attacks.upright`.
+
+A grey picture has each stream three times, and is a puzzle of one colour.
 
 We found no publication of it. Nearest: Li, Lin and Lue 2017, on the correlations inside one scrambled image.
 """
 
 import time
 from dataclasses import dataclass
-from itertools import combinations, permutations
+from itertools import permutations
 
 import numpy as np
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
@@ -25,6 +28,7 @@ from scipy.special import expit
 from lib.attacks import AttackResult, check_ciphers, upright
 from lib.attacks.arrangement import SHARP, arrange, correlations, energy, replace, weights
 from lib.attacks.lower_bits import assembled, by_place, next_level, picture, predicted
+from lib.attacks.orders import moves, turns
 from lib.table import join, split
 
 MODELS = (  # of pictures: reach in pixels down and across, near and far colours; no one of them suits all pictures
@@ -39,9 +43,10 @@ MODELS = (  # of pictures: reach in pixels down and across, near and far colours
     ((3, 3), 0.9, 0.85),
 )
 STARTS, FEWEST, EFFORT = 80, 21, 1 << 18  # of annealing: at most and at least so many, and fewer for more places
-VOTES, ROUNDS, REFINED = 3, 4, 6  # enough starts once so many agree; rounds of polishing
+VOTES, ROUNDS, REFINED = 3, 4, 4  # enough starts once so many agree; rounds of polishing
 JUDGED = 1 << 13  # pixels that say how rough a picture is
-TIE = 0.02  # what energy counts beside roughness: of a grey picture each colour follows from the others
+TIE = 0.02  # what energy counts beside roughness: where two colours are the same, each follows from the other
+FITS = 0.9  # mean certainty of the bits below: less where what is above them is wrong
 DEPENDENT = 100.0  # pixels that tell as much as one that does not depend on others
 ODD = 0.5  # natural logarithm of a variance: a place that is less predictable than others by more is wrong
 ALIKE = 0.9  # share of places in which two orders agree
@@ -67,20 +72,20 @@ def blocks_one_key(
     """
     started = time.perf_counter()
     atoms = _atoms(ciphers, block, bits)
-    levels, places = 8 // bits, 3 * block**2
-    streams = _some(atoms, block)
-    held, flips, sure = (np.zeros((levels, places), dtype) for dtype in (np.int64, bool, float))
-    held[0], flips[0], sure[0] = _highest(streams, block, bits, seed)
-    for level in range(1, levels):
-        held[level], flips[level], sure[level] = next_level(streams, held[:level], flips[:level], block, bits)
-        sure[level] = np.minimum(sure[level], sure[level - 1])
+    streams, full = _some(atoms, block), np.uint8(2**bits - 1)
+    groups, turned = _groups(streams, bits)
+    held, flips, sure = _levels(streams[..., groups[:, 0]], block, bits, seed)
+    held, sure = groups[held].reshape(len(held), -1), np.repeat(sure, groups.shape[1], axis=1)
+    flips = np.repeat(flips, groups.shape[1], axis=1) ^ turned[held]
     flips ^= np.tile(_opposed(picture(streams, held, flips, block, bits)), block**2)
     order, negative, settled = _colours(picture(streams, held, flips, block, bits), public)
-    held, flips, sure = (part.reshape(levels, -1, 3)[..., order].reshape(levels, -1) for part in (held, flips, sure))
+    held, flips, sure = (
+        part.reshape(len(held), -1, 3)[..., order].reshape(len(held), -1) for part in (held, flips, sure)
+    )
     taken = held.T.ravel()  # the cipher atom that holds each plain atom
     index, mask, confidence = np.empty(len(taken), np.int64), np.empty(len(taken), np.uint8), np.empty(len(taken))
     index[taken], confidence[taken] = np.arange(len(taken)), sure.T.ravel()
-    mask[taken] = (flips ^ negative).T.ravel() * np.uint8(2**bits - 1)
+    mask[taken] = (flips ^ negative).T.ravel() * full
     estimate = assembled(join(atoms[..., taken] ^ mask[taken], bits), block)
     recovered = {"index": index, "mask": mask, "settled": settled}
     return AttackResult(estimate, seconds=time.perf_counter() - started, recovered=recovered, confidence=confidence)
@@ -113,12 +118,42 @@ def _some(atoms, block):
     return part[: max(1, blocks // (part.shape[1] * part.shape[2]))]
 
 
+def _groups(streams, bits):
+    """Streams that are one, (streams, 1), or in a grey picture three, (streams / 3, 3), but for reversal; and which are
+    reversed against the first of theirs."""
+    flat = streams.reshape(-1, streams.shape[-1])
+    turned = flat[0] >= 2 ** (bits - 1)
+    _, kind, count = np.unique(
+        (flat ^ turned * np.uint8(2**bits - 1)).T, axis=0, return_inverse=True, return_counts=True
+    )
+    if (count % 3).any():
+        return np.arange(len(kind))[:, None], np.zeros(len(kind), bool)
+    groups = np.argsort(kind, kind="stable").reshape(-1, 3)
+    against = turned.copy()
+    against[groups] ^= turned[groups[:, :1]]
+    return groups, against
+
+
+def _levels(streams, block, bits, seed):
+    """The streams of each level in their places, (levels, places), whether each is reversed, and how sure that is.
+
+    Where a level is wrong, nothing fits below it: the least certain level says how sure all of it is.
+    """
+    parts = [_highest(streams, block, bits, seed)]
+    for _ in range(1, 8 // bits):
+        held, flips = (np.array(each) for each in list(zip(*parts))[:2])
+        parts.append(next_level(streams, held, flips, block, bits))
+    held, flips, sure = map(np.array, zip(*parts))
+    fits = min((level.mean() for level in sure[1:]), default=1)
+    return held, flips, np.minimum.accumulate(sure) * expit((fits - FITS) / 0.015)
+
+
 # -- the highest bits -----------------------------------------------------------------------------------------------------
 
 
 def _highest(streams, block, bits, seed):
     """The streams of the highest bits in their places, whether each is reversed, and how sure that is."""
-    correlation, places = correlations(streams), 3 * block**2
+    correlation, places = correlations(streams), streams.shape[-1] * bits // 8
     strength = np.abs(correlation[0]) * (1 - np.eye(len(correlation[0])))
     if (correlation[0].diagonal() > 0.5).sum() < places:
         raise ValueError(
@@ -126,10 +161,10 @@ def _highest(streams, block, bits, seed):
         )
     ranked = np.argsort(-np.sort(strength)[:, -min(20, places - 1) :].sum(1))
     found = _search(streams, correlation, ranked, block, bits, seed)
-    best, alike = min(found, key=_roughness), _alike(correlation)
-    doubt = [each.roughness - best.roughness for each in found]
-    weight = np.exp(-np.array(doubt) * best.pixels / DEPENDENT)
-    sure = sum(w * _same(alike[each.streams], alike[best.streams]) for w, each in zip(weight, found)) / weight.sum()
+    best, alike, colours = min(found, key=_roughness), _alike(correlation), places // block**2
+    doubt = np.array([each.roughness - best.roughness for each in found]) * best.pixels / DEPENDENT
+    agree = [_same(alike[each.streams], alike[best.streams], colours) for each in found]
+    sure = np.average(agree, axis=0, weights=np.exp(-doubt))
     seen = picture(streams, best.streams[None], best.sign[None] < 0, block, bits)
     return best.streams, best.sign < 0, _plausible(seen, block, bits) * sure * (1 - 0.2 ** (best.votes - 1))
 
@@ -151,62 +186,49 @@ def _roughness(candidate):
 
 def _search(streams, correlation, ranked, block, bits, seed):
     """What annealing finds, from one model of pictures after the other, until the least rough picture has its votes."""
-    places, alike, rng, found = 3 * block**2, _alike(correlation), np.random.default_rng(seed), []
+    places, alike, rng, found = streams.shape[-1] * bits // 8, _alike(correlation), np.random.default_rng(seed), []
+    colours = places // block**2
     for start in range(max(FEWEST, min(STARTS, EFFORT // places**2))):
         pool = ranked[: 2 * places if start % 5 == 3 else places]  # the highest bits of a dull colour may rank low
-        where, sign = _arranged(correlation, pool, MODELS[start % len(MODELS)], block, rng)
+        where, sign = _arranged(correlation, pool, MODELS[start % len(MODELS)], block, colours, rng)
         for each in found:
-            if _same(alike[where], alike[each.streams]).mean() > ALIKE:
+            if _same(alike[where], alike[each.streams], colours).mean() > ALIKE:
                 each.votes += 1
                 break
         else:
             found.append(Candidate(where, sign, *_measured(streams, correlation, where, sign, block, bits)))
-        if start >= len(MODELS) and min(found, key=_roughness).votes >= VOTES:
+        if start >= len(MODELS) * 3 // colours and min(found, key=_roughness).votes >= VOTES:
             break
-    agreed = min(found, key=_roughness).votes >= VOTES
     for _ in range(REFINED):
         best = min(found, key=_roughness)
         signed = _signed(correlation, best.streams, best.sign)
-        orders = [arrange(weights(block, *model, SHARP), signed, np.arange(places)) for model in MODELS]
-        orders += [] if agreed else _moves(block)
-        moved = [(best.streams[order], best.sign[order]) for order in orders if (order != np.arange(places)).any()]
-        others = [Candidate(*each, *_measured(streams, correlation, *each, block, bits)) for each in moved]
-        other = min(others, key=_roughness, default=best)
-        if other.roughness > best.roughness - 1e-3:
+        sharp = (weights(block, *model, SHARP, colours) for model in MODELS)
+        for orders in ([arrange(weight, signed, np.arange(places)) for weight in sharp], moves(block, colours)):
+            moved = [(best.streams[order], best.sign[order]) for order in orders if (order != np.arange(places)).any()]
+            others = [Candidate(*each, *_measured(streams, correlation, *each, block, bits)) for each in moved]
+            other = min(others, key=_roughness, default=best)
+            if other.roughness < best.roughness - 1e-3:
+                break
+        else:
             break
-        other.votes = best.votes if _same(alike[other.streams], alike[best.streams]).mean() > ALIKE else 1
+        same = _same(alike[other.streams], alike[best.streams], colours).mean() > ALIKE
+        other.votes = best.votes if same else min(best.votes, 2)
         found.append(other)
     return found
 
 
-def _moves(block):
-    """Orders of places that annealing takes for each other: two rows or columns exchanged, the inside of blocks shifted,
-    mirrored or transposed; the last two in one colour as well."""
-    grid, lines = np.arange(block**2).reshape(block, block), np.arange(block)
-    lines = [lines[::-1], *(np.roll(lines, shift) for shift in range(1, block))]
-    for i, k in combinations(range(block), 2):
-        lines.append(np.arange(block))
-        lines[-1][[i, k]] = k, i
-    inside = [grid.T, *(each for line in lines for each in (grid[line], grid[:, line]))]
-    for colours, moved in [([0, 1, 2], inside), *(([colour], inside[:3]) for colour in range(3))]:
-        for each in moved:
-            order = np.arange(3 * block**2).reshape(-1, 3)
-            order[:, colours] = order[each.ravel()][:, colours]
-            yield order.ravel()
-
-
-def _arranged(correlation, pool, model, block, rng):
+def _arranged(correlation, pool, model, block, colours, rng):
     """(streams, sign) of each place: annealed under a model, then the best within reach under a sharper one."""
-    places, sharp = 3 * block**2, weights(block, *model, SHARP)
+    places, sharp = colours * block**2, weights(block, *model, SHARP, colours)
     sign = _signs(correlation[0][np.ix_(pool, pool)])
     weight = np.zeros((5, len(pool), len(pool)))
-    weight[:, :places, :places] = weights(block, *model)
+    weight[:, :places, :places] = weights(block, *model, colours=colours)
     order = arrange(weight, _signed(correlation, pool, sign), np.arange(len(pool)), rng)[:places]
     where, sign = pool[order], sign[order]
     before, now = np.inf, np.inf
     for _ in range(ROUNDS):
         signed = _signed(correlation, where, sign)
-        turned = min(_turns(np.arange(places), block), key=lambda order: energy(sharp, signed, order))
+        turned = min(turns(block, colours), key=lambda order: energy(sharp, signed, order))
         order = arrange(sharp, signed, turned)
         where, sign = replace(sharp, correlation, where[order], sign[order])
         before, now = now, energy(sharp, _signed(correlation, where, sign), np.arange(places))
@@ -233,7 +255,8 @@ def _measured(streams, correlation, where, sign, block, bits):
     seen = picture(part, where[None], sign[None] < 0, block, bits)
     rest = predicted(seen, seen, 2) - seen
     rough = np.log((rest.astype(float) ** 2).mean((0, 1, 2)) + 4.0 ** (8 - bits) / 12).sum()
-    tie = energy(weights(block, *MODELS[0], SHARP), _signed(correlation, where, sign), np.arange(len(where)))
+    weight = weights(block, *MODELS[0], SHARP, seen.shape[-1])
+    tie = energy(weight, _signed(correlation, where, sign), np.arange(len(where)))
     return float(rough + TIE * tie), seen[..., 0].size
 
 
@@ -250,20 +273,9 @@ def _signs(correlation):
     return sign
 
 
-def _turns(order, block):
-    """The inside of blocks turned and mirrored in all eight ways, in all colours or one: each a pit to end in."""
-    grid = order.reshape(block, block, 3)
-    for colours in ([0, 1, 2], [0], [1], [2]):
-        for mirrored in (grid[..., colours], grid[..., colours].swapaxes(0, 1)):
-            for k in range(4):
-                turned = grid.copy()
-                turned[..., colours] = np.rot90(mirrored, k)
-                yield turned.ravel()
-
-
-def _same(order, other):
+def _same(order, other, colours):
     """(places,) bool: where two orders put the same stream, but for the order of colours."""
-    grids = (order.reshape(-1, 3)[:, colours].ravel() for colours in permutations(range(3)))
+    grids = (order.reshape(-1, colours)[:, each].ravel() for each in permutations(range(colours)))
     return max((grid == other for grid in grids), key=np.sum)
 
 
@@ -271,10 +283,10 @@ def _plausible(images, block, bits):
     """(places,) 0 to 1: near 1 where a place is as predictable as the others of its colour, and much better than noise."""
     coarseness = max(0, 16**2 - 4.0 ** (8 - bits)) / 12  # bytes are judged like nibbles: JPEG's own blocks show in them
     rest = predicted(images, images, 2) - images
-    odd = np.log(by_place(rest**2, block).mean(0) + coarseness + 1e-9).reshape(-1, 3)
+    odd = np.log(by_place(rest**2, block).mean(0) + coarseness + 1e-9).reshape(block**2, -1)
     odd = (odd - np.median(odd, axis=0)).ravel()
     explained = 1 - (rest**2).mean() / images.var((0, 1, 2)).mean()
-    return expit((ODD - odd) / 0.06) * expit((explained - 0.7) / 0.03)
+    return expit((ODD - odd) / 0.06) * (expit((explained - 0.7) / 0.03) if bits == 8 else 1)  # others have levels below
 
 
 # -- colours --------------------------------------------------------------------------------------------------------------

@@ -12,24 +12,25 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import ndtr
 
 REACHES = (2, 1, 1)  # pixels that the predictor looks in each direction, pass by pass
+ALIKE = 1e-5  # difference of two correlations that is rounding
 
 
 def by_place(images, block):
-    """(blocks, values of a block) of images (n, h, w, 3), cut into blocks."""
-    n, h, w, _ = images.shape
-    cut = images.reshape(n, h // block, block, w // block, block, 3).transpose(0, 1, 3, 2, 4, 5)
-    return np.ascontiguousarray(cut).reshape(-1, 3 * block**2)
+    """(blocks, values of a block) of images (n, h, w, colours), cut into blocks."""
+    n, h, w, colours = images.shape
+    cut = images.reshape(n, h // block, block, w // block, block, colours).transpose(0, 1, 3, 2, 4, 5)
+    return np.ascontiguousarray(cut).reshape(-1, colours * block**2)
 
 
 def assembled(blocks, block):
-    """Images (n, h, w, 3) from blocks (n, rows, columns, values of a block)."""
+    """Images (n, h, w, colours) from blocks (n, rows, columns, values of a block)."""
     n, rows, columns, _ = blocks.shape
-    cut = blocks.reshape(n, rows, columns, block, block, 3).transpose(0, 1, 3, 2, 4, 5)
-    return np.ascontiguousarray(cut).reshape(n, rows * block, columns * block, 3)
+    cut = blocks.reshape(n, rows, columns, block, block, -1).transpose(0, 1, 3, 2, 4, 5)
+    return np.ascontiguousarray(cut).reshape(n, rows * block, columns * block, -1)
 
 
 def picture(streams, held, flips, block, bits):
-    """The images as far as their first levels are known, (n, h, w, 3) float32; what is not known counts as its middle.
+    """The images as far as their first levels are known, (n, h, w, colours) float32; what is not known counts as its middle.
 
     streams       (n, rows, columns, atoms of a block) uint8, atoms of `bits` bits
     held, flips   (levels, places): the stream that holds each place's bits, the highest level first, and whether reversed
@@ -68,27 +69,32 @@ def _scaled(values):
 
 
 def _margin(match, atoms, count):
-    """The probability that a match is no accident: how far it is above the best other one, in standard errors."""
-    size = np.arctanh(np.abs(match).clip(0, 0.999))
+    """The probability that a match is no accident: how far it is above the best other one, in standard errors.
+
+    Streams that are the same, as colours of a grey picture are, are no others.
+    """
+    size = np.abs(match)
     best = size[np.arange(len(atoms)), atoms]
-    size[np.arange(len(atoms)), atoms] = 0
-    other = np.maximum(size.max(1), size[:, atoms].max(0))
+    rows = np.where(np.abs(size - best[:, None]) < ALIKE, 0, size).max(1)
+    columns = np.where(np.abs(size[:, atoms] - best) < ALIKE, 0, size[:, atoms]).max(0)
+    best, other = (np.arctanh(each.clip(0, 0.999)) for each in (best, np.maximum(rows, columns)))
     return ndtr((best - other) * np.sqrt(count / 2))
 
 
 def predicted(fine, coarse, reach):
     """`coarse` at each pixel from `fine` around it and in its other colours, by least squares over all pixels.
 
-    fine, coarse   (n, h, w, 3) float32; a value of `fine` never predicts itself. Images go on beyond their edges as mirrors
+    fine, coarse   (n, h, w, colours) float32; a value of `fine` never predicts itself. Images go on beyond their edges as
+                   mirrors
     reach          pixels looked at in each direction
     """
-    side = 2 * reach + 1
+    side, colours = 2 * reach + 1, fine.shape[-1]
     padded = np.pad(fine - fine.mean((0, 1, 2)), ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect")
-    seen = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2)).reshape(-1, 3 * side**2)
-    target = (coarse - coarse.mean((0, 1, 2))).reshape(-1, 3)
+    seen = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2)).reshape(-1, colours * side**2)
+    target = (coarse - coarse.mean((0, 1, 2))).reshape(-1, colours)
     gram, cross = seen.T @ seen + len(seen) * np.eye(seen.shape[1], dtype=np.float32), seen.T @ target
     factors = np.zeros_like(cross)
-    for colour in range(3):
+    for colour in range(colours):
         others = np.delete(np.arange(len(gram)), colour * side**2 + side**2 // 2)
         factors[others, colour] = np.linalg.solve(gram[np.ix_(others, others)], cross[others, colour])
     return (seen @ factors).reshape(coarse.shape) + coarse.mean((0, 1, 2))

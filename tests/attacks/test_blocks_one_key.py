@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage
 
 from lib import Key
 from lib.attacks.arrangement import SCALE, arrange, correlations, energy, gain, replace, weights, whole
-from lib.attacks.blocks_one_key import _measured, _moves, blocks_one_key
+from lib.attacks.blocks_one_key import _measured, blocks_one_key
 from lib.attacks.lower_bits import next_level, picture, predicted
+from lib.attacks.orders import moves
 from lib.datasets import load, photo
 from lib.metrics import exact, nearest
 from lib.schemes import BlockShuffle, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
@@ -145,21 +147,13 @@ def test_lower_bits_follow_from_the_higher_ones_signs_included():
 # -- search ---------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("block", [2, 4])
-def test_moves_are_orders_of_places_and_most_differ(block):
-    moves = list(_moves(block))
-    assert all((np.sort(move) == np.arange(3 * block**2)).all() for move in moves)
-    assert len({tuple(move) for move in moves}) > 0.6 * len(moves)
-    assert all((move // 3 != np.arange(len(move)) // 3).any() for move in moves)
-
-
 def test_the_right_order_is_less_rough_than_any_move_of_it():
     streams = split(blocks_of(photo("coffee", 64)[None], 4), 4)
     correlation, upper, sign = correlations(streams), np.arange(0, 96, 2), np.ones(48)
     right = _measured(streams, correlation, upper, sign, 4, 4)[0]
     assert all(
         _measured(streams, correlation, upper[move], sign, 4, 4)[0] > right
-        for move in _moves(4)
+        for move in moves(4)
         if (move != np.arange(48)).any()
     )
 
@@ -195,6 +189,48 @@ def test_a_grey_photo_has_three_equal_colours_and_falls_too():
     plain = np.repeat(photo("coffee", 96)[None, :, :, 1:2], 3, axis=3)
     result = blocks_one_key(Tanaka(Key.from_seed(14)).encrypt(plain))
     assert broken(result, plain) and result.confidence.mean() > 0.5
+
+
+@pytest.mark.parametrize("bits", [4, 2])
+@pytest.mark.parametrize("name", ["camera", "text"])
+def test_a_grey_picture_is_a_puzzle_of_one_colour(name, bits):
+    """Three streams are one, and only the surroundings in its own colour tell where it belongs."""
+    plain = np.repeat(
+        skimage.transform.resize(getattr(skimage.data, name)()[:170, :170], (96, 96))[..., None], 3, axis=-1
+    )
+    plain = (255 * plain[None]).round().astype(np.uint8)
+    result = blocks_one_key(Tanaka(Key.from_seed(15), bits=bits).encrypt(plain), bits=bits)
+    assert broken(result, plain) or result.confidence.mean() < 0.2
+
+
+def drawing(seed, size=96):
+    """Discs and bars of one colour each, with hard edges."""
+    rng, (y, x) = np.random.default_rng(seed), np.mgrid[:size, :size]
+    picture = np.full((1, size, size, 3), 250, np.uint8)
+    for _ in range(8):
+        top, left, radius = [*rng.integers(0, size, 2), rng.integers(size // 10, size // 3)]
+        disc = (y - top) ** 2 + (x - left) ** 2 < radius**2
+        bar = (abs(y - top) < radius) & (abs(x - left) < radius // 2 + 2)
+        picture[0, disc if rng.integers(2) else bar] = rng.integers(0, 256, 3)
+    return picture
+
+
+@pytest.mark.parametrize(
+    "plain, bits",
+    [(drawing(0), 4), (drawing(1), 4), (drawing(2), 2), (photo("rocket", 64)[None], 2), (photo("retina", 64)[None], 2)],
+    ids=["drawing 0", "drawing 1", "drawing 2", "rocket", "retina"],
+)
+def test_it_is_not_sure_of_what_is_wrong(plain, bits):
+    """Pictures that it does not read, or not wholly: most places wrong, and it was half sure before it asked the bits below."""
+    result = blocks_one_key(Tanaka(Key.from_seed(16), bits=bits).encrypt(plain), bits=bits)
+    assert broken(result, plain) or result.confidence.mean() < 0.2
+
+
+@pytest.mark.parametrize("name, bits", [("coffee", 4), ("hopper", 2), ("chelsea", 8)])
+def test_it_is_sure_of_what_is_right(name, bits):
+    plain = photo(name, 96)[None]
+    result = blocks_one_key(Tanaka(Key.from_seed(17), bits=bits).encrypt(plain), bits=bits)
+    assert broken(result, plain) and result.confidence.mean() > 0.8
 
 
 def test_a_few_small_images_do_as_well():

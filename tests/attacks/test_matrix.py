@@ -98,6 +98,22 @@ def test_the_control_is_a_pad():
 # -- what is committed ------------------------------------------------------------------------------------------------
 
 
+def test_one_attack_is_run_again_and_the_others_are_kept(tmp_path, capsys):
+    path = tmp_path / "attacks.json"
+    old = json.loads(matrix.OUT.read_text())
+    old["cells"]["leading-bit"] = {}
+    path.write_text(json.dumps(old))
+    assert matrix.main(["--only", "leading-bit", "--keys", "1", "--out", str(path)]) == 0
+    new = json.loads(path.read_text())
+    assert new["cells"]["leading-bit"]["skk"]["keys"] == 1
+    assert list(new["cells"]) == list(json.loads(matrix.OUT.read_text())["cells"])
+    assert all(new["cells"][name] == old["cells"][name] for name in old["cells"] if name != "leading-bit")
+    path.write_text(json.dumps(old | {"data": "others"}))
+    with pytest.raises(SystemExit):
+        matrix.main(["--only", "leading-bit", "--out", str(path)])
+    assert "others" in capsys.readouterr().err
+
+
 def test_what_is_recorded_covers_all_and_no_control_fell():
     record = json.loads(matrix.OUT.read_text())
     assert set(record["cells"]) == set(names)

@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test test-code test-lessons lab bench lessons results attacks puzzles scoreboard clean
+.PHONY: run test test-code test-lessons course lab bench lessons results attacks puzzles scoreboard clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -20,13 +20,17 @@ test: $(STAMP)
 	$(MAKE) --jobs=2 test-code test-lessons
 
 # One thread each: a BLAS with two, beside another busy program, waits for its turn most of the time.
-test-code test-lessons: export OMP_NUM_THREADS := 1
+test-code test-lessons course: export OMP_NUM_THREADS := 1
 
 test-code: $(STAMP)
 	$(BIN)/python -m pytest lib tests README.md
 
 test-lessons: $(STAMP)
 	$(BIN)/python -m pytest notebooks
+
+# Every lesson with the parameters it has, one a core: minutes, and whether what it says holds.
+course: $(STAMP)
+	$(BIN)/python -m lib.lessons course
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)

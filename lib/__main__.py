@@ -21,6 +21,7 @@ Encrypt images so that a network can still learn from them, and decrypt them aga
   python -m lib train --data folder:cipher --model blocknet --out model
   python -m lib predict cipher/test answers.csv --model model
   python -m lib attack table-reader --cipher cipher --oracle-key key.json --out read
+  python -m lib sweep notebooks/grids/jpeg_quality.yaml --out jpeg
 """
 SOURCES = """\
 SRC is an image, a folder of images, or an .npz, and DST is of the same kind, outside SRC. In a folder, files that are
@@ -49,6 +50,12 @@ ATTACKING = """\
 Attack ciphertexts: an image, or a folder of images of one size under one key. Which scheme, block and split they are of,
 ciphertexts of python -m lib encrypt say themselves; for others name them. The attack gets what its threat model allows and
 no more: with --oracle-key an oracle that encrypts, with --pairs known images, else the ciphertexts alone.
+"""
+SWEEPING = """\
+Run a notebook once for each combination of the values in GRID.yaml: in processes of this machine, or on the cluster of a Dask
+scheduler whose machines see DIR under the same path. Names and types of parameters, DIR and workers are checked before
+anything starts. DIR gets an executed notebook and a JSON for each run. Finished runs are skipped, failed ones run again: to
+take up a sweep that was stopped, run it again. --collect makes DIR/table.csv, DIR/table.parquet and DIR/figure.png.
 """
 SCHEME = ("block", "bits", "colour_shuffle", "per_image", "as_published")
 RECIPE = ("epochs", "batch", "rate", "weight_decay", "smoothing", "crop", "flip", "augment", "average", "flip_test",
@@ -92,6 +99,10 @@ def build_parser() -> argparse.ArgumentParser:
     add_predict(predicting)
     attacking = commands.add_parser("attack", help="attack ciphertexts", description=ATTACKING, formatter_class=raw)
     add_attack(attacking)
+    sweeping = commands.add_parser(
+        "sweep", help="run a notebook over parameters", description=SWEEPING, formatter_class=raw
+    )
+    add_sweep(sweeping)
     return parser
 
 
@@ -417,6 +428,57 @@ def scheme_under_attack(args, fields, key):
             "the ciphertexts hold no record of their scheme; name it with --scheme, and --block where it is not 4"
         )
     return scheme_of_options(args, key)
+
+
+# -- sweep ------------------------------------------------------------------------------------------------------------
+
+
+def add_sweep(parser):
+    parser.add_argument("grid", nargs="?", type=Path, metavar="GRID.yaml", help="such as those in notebooks/grids")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="for the runs")
+    parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster that runs already")
+    parser.add_argument("--workers", type=count, metavar="N", help="processes on this machine; one a core if not given")
+    parser.add_argument("--overwrite", action="store_true", help="run anew what is finished")
+    parser.add_argument("--collect", type=Path, metavar="DIR", help="make a table and a figure of the runs in DIR")
+    parser.set_defaults(command=sweep, parser=parser)
+
+
+def sweep(args) -> int:
+    if args.collect:
+        if args.grid or args.out or args.scheduler or args.workers or args.overwrite:
+            raise usage("--collect DIR stands alone")
+        return collect(args.collect)
+    if not args.grid or not args.out:
+        raise usage("expected GRID.yaml and --out DIR, or --collect DIR")
+    if args.scheduler and args.workers:
+        raise usage("--workers is for this machine; a cluster has as many as were started")
+    from lib import experiments, grids
+
+    grid, started = grids.read_grid(args.grid), time.monotonic()
+    runs = grid.runs()
+    print(f"{grid.title}: {len(runs)} runs of {grid.notebook.name}", file=sys.stderr)
+    done = experiments.sweep(runs, args.out, grid.title, args.scheduler, args.workers, args.overwrite)
+    failed, before = [facts["status"] != "finished" for facts in done], [facts["before"] for facts in done]
+    ran = len(done) - sum(failed) - sum(before)
+    for note in experiments.notes(done):
+        print(f"note: {note}", file=sys.stderr)
+    print(
+        f"{args.out}: finished {ran}, skipped {sum(before)} done before, failed {sum(failed)}, "
+        f"in {time.monotonic() - started:.1f} s; python -m lib sweep --collect {args.out} makes a table"
+    )
+    return 1 if any(failed) else 0
+
+
+def collect(folder: Path) -> int:
+    from lib import collected
+
+    table, notes = collected.collect(folder)
+    for note in notes:
+        print(f"note: {note}", file=sys.stderr)
+    for path in collected.write(folder, table):
+        print(path)
+    print(f"{len(table)} rows, {', '.join(table)}")
+    return 0
 
 
 def add_machine(parser):

@@ -7,10 +7,13 @@ screen readers find it. Only this module imports matplotlib.
 import html
 import io
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
+
+from lib.atomic import whole_file
 
 DPI = 80
 STYLE = {"font.size": 10, "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False}
@@ -23,16 +26,29 @@ MARKERS = ("o", "s", "^", "D", "v", "x")
 def show(figure: Figure, alt: str) -> None:
     """Display a figure in a notebook with the text alternative `alt`."""
     from IPython.display import Image, display
+
+    display(Image(_png(figure, alt), alt=alt))
+
+
+def save(figure: Figure, path: Path, alt: str) -> None:
+    """Write a figure as PNG, whole, its text alternative in the file's text chunk "Description"."""
+    with whole_file(path, overwrite=True) as file:
+        file.write(_png(figure, alt, Description=alt))
+
+
+def _png(figure, alt, **texts) -> bytes:
     from PIL import Image as Picture
+    from PIL.PngImagePlugin import PngInfo
 
     if len(alt) < 20:
         raise ValueError(f"a text alternative says in a sentence what is to be seen, got {alt!r}")
-    drawn, packed = io.BytesIO(), io.BytesIO()
+    drawn, packed, chunks = io.BytesIO(), io.BytesIO(), PngInfo()
+    for name, text in texts.items():
+        chunks.add_itxt(name, text)
     figure.savefig(drawn, format="png", dpi=DPI)
-    Picture.open(drawn).convert("RGB").save(
-        packed, "PNG", optimize=True
-    )  # pictures of noise are most of a lesson's size
-    display(Image(packed.getvalue(), alt=alt))
+    picture = Picture.open(drawn).convert("RGB")
+    picture.save(packed, "PNG", optimize=True, pnginfo=chunks)  # pictures of noise are most of a lesson's size
+    return packed.getvalue()
 
 
 def new(width: float = 7.5, height: float = 3.2, columns: int = 1, rows: int = 1, **options):
@@ -81,6 +97,29 @@ def curves(
         axis.minorticks_off()
     axis.legend(frameon=False, fontsize=9)
     show(figure, alt)
+
+
+def panels(panels: Mapping[str, Mapping], x: str, ticks: Sequence[str], title: str = "") -> Figure:
+    """A panel for each name: lines {name: {tick: (mean, least, most)}} over ticks that stand evenly, drawn with bars."""
+    columns = min(3, len(panels))
+    rows = -(-len(panels) // columns)
+    figure, axes = new(max(3.7 * columns, 5), 3.1 * rows + 0.7, columns, rows, squeeze=False)
+    for axis in axes.flat[len(panels) :]:
+        axis.axis("off")
+    for axis, (name, lines) in zip(axes.flat, panels.items()):
+        for i, (line, points) in enumerate(lines.items()):
+            mean, least, most = np.array(list(points.values())).T
+            axis.errorbar(
+                [ticks.index(at) + 0.06 * (i - (len(lines) - 1) / 2) for at in points], mean, [mean - least, most - mean],
+                label=line, color=COLOURS[i % 6], linestyle=LINES[i % 6], marker=MARKERS[i % 6], markersize=5, capsize=3,
+            )  # fmt: skip
+        axis.set_xticks(range(len(ticks)), ticks)
+        axis.set(xlabel=x, title=name)
+    handles, labels = axes.flat[0].get_legend_handles_labels()
+    if len(labels) > 1:
+        figure.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
+    figure.suptitle(title, fontsize=11)
+    return figure
 
 
 def histograms(images: Mapping[str, np.ndarray], alt: str, title: str = "") -> None:

@@ -1,4 +1,4 @@
-"""Run lessons: the tour of `make run`, the stored outputs of `make lessons`, and HTML pages of either."""
+"""Run lessons: the tour of `make run`, all of `make course`, the stored outputs of `make lessons`, and HTML pages of them."""
 
 import argparse
 import json
@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from lib import experiments, notebooks
 from lib.atomic import whole_file
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,25 +24,28 @@ def paths() -> list[Path]:
     return sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
 
 
-def tour() -> None:
-    """Run lesson 00 through papermill into `build/`, print its table, and render its page."""
-    started = time.perf_counter()
-    import papermill
+def grids() -> list[Path]:
+    """The notebooks that are there for sweeps only, beside their grids."""
+    return sorted((NOTEBOOKS / "grids").glob("*.ipynb"))
 
+
+def tour() -> int:
+    """Run lesson 00 into `build/`, print the table it records, and render its page; the exit status."""
+    started = time.perf_counter()
     lesson = paths()[0]
     BUILD.mkdir(exist_ok=True)
-    results, done = BUILD / "tour.json", BUILD / lesson.name
-    results.unlink(missing_ok=True)
-    papermill.execute_notebook(
-        str(lesson), str(done), {"out": str(results)}, cwd=str(NOTEBOOKS), kernel_name="python3", progress_bar=True
-    )
+    done = BUILD / lesson.name
+    failure = notebooks.execute(notebooks.read(lesson), done, {}, NOTEBOOKS, progress=True)
     page = render(done)
+    if failure:
+        print(f"failed: {experiments.why(failure._asdict())}; {os.path.relpath(page)}", file=sys.stderr)
+        return 1
     pages(paths()[1:])  # the lesson links to them
-    rows = json.loads(results.read_text())
     print(f"\n{'scheme':<18}{'accuracy on ciphertexts':>25}   what the attack recovered")
-    for row in rows:
+    for row in experiments.recorded(json.loads(done.read_text(encoding="utf-8"))):
         print(f"{row['scheme']:<18}{row['accuracy']:>24.1%}    {row['recovered']}")
     print(f"\nThe lesson as a page: {os.path.relpath(page)}   ({time.perf_counter() - started:.0f} s)")
+    return 0
 
 
 def render(notebook: Path) -> Path:
@@ -61,7 +65,7 @@ def pages(chosen: list[Path]) -> list[Path]:
 
 
 def store(chosen: list[Path]) -> None:
-    """Execute lessons in place, outputs and all, and record the seconds each took in `data/results/lessons.json`.
+    """Execute notebooks in place, outputs and all, and record the seconds each lesson took in `data/results/lessons.json`.
 
     Seconds are those that the lesson's processes worked, so that other programs do not count.
     """
@@ -71,35 +75,30 @@ def store(chosen: list[Path]) -> None:
 
     for path in tqdm(chosen, unit="lesson", disable=not sys.stderr.isatty()):
         notebook = nbformat.read(path, as_version=4)
-        started = _worked()
+        started = experiments.worked_by_children()
         client = NotebookClient(
             notebook,
             timeout=600,
             kernel_name="python3",
             record_timing=False,
             coalesce_streams=True,  # or what a cell prints is one output or two, as time has it
-            resources={"metadata": {"path": str(NOTEBOOKS)}},
+            resources={"metadata": {"path": str(path.parent)}},
         )
         client.execute()
-        taken = round(_worked() - started, 1)
+        taken = round(experiments.worked_by_children() - started, 1)
         notebook.metadata = {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
         }
         write(path, nbformat.writes(notebook) + "\n")
-        MINUTES.parent.mkdir(parents=True, exist_ok=True)
-        seconds = (json.loads(MINUTES.read_text()) if MINUTES.exists() else {}) | {path.stem: taken}
-        write(MINUTES, json.dumps(dict(sorted(seconds.items())), indent=1) + "\n")
+        if path in paths():
+            MINUTES.parent.mkdir(parents=True, exist_ok=True)
+            seconds = (json.loads(MINUTES.read_text()) if MINUTES.exists() else {}) | {path.stem: taken}
+            write(MINUTES, json.dumps(dict(sorted(seconds.items())), indent=1) + "\n")
         print(f"{path.stem}: {taken} s")
     README.write_text(with_lessons(README.read_text(encoding="utf-8")), encoding="utf-8")
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     PICTURE.write_bytes(first_picture(paths()[0]))
-
-
-def _worked() -> float:
-    """Seconds of the CPU in child processes that have ended."""
-    times = os.times()
-    return times.children_user + times.children_system
 
 
 def title(path: Path) -> str:
@@ -139,27 +138,32 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def main() -> None:
+def main() -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # for the kernels; see the Makefile
     parser = argparse.ArgumentParser(prog="python -m lib.lessons", description=__doc__)
-    parser.add_argument("what", choices=("tour", "store", "pages"))
-    parser.add_argument("lessons", nargs="*", help="numbers, as 02; all where none is given")
+    parser.add_argument("what", choices=("tour", "course", "store", "pages"))
+    parser.add_argument(
+        "lessons", nargs="*", help="numbers, as 02, or names of notebooks in grids; all where none is given"
+    )
     arguments = parser.parse_args()
-    chosen = [
-        path
-        for path in paths()
-        if not arguments.lessons or path.name[:2] in [number.zfill(2) for number in arguments.lessons]
-    ]
+    wanted = [name.zfill(2) for name in arguments.lessons]
+    every = paths() + (grids() if arguments.what == "store" else [])
+    chosen = [path for path in every if not wanted or path.name[:2] in wanted or path.stem in wanted]
     if not chosen:
         parser.error(f"no such lesson; there are {', '.join(path.name[:2] for path in paths()) or 'none'}")
     if arguments.what == "tour":
-        tour()
-    elif arguments.what == "store":
+        return tour()
+    if arguments.what == "course":
+        from lib.course import course
+
+        return course(chosen)
+    if arguments.what == "store":
         store(chosen)
     else:
         for page in pages(chosen):
             print(os.path.relpath(page))
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -104,10 +104,10 @@ def _name(value) -> str:
 def draw(table, manifest: dict, path: Path) -> str | None:
     """Write a figure with a panel for each recorded number; what is to be seen in it, in words. None: there is no such thing.
 
-    The first parameter that varies is the x axis, a line stands for each value of the second. A point is the mean over all
-    others, its bar reaches from the least to the most.
+    The first parameter that varies is the x axis, a line stands for each value of the second, seeds left out. A point is the
+    mean over all others, its bar reaches from the least to the most.
     """
-    x, *others = manifest["varied"] or [None]
+    x, *others = [name for name in manifest["varied"] if name.lower() != "seed"] or manifest["varied"] or [None]
     shown = measured(table, manifest["parameters"])[:PANELS]
     if x is None or not shown:
         return None
@@ -115,7 +115,7 @@ def draw(table, manifest: dict, path: Path) -> str | None:
 
     ticks = list(dict.fromkeys(map(_name, table[x])))
     panels = {y: curves(table, x, others[0] if others else None, y) for y in shown}
-    alt = f"{manifest['title']}. {len(panels)} panels over {x}, {', '.join(ticks)}. " + " ".join(
+    alt = f"{manifest['title']}. Means over {x}, {', '.join(ticks)}, {len(panels)} panels. " + " ".join(
         f"{y}: {'; '.join(_told(line, points) for line, points in lines.items())}." for y, lines in panels.items()
     )
     figures.save(figures.panels(panels, x, ticks, manifest["title"]), path, alt)

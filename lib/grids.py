@@ -6,8 +6,8 @@ Lists are tried in all combinations; anything else is the same in every run.
     notebook: jpeg_quality.ipynb       # beside this file
     parameters:
       quality: [null, 95, 85]          # the first with several values is the figure's x axis,
-      block: [16, 32]                  # the second one names its lines, and over all others the figure takes means
-      photo: [coffee, hopper]
+      block: [16, 32]                  # the second one names its lines,
+      photo: [coffee, hopper]          # and over all others, and any called seed, the figure takes means
 """
 
 import itertools

@@ -115,7 +115,7 @@ def draw(table, manifest: dict, path: Path) -> str | None:
 
     ticks = list(dict.fromkeys(map(_name, table[x])))
     panels = {y: curves(table, x, others[0] if others else None, y) for y in shown}
-    alt = f"{manifest['title']}. Means over {x}, {', '.join(ticks)}, {len(panels)} panels. " + " ".join(
+    alt = f"{manifest['title']}. Means over {x} ({', '.join(ticks)}). " + " ".join(
         f"{y}: {'; '.join(_told(line, points) for line, points in lines.items())}." for y, lines in panels.items()
     )
     figures.save(figures.panels(panels, x, ticks, manifest["title"]), path, alt)

@@ -320,7 +320,7 @@ def test_the_figure_takes_means_over_seeds_and_all_that_has_no_line(tmp_path):
     names = ["seed", "block", "quality"]
     alt = collected.draw(table, {"title": "Scores", "parameters": names, "varied": names}, tmp_path / "figure.png")
     assert alt == (
-        "Scores. Means over block, 4, 8, 1 panels. "
+        "Scores. Means over block (4, 8). "
         "score: quality none from 5.5 at 4 to 9.5 at 8; quality 90 from 5.5 at 4 to 9.5 at 8."
     )
     assert collected.draw(table, {"title": "Scores", "parameters": names, "varied": []}, tmp_path / "no.png") is None

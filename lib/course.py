@@ -23,6 +23,7 @@ def course(chosen: list[Path], out: Path = OUT) -> int:
     started, seconds = time.perf_counter(), json.loads(lessons.MINUTES.read_text())
     longest_first = sorted(chosen, key=lambda path: -seconds.get(path.stem, 0))  # or the longest ends alone
     runs = [experiments.Run(path, notebooks.read(path), {}) for path in longest_first]
+    (out / experiments.MANIFEST).unlink(missing_ok=True)  # of other lessons, perhaps: the folder is the course's own
     done = dict(zip(runs, experiments.sweep(runs, out, "course", overwrite=True)))
     rows = [row(run, facts, out) for run, facts in sorted(done.items(), key=lambda item: item[0].path)]
     print("\n" + ROW.format("no.", "lesson, and its verdict", "minutes", "of CPU", "checks", "solutions", "checked"))

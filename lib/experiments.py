@@ -214,7 +214,9 @@ class Progress:
         failed = facts["status"] != "finished"
         left = (time.monotonic() - self.started) / (self.ended - self.before) * (self.total - self.ended)
         if failed:
-            self.bar.write(f"failed: {run}: {why(facts['failure'])}; {out / run.name}.ipynb", file=sys.stderr)
+            executed = out / f"{run.name}.ipynb"
+            kept = f"; {executed}" if executed.exists() else ""
+            self.bar.write(f"failed: {run}: {why(facts['failure'])}{kept}", file=sys.stderr)
         elif self.bar.disable:
             took = f"run {self.ended} of {self.total} in {facts['seconds']:.0f} s: {run}; {left:.0f} s to go"
             print(took, file=sys.stderr, flush=True)

@@ -397,6 +397,7 @@ def test_the_course_tells_minutes_checks_and_verdicts(tmp_path, squares, capsys,
     assert lines[3].endswith("FAILED") and "AssertionError: eight" in lines[4]
     assert lines[5].endswith("FAILED") and lines[6].strip() == "a solution was not found correct"
     assert lines[7].startswith("3 lessons in") and "2 failures" in lines[7]
+    assert course.course(paths[:1], tmp_path / "course") == 0 and "no failure. As" in capsys.readouterr().out
 
 
 def test_every_lesson_has_a_verdict_and_its_solutions_are_correct():

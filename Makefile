@@ -38,11 +38,13 @@ lab: $(STAMP)
 bench: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.bench
 
-# Full training runs, hours for all; DATA=npz:cifar10.npz where CIFAR-10 is at hand, ROWS and SEEDS for some of them.
+# Full training runs, hours for all, and learned attacks; DATA=npz:cifar10.npz where CIFAR-10 is at hand. SEEDS, and ROWS of
+# trainings or LEARNED of attacks, for some of them.
 DATA ?= cifar10
 SEEDS ?= 0
 results: $(STAMP)
-	$(BIN)/python -m lib.results $(ROWS) --data $(DATA) --seeds $(SEEDS)
+	$(if $(or $(ROWS),$(if $(LEARNED),,all)),$(BIN)/python -m lib.results $(ROWS) --data $(DATA) --seeds $(SEEDS))
+	$(if $(or $(LEARNED),$(if $(ROWS),,all)),OMP_NUM_THREADS=1 $(BIN)/python -m lib.learned $(LEARNED) --data $(DATA) --seeds $(SEEDS))
 
 # Every attack on every scheme, beside a control, on embedded pictures; DATA for other small ones.
 attacks: DATA = photos

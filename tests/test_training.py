@@ -26,10 +26,10 @@ from lib.training import (
     TEST_IDS,
     CheckpointError,
     Recipe,
-    _generator,
     encrypted,
     evaluate,
     fit,
+    generator,
     has_bfloat16,
     predict,
     scaled,
@@ -352,10 +352,10 @@ def moved(images, crop, flip, generator):
 def batches(data, recipe):
     """(ids, images) of every batch: ids count on from epoch to epoch."""
     for epoch in range(recipe.epochs):
-        generator, count = _generator(recipe.seed, epoch), len(data)
-        for part in torch.randperm(count, generator=generator).tensor_split(-(-count // recipe.batch)):
+        shuffler, count = generator(recipe.seed, epoch), len(data)
+        for part in torch.randperm(count, generator=shuffler).tensor_split(-(-count // recipe.batch)):
             images = data.images[part.numpy()]
-            yield part.numpy() + epoch * count, moved(images, recipe.crop, recipe.flip, generator)
+            yield part.numpy() + epoch * count, moved(images, recipe.crop, recipe.flip, shuffler)
 
 
 @pytest.mark.parametrize("crop, flip", [(2, True), (2, False), (0, True), (7, True)])

@@ -27,10 +27,11 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from lib import Key, datasets, metrics
+from lib import Key, datasets
 from lib.atomic import write_json
 from lib.attacks import oracle_for
 from lib.attacks.catalogue import CATALOGUE, CHOSEN, ONE, PAIRS, Attack, Known, names
+from lib.records import scored
 from lib.schemes import SKK, EtC, OneTimePad, by_name
 from lib.schemes import names as scheme_names
 
@@ -86,12 +87,12 @@ def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | Non
     control = controls[told]
     mean = np.broadcast_to(data.others.mean(axis=(0, 1, 2)).round().astype(np.uint8), truth.shape)
     scores = {
-        "attack": _scored(result.estimate, truth, attack.moves),
-        "ciphertext": _scored(known.ciphers, truth, attack.moves),
-        "mean": _scored(np.ascontiguousarray(mean), truth, ()),
+        "attack": scored(result.estimate, truth, attack.moves),
+        "ciphertext": scored(known.ciphers, truth, attack.moves),
+        "mean": scored(np.ascontiguousarray(mean), truth, ()),
     }
     if not isinstance(control, str):
-        scores["control"] = _scored(control.estimate, truth, attack.moves)
+        scores["control"] = scored(control.estimate, truth, attack.moves)
     return {
         "scores": scores,
         "queries": result.queries,
@@ -128,11 +129,6 @@ def _run(attack, label, scheme, cipher, truth, data):
         return known, attack.run(known, **attack.options(label, scheme))
     except ValueError as error:
         return known, str(error)
-
-
-def _scored(estimate, truth, moves):
-    scores = metrics.report(metrics.nearest(estimate, truth, moves), truth)
-    return {name: round(min(score, 99.0), 4) for name, score in scores.items()}  # JSON knows no infinite dB
 
 
 def verdict(scores: dict) -> str:

@@ -30,6 +30,7 @@ from lib.schemes.base import check_flag
 
 TEST_IDS = 1 << 48  # with a key per image, ids of test images count from here: no key serves training and test
 WHEN = ("before", "after")  # encryption
+NO_CHECKPOINT = "{} is no checkpoint of lib.training; remove it, and training begins anew"
 CPU = torch.device("cpu")
 _NUMBERS = {  # of a recipe: what they are made, and what they have to be
     "epochs": (int, "a whole number from 1 on", lambda value: value >= 1),
@@ -277,7 +278,7 @@ def load_checkpoint(path: Path, about: dict, parts: dict) -> list[dict]:
     """
     if not path.exists():
         return []
-    kept = _read(path, parts)
+    kept = _read(path)
     there = kept["about"]
     other = [
         f"{name} {there.get(name)} there, {about.get(name)} here"
@@ -286,20 +287,22 @@ def load_checkpoint(path: Path, about: dict, parts: dict) -> list[dict]:
     ]
     if other:
         raise CheckpointError(f"{path} is of another run: {'; '.join(other)}; take another folder, or remove it")
+    if not parts.keys() <= kept.keys():
+        raise CheckpointError(NO_CHECKPOINT.format(path))
     for name, part in parts.items():
         part.load_state_dict(kept[name])
     return kept["history"]
 
 
-def _read(path, parts) -> dict:
+def _read(path) -> dict:
     """What `save_checkpoint` saved. CheckpointError for any other file: torch raises half a dozen kinds of errors for those."""
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = str(error).split(".")[0].split("\n")[0] or type(error).__name__
         raise CheckpointError(f"{path} cannot be read ({reason}); remove it, and training begins anew") from None
-    if not isinstance(kept, dict) or not {"about", "history", *parts} <= kept.keys():
-        raise CheckpointError(f"{path} is no checkpoint of lib.training; remove it, and training begins anew")
+    if not isinstance(kept, dict) or not {"about", "history"} <= kept.keys():
+        raise CheckpointError(NO_CHECKPOINT.format(path))
     return kept
 
 

@@ -56,11 +56,16 @@ def recorded(name: str, folder: Path = FOLDER) -> list[dict]:
 
 
 def scheme_of(row: dict, seed: int, whose: str = "victim"):
-    """The scheme of a row under the key of the "victim", Key.from_seed(1000 + seed), or of the "attacker", 2000 + seed."""
+    """The scheme of a row under the key of the "victim", Key.from_seed(1000 + seed), or of the "attacker", 2000 + seed.
+
+    An attacker takes a key for each image, so that none is learned by heart.
+    """
     from lib import Key
     from lib.schemes import by_name
 
     settings = dict(row["scheme"])
+    if whose == "attacker":
+        settings["per_image"] = True
     first = {"victim": 1000, "attacker": 2000}[whose]
     return by_name(settings.pop("name"))(Key.from_seed(first + seed), **settings)
 

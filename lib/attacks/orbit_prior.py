@@ -58,6 +58,7 @@ def _state_maps():
 
 
 TURN, SHIFT = _state_maps()
+MAPS = torch.from_numpy(np.concatenate([TURN.reshape(48, 9), SHIFT], 1))
 
 
 def state_values(folds: np.ndarray) -> np.ndarray:
@@ -197,13 +198,24 @@ def loss(network: OrbitPrior, images: np.ndarray, pixels: np.ndarray) -> torch.T
     folds = torch.from_numpy(invariant(images)).float()
     with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16(torch.device("cpu"))):
         logits = network(folds.permute(0, 3, 1, 2), torch.from_numpy(pixels))
+    return state_loss(logits, folds.reshape(-1, 3)[pixels], images.reshape(-1, 3)[pixels])
+
+
+def state_loss(logits: torch.Tensor, folds: torch.Tensor, plain: np.ndarray) -> torch.Tensor:
+    """The loss of logits (p, 48) for pixels of these folds (p, 3) and true colours (p, 3) uint8.
+
+    Where colours keep their order, so do folds, and logits are (p, 8), of signs.
+    """
     logs = logits.float().log_softmax(1)
-    maps = torch.from_numpy(np.concatenate([TURN.reshape(48, 9), SHIFT], 1))
-    mixed = logs.exp() @ maps
-    mean = (mixed[:, :9].view(-1, 3, 3) * folds.reshape(-1, 1, 3)[pixels]).sum(-1) + mixed[:, 9:]
-    truth = torch.from_numpy(images.reshape(-1, 3)[pixels]).float()
-    states = torch.from_numpy(states_of(images).reshape(-1)[pixels])
-    return F.nll_loss(logs, states) + 2 * ((mean - truth) / 64).pow(2).mean()
+    states = torch.from_numpy(states_of(plain) % logs.shape[1])
+    error = (mean_colours(logs.exp(), folds) - torch.from_numpy(plain).float()) / 64
+    return F.nll_loss(logs, states) + 2 * error.pow(2).mean()
+
+
+def mean_colours(chances: torch.Tensor, folds: torch.Tensor) -> torch.Tensor:
+    """(p, 3) floats: the mean colour of pixels of these folds (p, 3) over states of such chances (p, 48) or (p, 8)."""
+    mixed = chances @ MAPS[: chances.shape[1]]
+    return (mixed[:, :9].view(-1, 3, 3) * folds[:, None]).sum(-1) + mixed[:, 9:]
 
 
 def train(images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0, share=0.3) -> OrbitPrior:

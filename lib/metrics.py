@@ -11,6 +11,7 @@ uint8), and returns a float, the mean over images. Which score for what:
     edge_correlation      correlation of the two edge maps: the same for a picture and its negative, near 0 for noise. It
                           sees shapes where colours are wrong
     invariant             the fraction of equal values in what SKK leaks without any key, see `invariant`
+    retrieval             for many images: does each estimate show its own image, or only some image? See `ranks`
 
 For an image put together from its blocks, the three scores of jigsaw puzzles (T. Cho, S. Avidan and W. Freeman, CVPR 2010;
 A. Gallagher, CVPR 2012), 0 to 1:
@@ -99,6 +100,45 @@ def _correlation(a, b):
     if a.min() == a.max() or b.min() == b.max():
         return 0.0
     return np.corrcoef(a.ravel(), b.ravel())[0, 1]
+
+
+ALIKE = 1e-9  # correlations that differ by less are equal: the last bits depend on how a library adds up
+
+
+def ranks(estimates, candidates) -> np.ndarray:
+    """(n,) float64: where image i comes when all n candidates are sorted by how well estimate i shows them.
+
+    estimates, candidates   (n, h, w, 3) uint8, n from 2 on; candidate i is the truth of estimate i
+    1 is first, n last. What counts is the correlation of the two images' luma, pixel by pixel, so neither brightness nor
+    contrast matters, and a negative is as far away as can be; an image of one colour correlates by 0 with every other.
+    Candidates that are equally good share the mean of their places. Estimates that have nothing to do with the truth have
+    the mean rank (n + 1) / 2, and that mean varies by n / sqrt(12 n) at most (standard error), whatever the estimates show.
+    """
+    estimates, candidates = _pair(estimates, candidates)
+    if len(candidates) < 2:
+        raise ValueError(f"a rank needs 2 or more candidates, got {len(candidates)}")
+    similar = _standard_luma(estimates) @ _standard_luma(candidates).T
+    own = similar.diagonal()[:, None]
+    better, equal = similar > own + ALIKE, np.abs(similar - own) <= ALIKE
+    return 1 + better.sum(1) + (equal.sum(1) - 1) / 2
+
+
+def retrieval(estimates, candidates) -> dict[str, float]:
+    """What `ranks` come to: "median" and "mean" rank, and "top", the share of images in the first hundredth of places."""
+    found = ranks(estimates, candidates)
+    return {
+        "median": float(np.median(found)),
+        "mean": float(found.mean()),
+        "top": float((found <= max(1, len(found) // 100)).mean()),
+    }
+
+
+def _standard_luma(images):
+    """(n, h w) float64: luma, its mean taken away, of length 1; all 0 for an image of one luma."""
+    luma = (images @ np.array([299, 587, 114], np.int64)).reshape(len(images), -1)
+    centred = luma - luma.mean(1, keepdims=True)
+    flat = luma.min(1) == luma.max(1)
+    return centred / np.where(flat, np.inf, np.linalg.norm(centred, axis=1))[:, None]
 
 
 def invariant(images) -> np.ndarray:
@@ -210,16 +250,34 @@ def nearest(estimate, truth, open_moves=()) -> np.ndarray:
     >>> bool((nearest(255 - image[..., ::-1], image, ["colours", "complement"]) == image).all())
     True
     """
-    (batch, single), (truth, _) = _enter(estimate), _enter(truth)
-    best = (np.inf, batch)
-    for moves in itertools.product(*(MOVES[name] for name in open_moves)):
-        moved = batch
-        for move in moves:
-            moved = move(moved)
-        if moved.shape == truth.shape:
-            error = float(((moved.astype(np.int32) - truth) ** 2).sum())
-            best = min(best, (error, moved), key=lambda each: each[0])
-    return np.ascontiguousarray(best[1][0] if single else best[1])
+    return moved(estimate, choice(estimate, truth, open_moves))
+
+
+def choice(estimate, truth, open_moves=()) -> tuple[tuple[str, int], ...]:
+    """Which of the moves bring the estimate nearest to the truth: (name, number) for each, as `moved` takes them.
+
+    Made on other images than those that `ranks` then compares, it favours no pair of them.
+    """
+    (batch, _), (truth, _) = _enter(estimate), _enter(truth)
+    best = (np.inf, ())
+    for numbers in itertools.product(*(range(len(MOVES[name])) for name in open_moves)):
+        tried = _moved(batch, open_moves, numbers)
+        if tried.shape == truth.shape:
+            best = min(best, (float(((tried.astype(np.int32) - truth) ** 2).sum()), numbers))
+    return tuple(zip(open_moves, best[1]))
+
+
+def moved(images, chosen) -> np.ndarray:
+    """The images after the moves that `choice` found."""
+    batch, single = _enter(images)
+    batch = _moved(batch, *zip(*chosen)) if chosen else batch
+    return np.ascontiguousarray(batch[0] if single else batch)
+
+
+def _moved(batch, names, numbers):
+    for name, number in zip(names, numbers):
+        batch = MOVES[name][number](batch)
+    return batch
 
 
 def report(estimate, truth) -> dict[str, float]:

@@ -1,16 +1,16 @@
 """Inverse transformation network (ITN): a network that is trained on pairs to turn ciphertexts back into pictures.
 
-After H. Ito, Y. Kinoshita, M. Aprilpyone, H. Kiya, "Image to Perturbation: An Image Transformation Network for Generating
-Visually Protected Images for Privacy-Preserving Deep Neural Networks", IEEE Access 2021, arXiv:2008.03143, where it attacks
-protected images, and the code ito-hiroki/learnable_encryption_robustness (2022), where it attacks ciphers. Two attackers:
+W. Sirichotedumrong, H. Kiya, "Visual Security Evaluation of Learnable Image Encryption Methods against Ciphertext-only
+Attacks", arXiv:2010.06198, and the code ito-hiroki/learnable_encryption_robustness (2022). Two attackers:
 
     same key         has pairs under the victim's key, from an oracle or from a leak
     different keys   knows the algorithm, and makes pairs of public pictures under keys of its own, a new one for each
 
-Where the published code differs: its networks end in tanh, and the training loop applies a sigmoid to that, while pictures
-lie from -1 to 1, so that nothing below 162 or above 220 of 255 can come out; its one network for all blocks cannot undo keys
-of blocks, nor their shuffling. `Recipe("published", ...)` has it, with and without the sigmoid. It is trained with SGD for 50
-epochs; we train all networks here with AdamW, the rate on one cycle.
+Where the published code differs: its networks end in tanh, and the training loop puts a sigmoid behind that, so that the loss
+compares values from 0.27 to 0.73 with pictures from -1 to 1; the program that scores leaves the sigmoid out, and so sees what
+was pushed to the ends of the tanh. Its networks read bytes, where Tanaka's scheme moves nibbles, and one network for all
+blocks cannot undo keys of blocks, nor their shuffling. `Recipe("published", ...)` has it, with and without the sigmoid. It is
+trained with SGD for 50 epochs; we train all networks here with AdamW, the rate on one cycle.
 """
 
 import time
@@ -23,6 +23,10 @@ from torch.nn import functional as F
 
 from lib.attacks import AttackResult, check_ciphers
 from lib.attacks import inverse_networks as networks
+from lib.attacks.one_image import likeliest, minimum_difference
+from lib.attacks.orbit_field import counts, marginals, odds, tables
+from lib.attacks.orbit_prior import POWER, state_values
+from lib.metrics import invariant
 from lib.steps import by_steps
 from lib.training import CPU, TEST_IDS, digest, encrypted, has_bfloat16, quiet, scaled
 
@@ -34,16 +38,19 @@ NETWORKS = {
 }
 """What can be trained: all take the side of the images and the cipher's block and bits, which are no secret."""
 START = 1000  # pairs that a network's `start` is given
+ONE_IMAGE = {"minimum difference": minimum_difference, "likeliest": likeliest}
+COUNTED = 2000  # public pictures in which pairs of neighbours are counted
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How to train: AdamW, the rate on one cycle up to `rate` and down to nothing.
 
-    network   one of `NETWORKS`, with `options`
-    pairs     how many are used
-    flip      show half of the batches in the mirror, and add the answer for the mirror image when attacking: for networks of
-              `lib.attacks.inverse_networks` that see nothing of the key
+    network      one of `NETWORKS`, with `options`
+    pairs        how many are used
+    flip         show half of the batches in the mirror, and add the answer for the mirror image when attacking: for networks
+                 that see nothing of the key
+    neighbours   settle pixel states with neighbours by belief propagation, see `lib.attacks.orbit_field`
     """
 
     network: str
@@ -53,6 +60,7 @@ class Recipe:
     batch: int = 64
     rate: float = 0.01
     flip: bool = False
+    neighbours: bool = False
 
 
 def inverse(
@@ -71,7 +79,9 @@ def inverse(
     if pairs[0].shape != pairs[1].shape or pairs[0].shape[1:] != ciphers.shape[1:]:
         raise ValueError(f"pairs and ciphertexts are of one size, got {[x.shape for x in (*pairs, ciphers)]}")
     network, losses = train(*pairs, recipe, block=block, bits=bits, seed=seed, folder=folder, progress=progress)
-    estimate = apply(network, ciphers, recipe.flip)
+    estimate = (
+        settled(network, ciphers, pairs[1], recipe.flip) if recipe.neighbours else apply(network, ciphers, recipe.flip)
+    )
     return AttackResult(estimate, 0, time.perf_counter() - started, {"network": network, "losses": losses})
 
 
@@ -120,9 +130,25 @@ def apply(network: nn.Module, ciphers: np.ndarray, flip: bool = False, batch: in
     return torch.cat(found).permute(0, 2, 3, 1).contiguous().numpy()
 
 
+def settled(network: networks.PixelStates, ciphers: np.ndarray, public: np.ndarray, flip: bool = False) -> np.ndarray:
+    """`apply`, but neighbours settle what the network is not sure of; how they go together is counted in public pictures.
+
+    ValueError for a network of signs alone: the field is one of 48 states.
+    """
+    if not isinstance(network, networks.PixelStates) or network.ordered:
+        raise ValueError("neighbours settle states of sorted folds: leave neighbours=True to such pixel states")
+    pair_odds = odds(counts(public[:COUNTED]), POWER)
+    found = []
+    for cipher, folds in zip(ciphers, invariant(ciphers)):
+        beliefs = marginals(network.chances(cipher, flip), tables(folds, pair_odds))
+        found.append(np.einsum("hws,hwsc->hwc", beliefs, state_values(folds)))
+    return np.stack(found).round().clip(0, 255).astype(np.uint8)
+
+
 def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dict:
     """Record a row of `lib.learned`."""
     from lib.learned import scheme_of, scores
+    from lib.records import scored
 
     recipe, victim = Recipe(**row["recipe"]), scheme_of(row, seed)
     maker = victim if row["assumption"] == "same key" else scheme_of(row, seed, "attacker")
@@ -133,6 +159,7 @@ def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dic
         public, encrypted(maker, public), ciphers, recipe, **facts, seed=seed, folder=folder, progress=progress
     )
     network, losses = found.recovered["network"], found.recovered["losses"]
+    beside = ONE_IMAGE if victim.name == "skk" and maker is not victim else {}  # attackers who know as much
     return {
         "network": type(network).__name__,
         "parameters": sum(p.numel() for p in network.parameters()),
@@ -140,5 +167,6 @@ def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dic
         "bfloat16": getattr(network, "bfloat16", False) and has_bfloat16(CPU),
         "seconds": round(sum(entry["seconds"] for entry in losses)),
         "losses": losses,
-        "scores": scores(found.estimate, ciphers, test.images, data.images),
+        "scores": scores(found.estimate, ciphers, test.images, data.images)
+        | {name: scored(attack(ciphers).estimate, test.images) for name, attack in beside.items()},
     }

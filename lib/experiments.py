@@ -14,6 +14,7 @@ import shutil
 import sys
 import time
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from lib import __version__, notebooks
@@ -85,7 +86,7 @@ class Run:
     source: dict
     parameters: dict
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Of its files: the notebook's, and a hash of its code and these parameters."""
         identity = json.dumps([notebooks.digest(self.source), self.parameters], sort_keys=True)
@@ -224,11 +225,10 @@ class Progress:
 
 def notes(done: list[dict]) -> list[str]:
     """What to know about finished runs: some recorded nothing, or with other code than others."""
-    finished = [facts for facts in done if facts["status"] == "finished"]
-    said = []
+    finished, code, said = [facts for facts in done if facts["status"] == "finished"], code_digest(), []
     if silent := sum(not facts["results"] for facts in finished):
         said.append(f"{silent} runs recorded no results; a notebook hands them out by lib.experiments.record")
-    if older := sum(facts["lib"]["code"] != code_digest() for facts in finished):
+    if older := sum(facts["lib"]["code"] != code for facts in finished):
         said.append(f"{older} runs were made with other code of lib than the present one; --overwrite runs all anew")
     return said
 

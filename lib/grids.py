@@ -23,17 +23,17 @@ KEYS = ("title", "notebook", "parameters")
 
 @dataclass(frozen=True)
 class Grid:
-    """What a grid file says: axes are the values of each parameter, in the file's order."""
+    """What a grid file says: axes are the values of each parameter, in the file's order; source, the notebook as it was read."""
 
     title: str
     notebook: Path
+    source: dict
     axes: dict[str, list]
 
     def runs(self) -> list[Run]:
         """All combinations."""
-        source = notebooks.read(self.notebook)
         return [
-            Run(self.notebook, source, dict(zip(self.axes, values)))
+            Run(self.notebook, self.source, dict(zip(self.axes, values)))
             for values in itertools.product(*self.axes.values())
         ]
 
@@ -45,12 +45,11 @@ def read_grid(path: Path) -> Grid:
     a value of another type than the notebook's, a value given twice.
     """
     grid = _parse(path)
-    source = notebooks.read(grid.notebook)
     found = [
         problem
         for name, values in grid.axes.items()
         for value in values
-        for problem in notebooks.problems(source, {name: value})
+        for problem in notebooks.problems(grid.source, {name: value})
     ]
     for name, values in grid.axes.items():
         texts = [json.dumps(value, default=str) for value in values]
@@ -78,7 +77,7 @@ def _parse(path):
     axes = {str(name): values if isinstance(values, list) else [values] for name, values in said["parameters"].items()}
     if empty := [name for name, values in axes.items() if not values]:
         raise ValueError(f"{path}: no value for {', '.join(empty)}")
-    return Grid(str(said.get("title", path.stem)), notebook.resolve(), axes)
+    return Grid(str(said.get("title", path.stem)), notebook.resolve(), notebooks.read(notebook.resolve()), axes)
 
 
 def _strict_loader(yaml):

@@ -72,7 +72,7 @@ def scheme_of(row: dict, seed: int, whose: str = "victim"):
 
 def label_of(row: dict) -> str:
     """What the attack matrix calls the scheme of a row."""
-    return row["scheme"]["name"] + " per image" * bool(row["scheme"].get("per_image"))
+    return records.label(row["scheme"]["name"], row["scheme"].get("per_image"))
 
 
 def scores(estimate: np.ndarray, ciphers: np.ndarray, truth: np.ndarray, public: np.ndarray, moves=()) -> dict:
@@ -80,11 +80,10 @@ def scores(estimate: np.ndarray, ciphers: np.ndarray, truth: np.ndarray, public:
 
     All (n, h, w, 3) uint8. `moves`: what the attack leaves open, see `lib.metrics.nearest`; given to the ciphertext as well.
     """
-    mean = np.broadcast_to(public.mean(0).round().astype(np.uint8), truth.shape)
     return {
         "attack": records.scored(estimate, truth, moves),
         "ciphertext": records.scored(ciphers, truth, moves),
-        "mean": records.scored(np.ascontiguousarray(mean), truth),
+        "mean": records.scored(records.mean_picture(public, len(truth)), truth),
     }
 
 

@@ -87,6 +87,16 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
 
 
+def label(scheme: str, per_image: bool = False) -> str:
+    """What the catalogue and the matrix of attacks call a scheme."""
+    return f"{scheme} per image" if per_image else scheme
+
+
+def mean_picture(public: np.ndarray, count: int) -> np.ndarray:
+    """(count, h, w, 3) uint8: the mean of public pictures (m, h, w, 3), a baseline that has not seen a ciphertext."""
+    return np.repeat(public.mean(0).round().astype(np.uint8)[None], count, axis=0)
+
+
 def scored(estimate: np.ndarray, truth: np.ndarray, moves=()) -> dict[str, float]:
     """All scores of `lib.metrics`, rounded for a record, after the moves that an attack leaves open (`metrics.nearest`)."""
     scores = metrics.report(metrics.nearest(estimate, truth, moves), truth)

@@ -16,7 +16,7 @@ import argparse
 import json
 import sys
 
-from lib import results
+from lib import records, results
 from lib.atomic import whole_file, write_json
 from lib.attacks.catalogue import MANY, ONE, PAIRS
 from lib.attacks.matrix import OUT as ATTACKS
@@ -55,7 +55,7 @@ def rows(attacks: dict | None = None) -> list[dict]:
 def label_of(row: dict) -> str:
     """What the attack matrix calls the scheme of a row of recorded runs."""
     scheme = row.get("scheme")
-    return scheme["name"] + " per image" * bool(scheme.get("per_image")) if scheme else PLAIN
+    return records.label(scheme["name"], scheme.get("per_image")) if scheme else PLAIN
 
 
 def _row(label, attacks):

@@ -19,6 +19,7 @@ from lib.datasets import read_image
 from lib.files import find_record
 from lib.images import crop, pad
 from lib.pictures import open_image
+from lib.records import label
 
 
 class Pictures:
@@ -57,7 +58,7 @@ class Pictures:
 
 def label_of(fields: dict) -> str:
     """The row of the catalogue for a scheme's settings."""
-    return f"{fields['scheme']} per image" if fields.get("per_image") else fields["scheme"]
+    return label(fields["scheme"], fields.get("per_image"))
 
 
 def known_of(attack: Attack, ciphers: Pictures, scheme, oracle: Oracle | None, pairs) -> Known:

@@ -33,7 +33,7 @@ from tqdm import trange
 from lib.attacks.orbit_field import counts, marginals, odds, tables
 from lib.attacks.states import COLOURS
 from lib.metrics import invariant
-from lib.training import has_bfloat16
+from lib.training import CPU, autocast
 
 WEIGHTS = Path(__file__).resolve().parents[2] / "data" / "models" / "orbit_prior.npz"
 TRAINED_ON = ("kodim01", "kodim05", "kodim09", "kodim13", "kodim17", "kodim21")
@@ -196,7 +196,7 @@ def log_probabilities(images: np.ndarray, network: OrbitPrior) -> np.ndarray:
 def loss(network: OrbitPrior, images: np.ndarray, pixels: np.ndarray) -> torch.Tensor:
     """Cross-entropy plus twice the squared error of the mean colour, in units of 64 values, over some pixels of all."""
     folds = torch.from_numpy(invariant(images)).float()
-    with torch.autocast("cpu", torch.bfloat16, enabled=has_bfloat16(torch.device("cpu"))):
+    with autocast(CPU, True):
         logits = network(folds.permute(0, 3, 1, 2), torch.from_numpy(pixels))
     return state_loss(logits, folds.reshape(-1, 3)[pixels], images.reshape(-1, 3)[pixels])
 

@@ -27,7 +27,8 @@ from scipy.special import expit
 
 from lib.attacks import AttackResult, check_ciphers, upright
 from lib.attacks.arrangement import SHARP, arrange, correlations, energy, replace, weights
-from lib.attacks.lower_bits import assembled, by_place, next_level, picture, predicted
+from lib.attacks.blocks import assembled, cut
+from lib.attacks.lower_bits import by_place, next_level, picture, predicted
 from lib.attacks.orders import moves, turns
 from lib.table import join, split
 
@@ -72,7 +73,7 @@ def blocks_one_key(
     """
     started = time.perf_counter()
     atoms = _atoms(ciphers, block, bits)
-    streams, full = _some(atoms, block), np.uint8(2**bits - 1)
+    streams = _some(atoms, block)
     groups, turned = _groups(streams, bits)
     held, flips, sure = _levels(streams[..., groups[:, 0]], block, bits, seed)
     held, sure = groups[held].reshape(len(held), -1), np.repeat(sure, groups.shape[1], axis=1)
@@ -85,7 +86,7 @@ def blocks_one_key(
     taken = held.T.ravel()  # the cipher atom that holds each plain atom
     index, mask, confidence = np.empty(len(taken), np.int64), np.empty(len(taken), np.uint8), np.empty(len(taken))
     index[taken], confidence[taken] = np.arange(len(taken)), sure.T.ravel()
-    mask[taken] = (flips ^ negative).T.ravel() * full
+    mask[taken] = (flips ^ negative).T.ravel() * np.uint8(2**bits - 1)
     estimate = assembled(join(atoms[..., taken] ^ mask[taken], bits), block)
     recovered = {"index": index, "mask": mask, "settled": settled}
     return AttackResult(estimate, seconds=time.perf_counter() - started, recovered=recovered, confidence=confidence)
@@ -104,8 +105,7 @@ def _atoms(ciphers, block, bits):
         raise ValueError(
             f"{n} images of {rows}x{columns} blocks; expected 16 blocks, two in each direction: add images, or larger ones"
         )
-    cut = ciphers.reshape(n, rows, block, columns, block, 3).transpose(0, 1, 3, 2, 4, 5)
-    return split(np.ascontiguousarray(cut).reshape(n, rows, columns, -1), bits)
+    return split(cut(ciphers, block).reshape(n, rows, columns, -1), bits)
 
 
 def _some(atoms, block):
@@ -160,8 +160,9 @@ def _highest(streams, block, bits, seed):
             f"fewer than {places} of a block's {len(strength)} atoms ever change; expected pictures, got flat ones"
         )
     ranked = np.argsort(-np.sort(strength)[:, -min(20, places - 1) :].sum(1))
-    found = _search(streams, correlation, ranked, block, bits, seed)
-    best, alike, colours = min(found, key=_roughness), _alike(correlation), places // block**2
+    alike, colours = _alike(correlation), places // block**2
+    found = _search(streams, correlation, alike, ranked, block, bits, seed)
+    best = min(found, key=_roughness)
     doubt = np.array([each.roughness - best.roughness for each in found]) * best.pixels / DEPENDENT
     agree = [_same(alike[each.streams], alike[best.streams], colours) for each in found]
     sure = np.average(agree, axis=0, weights=np.exp(-doubt))
@@ -184,9 +185,9 @@ def _roughness(candidate):
     return candidate.roughness
 
 
-def _search(streams, correlation, ranked, block, bits, seed):
+def _search(streams, correlation, alike, ranked, block, bits, seed):
     """What annealing finds, from one model of pictures after the other, until the least rough picture has its votes."""
-    places, alike, rng, found = streams.shape[-1] * bits // 8, _alike(correlation), np.random.default_rng(seed), []
+    places, rng, found = len(alike) * bits // 8, np.random.default_rng(seed), []
     colours = places // block**2
     for start in range(max(FEWEST, min(STARTS, EFFORT // places**2))):
         pool = ranked[: 2 * places if start % 5 == 3 else places]  # the highest bits of a dull colour may rank low
@@ -199,6 +200,13 @@ def _search(streams, correlation, ranked, block, bits, seed):
             found.append(Candidate(where, sign, *_measured(streams, correlation, where, sign, block, bits)))
         if start >= len(MODELS) * 3 // colours and min(found, key=_roughness).votes >= VOTES:
             break
+    return _refined(found, streams, correlation, alike, block, bits)
+
+
+def _refined(found, streams, correlation, alike, block, bits):
+    """Candidates near the least rough one added, as long as one is less rough: by annealing's models, then by `moves`."""
+    places = len(alike) * bits // 8
+    colours = places // block**2
     for _ in range(REFINED):
         best = min(found, key=_roughness)
         signed = _signed(correlation, best.streams, best.sign)

@@ -32,9 +32,10 @@ from lib.attacks import AttackResult, check_ciphers
 from lib.attacks.arrangement import model_covariance
 from lib.attacks.assembly import LARGEST
 from lib.attacks.assignment import anneal, cost
+from lib.attacks.blocks import assembled, cut
 from lib.attacks.chosen_plaintext import decrypt_with
-from lib.attacks.etc_one_key import cut, settle
-from lib.attacks.lower_bits import assembled, predicted
+from lib.attacks.etc_one_key import settle
+from lib.attacks.lower_bits import predicted
 from lib.attacks.mosaic import Mosaic
 from lib.attacks.poses import oriented
 from lib.attacks.states import COLOURS

@@ -14,6 +14,7 @@ import numpy as np
 
 from lib.attacks import AttackResult, check_ciphers
 from lib.attacks.assembly import LARGEST, assemble
+from lib.attacks.blocks import cut
 from lib.attacks.poses import oriented, picture, rebased
 from lib.attacks.states import COLOURS
 from lib.attacks.upright import choose
@@ -51,13 +52,6 @@ def _check(ciphers, block):
         raise ValueError(f"expected 2x2 to {LARGEST} blocks, got {h // block}x{w // block}; crop, or use larger blocks")
     if (ciphers == ciphers[:, :1, :1]).all():
         raise ValueError("every ciphertext is of one colour; expected pictures, whose blocks differ")
-
-
-def cut(images: np.ndarray, block: int) -> np.ndarray:
-    """(n, blocks, block, block, 3): the blocks of images, row by row."""
-    n, h, w, c = images.shape
-    grid = images.reshape(n, h // block, block, w // block, block, c)
-    return grid.swapaxes(2, 3).reshape(n, -1, block, block, c)
 
 
 def settle(images: np.ndarray, public, turned=True, signs=True, colours=True) -> tuple[tuple[int, int, int], float]:

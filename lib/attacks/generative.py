@@ -24,11 +24,10 @@ from torch.nn import functional as F
 
 from lib import metrics, records
 from lib.attacks import AttackResult, catalogue, check_ciphers
+from lib.attacks.blocks import assembled, cut
 from lib.attacks.chosen_plaintext import decrypt_with
-from lib.attacks.etc_one_key import cut
 from lib.attacks.generative_networks import Discriminator, KeyMaps, Painter
 from lib.attacks.inverse import apply
-from lib.attacks.lower_bits import assembled
 from lib.learned import scheme_of
 from lib.steps import by_steps
 from lib.table import join
@@ -229,8 +228,7 @@ def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dic
         attacks["nearest key"] = with_key(**generator.key(), **told)
     attacks["beside"] = _beside(beside, trial.ciphers, public, told)
     scores = {name: trial.scores(attack, beside.moves) for name, attack in attacks.items()}
-    mean = np.ascontiguousarray(np.broadcast_to(public.mean(0).round().astype(np.uint8), public[: len(test)].shape))
-    scores["mean"] = trial.scores(lambda x: mean[: len(x)])
+    scores["mean"] = trial.scores(lambda x: records.mean_picture(public, len(x)))
     return {
         "network": f"{type(generator).__name__} against {Discriminator.__name__}",
         "parameters": sum(p.numel() for p in generator.parameters()),

@@ -15,7 +15,8 @@ import numpy as np
 
 from lib.attacks import AttackResult, check_ciphers
 from lib.attacks.assembly import whole
-from lib.attacks.etc_one_key import cut, settle, table
+from lib.attacks.blocks import cut
+from lib.attacks.etc_one_key import settle, table
 from lib.attacks.laying import LARGEST, TRIES, assemble
 from lib.attacks.poses import picture, rebased
 

@@ -11,22 +11,15 @@ from scipy.ndimage import uniform_filter
 from scipy.optimize import linear_sum_assignment
 from scipy.special import ndtr
 
+from lib.attacks.blocks import assembled, cut
+
 REACHES = (2, 1, 1)  # pixels that the predictor looks in each direction, pass by pass
 ALIKE = 1e-5  # difference of two correlations that is rounding
 
 
 def by_place(images, block):
     """(blocks, values of a block) of images (n, h, w, colours), cut into blocks."""
-    n, h, w, colours = images.shape
-    cut = images.reshape(n, h // block, block, w // block, block, colours).transpose(0, 1, 3, 2, 4, 5)
-    return np.ascontiguousarray(cut).reshape(-1, colours * block**2)
-
-
-def assembled(blocks, block):
-    """Images (n, h, w, colours) from blocks (n, rows, columns, values of a block)."""
-    n, rows, columns, _ = blocks.shape
-    cut = blocks.reshape(n, rows, columns, block, block, -1).transpose(0, 1, 3, 2, 4, 5)
-    return np.ascontiguousarray(cut).reshape(n, rows * block, columns * block, -1)
+    return cut(images, block).reshape(-1, images.shape[-1] * block**2)
 
 
 def picture(streams, held, flips, block, bits):

@@ -10,7 +10,8 @@ from scipy.optimize import linear_sum_assignment
 
 from lib.attacks.assembly import assemble
 from lib.attacks.assignment import anneal, exchange_pixels, lead
-from lib.attacks.lower_bits import assembled, by_place, predicted
+from lib.attacks.blocks import assembled
+from lib.attacks.lower_bits import by_place, predicted
 from lib.attacks.poses import COLOUR_INVERSE, ORIENTATION_INVERSE, oriented
 from lib.attacks.states import COLOURS
 

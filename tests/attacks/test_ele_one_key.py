@@ -7,9 +7,9 @@ import pytest
 
 from lib import Key
 from lib.attacks.assignment import anneal, cost, exchange_pixels, lead
+from lib.attacks.blocks import cut
 from lib.attacks.chosen_plaintext import decrypt_with
 from lib.attacks.ele_one_key import correlations, ele_one_key, log_probabilities, match, shown
-from lib.attacks.etc_one_key import cut
 from lib.attacks.mosaic import Mosaic, window_covariance
 from lib.datasets import load
 from lib.metrics import exact, nearest

@@ -10,8 +10,9 @@ import pytest
 
 from lib import Key
 from lib.attacks.assembly import UNIT, assemble, edge_costs, edges, whole
+from lib.attacks.blocks import cut
 from lib.attacks.chosen_plaintext import decrypt_with
-from lib.attacks.etc_one_key import cut, etc_one_key, view
+from lib.attacks.etc_one_key import etc_one_key, view
 from lib.attacks.moments import FLOOR
 from lib.attacks.poses import COLOUR_INVERSE, SIDES, Assembly, oriented, picture, rebased
 from lib.attacks.states import COLOURS

@@ -5,6 +5,7 @@ import pytest
 
 from lib import Key, metrics
 from lib.attacks import laying
+from lib.attacks.blocks import cut
 from lib.attacks.borders import (
     BEYOND,
     FREEDOM,
@@ -17,7 +18,6 @@ from lib.attacks.borders import (
     measure,
 )
 from lib.attacks.chosen_plaintext import decrypt_with
-from lib.attacks.etc_one_key import cut
 from lib.attacks.jigsaw import STEPS, jigsaw
 from lib.attacks.poses import oriented
 from lib.attacks.states import COLOURS

@@ -22,15 +22,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lib import metrics, records
 from lib.attacks import AttackResult, catalogue, check_ciphers
-from lib.attacks.blocks import assembled, cut
-from lib.attacks.chosen_plaintext import decrypt_with
 from lib.attacks.generative_networks import Discriminator, KeyMaps, Painter
+from lib.attacks.hallucination import Trial, with_key
 from lib.attacks.inverse import apply
 from lib.learned import scheme_of
 from lib.steps import by_steps
-from lib.table import join
 from lib.training import CPU, TEST_IDS, digest, encrypted, has_bfloat16, quiet, scaled
 
 GENERATORS = {"key maps": KeyMaps, "painter": Painter}
@@ -160,54 +157,7 @@ class Duel:
             mean.copy_(now)
 
 
-# -- does it show this image? -----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Trial:
-    """Images to score attacks on: their ciphertexts and the truth, and others of the same key to settle what is left open.
-
-    ciphers, truth   (n, h, w, 3) uint8
-    others           (ciphertexts, truth): the moves of `lib.metrics.choice` are chosen on these, so that no rank profits
-    """
-
-    ciphers: np.ndarray
-    truth: np.ndarray
-    others: tuple[np.ndarray, np.ndarray]
-
-    def scores(self, attack, moves=()) -> dict[str, float]:
-        """Scores of `attack`, a function from ciphertexts to pictures, and its ranks: "median", "mean" and "top"."""
-        chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
-        estimate = metrics.moved(attack(self.ciphers), chosen)
-        return records.scored(estimate, self.truth) | _rounded(metrics.retrieval(estimate, self.truth))
-
-    def shuffled(self, attack, moves=(), seed=0) -> dict[str, float]:
-        """Ranks of the truths when the attack reads other images' ciphertexts: chance, whatever the outputs look like."""
-        chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
-        order = np.random.default_rng(seed).permutation(len(self.truth))
-        order[order] = np.roll(order, 1)  # one long cycle: no image keeps its own
-        return _rounded(metrics.retrieval(metrics.moved(attack(self.ciphers[order]), chosen), self.truth))
-
-
-def _rounded(ranks):
-    return {name: round(value, 4) for name, value in ranks.items()}
-
-
-def with_key(index, mask, block: int, bits: int):
-    """A function that decrypts images (n, h, w, 3) uint8 with a key of the whole image, or of a block.
-
-    index, mask   cipher[i] = plain[index[i]] ^ mask[i], the mask for each atom or each byte
-    """
-    mask = join(mask, bits) if len(mask) == len(index) else mask
-
-    def decrypt(ciphers):
-        if len(mask) == ciphers[0].size:
-            return decrypt_with(ciphers, index, mask, bits)
-        n, h, w, c = ciphers.shape
-        blocks = decrypt_with(cut(ciphers, block).reshape(-1, block, block, c), index, mask, bits)
-        return assembled(blocks.reshape(n, h // block, w // block, -1), block)
-
-    return decrypt
+# -- recorded runs -------------------------------------------------------------------------------------------------------
 
 
 def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dict:
@@ -218,17 +168,11 @@ def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dic
     for. Scores are of `test`: "attack", "nearest key", "beside", "ciphertext", "mean", and ranks of "shuffled" ciphertexts.
     """
     recipe, victim, half = Recipe(**row["recipe"]), scheme_of(row, seed), len(data) // 2
-    public, theirs, told = data.images[:half], data.images[half:], row["told"]
+    public, theirs = data.images[:half], data.images[half:]
     ciphers = encrypted(victim, theirs)
-    generator, losses = train(ciphers, public, recipe, **told, seed=seed, folder=folder, progress=progress)
+    generator, losses = train(ciphers, public, recipe, **row["told"], seed=seed, folder=folder, progress=progress)
     trial = Trial(encrypted(victim, test.images, TEST_IDS), test.images, (ciphers[:OTHERS], theirs[:OTHERS]))
     beside = catalogue.by_name(row["beside"])
-    attacks = {"attack": lambda x: apply(generator, x), "ciphertext": lambda x: x}
-    if hasattr(generator, "key"):
-        attacks["nearest key"] = with_key(**generator.key(), **told)
-    attacks["beside"] = _beside(beside, trial.ciphers, public, told)
-    scores = {name: trial.scores(attack, beside.moves) for name, attack in attacks.items()}
-    scores["mean"] = trial.scores(lambda x: records.mean_picture(public, len(x)))
     return {
         "network": f"{type(generator).__name__} against {Discriminator.__name__}",
         "parameters": sum(p.numel() for p in generator.parameters()),
@@ -238,8 +182,20 @@ def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dic
         "seconds": round(sum(entry["seconds"] for entry in losses)),
         "losses": losses,
         "ciphertexts": {"attack": len(ciphers), "beside": beside.images},
-        "scores": scores | {"shuffled": trial.shuffled(attacks["attack"], beside.moves)},
+        "scores": _scores(trial, generator, beside, public, row["told"]),
     }
+
+
+def _scores(trial, generator, beside, public, told):
+    """Of the generator, of what it is compared with, and of those that know nothing."""
+    attacks = {"attack": lambda x: apply(generator, x), "ciphertext": lambda x: x}
+    if hasattr(generator, "key"):
+        attacks["nearest key"] = with_key(**generator.key(), **told)
+    attacks["beside"] = _beside(beside, trial.ciphers, public, told)
+    scores = {name: trial.scores(attack, beside.moves) for name, attack in attacks.items()}
+    mean = public.mean(0).round().astype(np.uint8)
+    scores["mean"] = trial.scores(lambda x: np.tile(mean, (len(x), 1, 1, 1)))
+    return scores | {"shuffled": trial.shuffled(attacks["attack"], beside.moves)}
 
 
 def _beside(attack, ciphers, public, told):

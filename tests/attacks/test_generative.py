@@ -1,17 +1,20 @@
 """The generative attack: maps that can undo every key and read it, training that resumes, and a control that resists."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 
-from lib import Key, datasets
+from lib import Key, datasets, learned
 from lib.attacks import generative as attack
+from lib.attacks import hallucination
 from lib.attacks.chosen_plaintext import decrypt_with
 from lib.attacks.generative_networks import Discriminator, KeyMaps, Painter
 from lib.attacks.inverse import apply
-from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka
+from lib.schemes import SKK, EtC, ExtendedTanaka, OneTimePad, Tanaka
 from lib.table import join
-from lib.training import CheckpointError, quiet, scaled
+from lib.training import CheckpointError, encrypted, quiet, scaled
 
 KEY = Key.from_seed(28)
 SIDE = 12
@@ -77,7 +80,7 @@ def test_maps_can_be_any_key_and_tell_it(scheme, options):
     key, table = maps.key(), scheme.table((SIDE, SIDE, 3))
     assert (key["index"] == table.index).all() and (key["mask"] == join(table.mask, maps.bits)).all()
     assert (apply(maps, ciphers) != IMAGES).any() and float(maps.strain().detach()) > 1e-6
-    assert (attack.with_key(**key, block=maps.block, bits=maps.bits)(ciphers) == IMAGES).all()
+    assert (hallucination.with_key(**key, block=maps.block, bits=maps.bits)(ciphers) == IMAGES).all()
 
 
 def test_a_negative_in_the_mixing_is_a_negative_of_the_key():
@@ -92,7 +95,7 @@ def test_a_negative_in_the_mixing_is_a_negative_of_the_key():
 def test_a_key_of_a_block_serves_all_blocks():
     scheme = Tanaka(KEY, block=4)
     table, ciphers = scheme.table((4, 4, 3)), scheme.encrypt(IMAGES)
-    assert (attack.with_key(table.index, table.mask, 4, 4)(ciphers) == IMAGES).all()
+    assert (hallucination.with_key(table.index, table.mask, 4, 4)(ciphers) == IMAGES).all()
 
 
 def test_the_strain_is_that_of_a_loop():
@@ -174,7 +177,7 @@ PIXELS = {"block": 1, "bits": 8}
 def victim_and_public():
     train, test = datasets.load("photos"), datasets.load("photos", "test")
     cut = [np.ascontiguousarray(data.images[:, :SIDE, :SIDE]) for data in (train, test)]
-    return SKK(KEY).encrypt(cut[1]), cut[0], cut[1]
+    return SKK(KEY).encrypt(cut[1]), cut[0]
 
 
 class Killed(Exception):
@@ -182,8 +185,7 @@ class Killed(Exception):
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
-    ciphers, public, _ = victim_and_public()
-    expected, losses = attack.train(ciphers, public, QUICK, **PIXELS, seed=3)
+    ciphers, public = victim_and_public()
     monkeypatch.setattr("lib.steps.by_steps.__kwdefaults__", {**attack.by_steps.__kwdefaults__, "every": 5})
     expected, losses = attack.train(ciphers, public, QUICK, **PIXELS, seed=3)
     judged, calls = attack.Duel.judged, []
@@ -206,7 +208,7 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
 
 
 def test_a_seed_decides_and_the_caller_s_generator_is_left_alone():
-    ciphers, public, _ = victim_and_public()
+    ciphers, public = victim_and_public()
     before = torch.get_rng_state()
     one, _ = attack.train(ciphers, public, QUICK, **PIXELS, seed=1)
     assert torch.equal(torch.get_rng_state(), before)
@@ -214,3 +216,68 @@ def test_a_seed_decides_and_the_caller_s_generator_is_left_alone():
     same, _ = attack.train(ciphers, public, QUICK, **PIXELS, seed=1)
     other, _ = attack.train(ciphers, public, QUICK, **PIXELS, seed=2)
     assert torch.equal(one.maps, same.maps) and not torch.equal(one.maps, other.maps)
+
+
+def quick_pictures():
+    """1,300 pictures of 8x8 to attack, 500 of them scored, and as many public ones of other photographs."""
+    data = datasets.load("photos")
+    cut = np.random.default_rng(1).permutation(np.ascontiguousarray(data.images[:, 12:20, 12:20]))
+    of = np.random.default_rng(1).permutation(data.labels) < 5
+    return cut[of][:1300], cut[~of][:1300]
+
+
+def test_it_beats_doing_nothing_and_the_control_resists():
+    """Over six seeds: mean rank 19 to 79 of 500, nobody's 160 to 243; edges 0.44 to 0.70; nearest key 43 to 78 % exact."""
+    plain, public = quick_pictures()
+    recipe, moves = attack.Recipe(options={"own": True}, steps=400, batch=32, width=16), ("colours", "signs")
+    found = {}
+    for name, scheme in (("skk", SKK(KEY)), ("pad", OneTimePad(KEY))):
+        ciphers = encrypted(scheme, plain)
+        result = attack.generative(ciphers, public, recipe, **PIXELS, seed=0)
+        assert result.estimate.shape == plain.shape and result.confidence == 0 and result.seconds > 0
+        trial = hallucination.Trial(ciphers[:500], plain[:500], (ciphers[500:], plain[500:]))
+        reader = lambda x, generator=result.recovered["generator"]: apply(generator, x)  # noqa: E731
+        nearest = hallucination.with_key(result.recovered["index"], result.recovered["mask"], **PIXELS)
+        found[name] = trial.scores(reader, moves), trial.scores(lambda x: x, moves), trial.shuffled(reader, moves)
+        found[name] += (trial.scores(nearest, moves),)
+    error = 500 / np.sqrt(12 * 500)
+    (skk, nobody, shuffled, key), (pad, *_) = found["skk"], found["pad"]
+    assert skk["mean"] < 0.6 * nobody["mean"] and skk["edge_correlation"] > 0.3 > nobody["edge_correlation"]
+    assert skk["psnr"] > nobody["psnr"] + 3 and key["exact"] > 0.35 > nobody["exact"]
+    for ranks in (shuffled, pad, found["pad"][2]):
+        assert abs(ranks["mean"] - 250.5) < 3.5 * error
+
+
+def test_a_trial_tells_the_picture_from_another():
+    truth = IMAGES[:60]
+    trial = hallucination.Trial(truth, truth, (IMAGES[60:], IMAGES[60:]))
+    assert trial.scores(lambda x: x)["mean"] == 1 and trial.scores(lambda x: x)["exact"] == 1
+    assert trial.scores(lambda x: 255 - x, ("complement",))["top"] == 1 and trial.scores(lambda x: 255 - x)["top"] == 0
+    asked = []
+    shuffled = trial.shuffled(lambda x: asked.append(x) or x)
+    assert sorted(x.tobytes() for x in asked[1]) == sorted(x.tobytes() for x in truth)
+    assert (asked[1] != truth).any(axis=(1, 2, 3)).all()  # nobody keeps their own
+    assert shuffled["mean"] > 15 and set(shuffled) == {"median", "mean", "top"}
+
+
+def test_a_row_is_recorded_with_what_it_is_compared_with(tmp_path):
+    cut = [datasets.load("photos", split, limit=100) for split in ("train", "test")]
+    data, test = (datasets.Dataset(d.images[:, :SIDE, :SIDE].copy(), d.labels, d.classes, d.source) for d in cut)
+    row = {"name": "small", "attack": "generative", "scheme": {"name": "skk"}, "assumption": "unpaired", "told": PIXELS,
+           "beside": "one-key-skk", "recipe": {"options": {"own": True}, "steps": 2, "batch": 4, "width": 4}}  # fmt: skip
+    record = learned.train(row, 2, data, test, tmp_path)
+    scores = record["scores"]
+    assert set(scores) == {"attack", "nearest key", "beside", "ciphertext", "mean", "shuffled"}
+    assert scores["beside"]["exact"] == 1 and scores["beside"]["mean"] == 1 and scores["mean"]["mean"] == 50.5
+    assert scores["attack"]["exact"] < 0.5 and record["ciphertexts"] == {"attack": 50, "beside": 20}
+    assert record["parameters"] == 9 * SIDE**2 and record["recipe"]["judge_rate"] == 4e-4 and record["needs"]
+    assert learned.same(json.loads(json.dumps(record)), row, 2) and (tmp_path / "checkpoint.pt").exists()
+
+
+@pytest.mark.parametrize("ciphers, public, message", [
+    (IMAGES, IMAGES[:, :8, :8], r"one size, got ciphertexts \(12, 12\) and public pictures \(8, 8\)"),
+    (IMAGES[:, :8], IMAGES[:, :8], "square images"), (IMAGES[0], IMAGES, "an attack takes a batch"),
+], ids=["sizes", "oblong", "one image"])  # fmt: skip
+def test_images_that_do_not_fit_are_refused(ciphers, public, message):
+    with pytest.raises(ValueError, match=message):
+        attack.generative(ciphers, public, QUICK, **PIXELS)

@@ -6,7 +6,8 @@
 One JSON file a run, `data/results/learned/NAME-seedN.json`: data and their digest, scheme, which keys the attacker needs,
 network, recipe, seed, seconds, losses, versions, and the scores on test images that nobody trained on, beside those of the
 ciphertext as it is and of the mean of the public pictures. The training split of the data are the attacker's public
-pictures; the first 1,000 of the test split, balanced over classes, are encrypted under the victim's key and attacked.
+pictures; without pairs its first half alone, and of the other half the ciphertexts are known. The first 1,000 of the test
+split, balanced over classes, are encrypted under the victim's key and attacked.
 
 A kind of attack is a module with `run(row, seed, data, test, folder, progress) -> dict`: see `ATTACKS`.
 """

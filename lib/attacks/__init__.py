@@ -5,7 +5,7 @@
     weak_keys          one ciphertext, and a key out of a small set
     one_image          one ciphertext whose key is its own; `jigsaw` for EtC
     ... one key        ciphertexts under one key, and nothing else: `blocks_one_key`, `pixels_one_key`, `etc_one_key`,
-                       `ele_one_key`, `ffx_one_key`
+                       `ele_one_key`, `ffx_one_key`; with public pictures, and trained: `generative`
     inverse            trained: pairs under the key, or the algorithm alone and public pictures
 
 The algorithm is known to all of them, with its block size and split (Kerckhoffs); the key is not. Scores are given by

@@ -1,13 +1,13 @@
 """Generative attack: ciphertexts under one key and public pictures, no pair between them, no label, no key.
 
-After K. Madono, M. Tanaka, M. Onishi, T. Ogawa, "SIA-GAN: Scrambling Inversion Attack Using Generative Adversarial Network",
-IEEE Access 9, 2021: a generator turns ciphertexts into pictures, a discriminator is trained to tell these from public
-pictures, and the generator to leave it no way (hinge loss, Adam with betas 0 and 0.9, batches of 64, as published). Ours:
+After Madono et al., "SIA-GAN", IEEE Access 9, 129385-129393, 2021: a generator turns ciphertexts into pictures, a discriminator
+is trained to tell these from public pictures, and the generator to leave it no way (hinge loss, Adam with betas 0 and 0.9,
+batches of 64, as published). Ours:
 
-- the generator may be a linear map of each block's atoms, which is all that a key does (`KeyMaps`), with a hundred times the
-  published rate, for its weights have far to go; the more of the training is over, the more it is held to what keys can do;
-- both networks are a hundredth of the published size, their rates fall along a cosine, and the generator returned is a
-  running mean. We leave out the classifier that the published code trains beside them, and so the labels it needs.
+- the generator may be a linear map of each block's atoms, which is all that a key does (`KeyMaps`), with up to a hundred
+  times the published rate, for its weights have far to go; the longer it trains, the more it is held to what keys can do;
+- what paints and what judges has a thirtieth of the published weights or less, rates fall along a cosine, and the generator
+  returned is a running mean. We leave out the classifier that the published code trains beside both, and so the labels.
 
 A discriminator says whether an output looks like a picture, never whether it is the right one: `lib.metrics.ranks` does.
 """

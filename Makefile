@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test test-code test-lessons course lab bench lessons results attacks puzzles scoreboard clean
+.PHONY: run test test-code test-lessons course lab bench lessons results attacks puzzles scoreboard student teacher assignments test-all clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -58,6 +58,14 @@ puzzles: $(STAMP)
 # Accuracy against leakage, from what the two above have recorded.
 scoreboard: $(STAMP)
 	$(BIN)/python -m lib.scoreboard
+
+# For teachers. LESSONS for some, as LESSONS="02 04"; all of them otherwise.
+student teacher assignments: $(STAMP)
+	$(BIN)/python -m lib.classroom $@ $(LESSONS)
+
+# Also what takes longer than five minutes: thirty submissions graded, every notebook of the student edition run.
+test-all: test
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m long
 
 lessons: $(STAMP)
 	$(BIN)/python -m lib.lessons store

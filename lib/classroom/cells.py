@@ -1,0 +1,72 @@
+"""Executes a notebook inside the sandbox: the notebook on standard input, a JSON line of outputs for each cell that ended.
+
+A line is written as soon as its cell has ended, so that what ran before a kernel is killed still counts. The kernel cannot write
+there: it inherits no descriptor, and this process, the first in its namespace, is not dumpable.
+"""
+
+import ctypes
+import json
+import os
+import sys
+
+TIMEOUT = {"status": "error", "ename": "CellTimeoutError"}
+NOT_DUMPABLE = (4, 0, 0, 0, 0)  # prctl(2)
+
+
+def private_stdout():
+    """A file of this process alone in place of the standard output that kernels would inherit."""
+    ctypes.CDLL(None).prctl(*NOT_DUMPABLE)
+    kept = os.fdopen(os.dup(1), "w")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for standard in (0, 1, 2):
+        os.dup2(nowhere, standard)
+    return kept
+
+
+def execute(notebook, seconds: int, told) -> None:
+    """Run all cells, errors or not; `told(index, cell)` after each, until the last or until the kernel has died."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import DeadKernelError
+    from nbformat.v4 import new_output
+
+    late = f"it took more than {seconds} s and was stopped"
+
+    def ended(cell, cell_index, execute_reply):
+        reply = execute_reply["content"]
+        if reply["status"] == "error" and reply["ename"] not in [output.get("ename") for output in cell.outputs]:
+            cell.outputs.append(
+                new_output("error", ename=reply["ename"], evalue=reply["evalue"], traceback=reply["traceback"])
+            )
+        told(cell_index, cell)
+
+    client = NotebookClient(
+        notebook,
+        timeout=seconds,
+        interrupt_on_timeout=True,
+        error_on_timeout=TIMEOUT | {"evalue": late, "traceback": [f"CellTimeoutError: {late}"]},
+        allow_errors=True,
+        kernel_name="python3",
+        record_timing=False,
+        on_cell_executed=ended,
+    )
+    with client.setup_kernel():
+        for index, cell in enumerate(notebook.cells):
+            try:
+                client.execute_cell(cell, index)
+            except DeadKernelError:
+                return
+
+
+def main() -> None:
+    import nbformat
+
+    notebook, out = nbformat.reads(sys.stdin.read(), as_version=4), private_stdout()
+    execute(
+        notebook,
+        int(sys.argv[1]),
+        lambda index, cell: print(json.dumps([index, cell.execution_count, cell.outputs]), file=out, flush=True),
+    )
+
+
+if __name__ == "__main__":
+    main()

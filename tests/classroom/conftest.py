@@ -1,0 +1,18 @@
+"""An nbgrader course of one lesson, made once."""
+
+import pytest
+
+from lib.classroom import editions
+from lib.lessons import paths
+
+
+@pytest.fixture(scope="session")
+def lesson():
+    return next(path for path in paths() if path.name.startswith("02"))
+
+
+@pytest.fixture(scope="session")
+def made(lesson, tmp_path_factory):
+    """The course's folder; lesson 05 is in it for its exercise whose answer is a value."""
+    chosen = [path for path in paths() if path.name[:2] in ("02", "05")]
+    return editions.assignments(chosen, tmp_path_factory.mktemp("course"))

@@ -1,0 +1,84 @@
+"""A program in the sandbox can neither write, nor read what is not its own, nor call, nor stay."""
+
+import sys
+import time
+
+import pytest
+
+from lib.classroom import sandbox
+from lib.lessons import ROOT
+
+TRY = """
+import os, socket
+from pathlib import Path
+
+def tell(name, what):
+    try:
+        what()
+        print(name, "done")
+    except OSError as error:
+        print(name, "refused")
+    except MemoryError:
+        print(name, "no memory")
+
+tell("write", lambda: Path({folder!r}, "f").write_text("mine"))
+tell("delete", lambda: Path({folder!r}, "canary").unlink())
+tell("read", lambda: Path({folder!r}, "canary").read_text())
+tell("lessons", lambda: os.listdir({root!r} + "/notebooks"))
+tell("lib", lambda: Path({root!r}, "lib", "x").write_text("mine"))
+tell("kernel", lambda: open("/proc/sys/kernel/core_pattern", "r+"))
+tell("call", lambda: socket.create_connection(("192.0.2.1", 80), 2))
+tell("memory", lambda: bytearray(3 << 30))
+tell("scratch", lambda: Path("/tmp/x").write_text("mine"))
+print("remount", os.system("mount -o remount,bind,rw /usr 2> /dev/null") != 0)
+print("processes", sum(name.isdigit() for name in os.listdir("/proc")) <= 2)
+"""
+
+
+def python(code, **limits):
+    return sandbox.run([sys.executable, "-c", code], **limits)
+
+
+@pytest.fixture(autouse=True)
+def needs_namespaces():
+    try:
+        sandbox.available()
+    except sandbox.Refused as error:
+        pytest.skip(str(error))
+
+
+def test_nothing_of_the_machine_can_be_touched(tmp_path):
+    (tmp_path / "canary").write_text("alive")
+    done = python(TRY.format(folder=str(tmp_path), root=str(ROOT)), memory=2 << 30)
+    assert not done.ended
+    said = dict(line.split(" ", 1) for line in done.output.decode().splitlines())
+    refused = dict.fromkeys(("write", "delete", "read", "lessons", "lib", "kernel", "call"), "refused")
+    assert said == refused | {"memory": "no memory", "scratch": "done", "remount": "True", "processes": "True"}
+    assert (tmp_path / "canary").read_text() == "alive" and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "limits", "why"),
+    [
+        ("while True: pass", {"seconds": 3}, "took more than 3 s"),
+        ("import os\nwhile True: os.write(1, b'x' * 1_000_000)", {}, "printed more than"),
+        ("import os, time\nfor _ in range(75):\n  if os.fork() == 0: break\ntime.sleep(60)", {}, "processes"),
+        ("x = [bytearray(b'x' * (1 << 28)) for _ in range(3)]\nimport time, os\nos.fork()\nx = [y + b'z' for y in x]\ntime.sleep(60)",
+         {"memory": 1 << 30}, "memory"),
+    ],
+    ids=["endless", "talkative", "many", "large"],
+)  # fmt: skip
+def test_it_is_ended_when_it_takes_too_much(code, limits, why):
+    started = time.monotonic()
+    done = python(code, **limits)
+    assert why in done.ended.lower() and time.monotonic() - started < 45
+
+
+def test_where_there_is_no_sandbox_nothing_runs(monkeypatch):
+    monkeypatch.setattr(sandbox, "_closed", lambda command, root, memory: ["/bin/false"])
+    sandbox.available.cache_clear()
+    try:
+        with pytest.raises(sandbox.Refused, match="Linux"):
+            python("print('ran')")
+    finally:
+        sandbox.available.cache_clear()

@@ -24,6 +24,14 @@ def moved_code(answer):
         assert wrong == 0, f"{wrong} of {blocks} blocks of the shuffled image meet the code of another place"
 
 
+def moved(code, source):
+    """(blocks, dim): the moved code, a row at a time; for the rest of the lesson, whether or not the exercise is solved."""
+    out = np.empty_like(code)
+    for place, block in enumerate(source):
+        out[place] = code[block]
+    return out
+
+
 @exercise
 def right_neighbours(answer):
     """`answer(order, rows, columns)`: how many pairs of places side by side hold blocks that belong side by side."""
@@ -43,14 +51,14 @@ def right_neighbours(answer):
         for what, order in arranged.items():
             got = answer(order.ravel().copy(), rows, columns)
             assert isinstance(got, int | np.integer) and not isinstance(got, bool), f"expected a count, got {got!r}"
-            wanted = _right_neighbours(order)
+            wanted = slowly(order)
             assert got == wanted, (
                 f"{rows}x{columns}, {what}: {wanted} of {everything} pairs are right, you counted {got}"
             )
 
 
-def _right_neighbours(order):
-    """Slow and obvious: look at every place and at its right and lower neighbour."""
+def slowly(order):
+    """Right pairs of an order, (rows, columns), slow and obvious: look at every place, its right and its lower neighbour."""
     rows, columns = order.shape
     count = 0
     for y in range(rows):

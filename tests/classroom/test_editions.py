@@ -1,5 +1,6 @@
 """What students and teachers get: stubs, checks and points for the ones, solutions and mistakes for the others."""
 
+import json
 import re
 import subprocess
 import sys
@@ -151,4 +152,5 @@ def test_the_short_plans_fit_their_time_and_the_term_has_every_lesson():
     weeks = [plans.plan([(number, None) for number in numbers])[1] for numbers in plans.TERM]
     assert max(weeks) <= 180 and 12 <= len(weeks) <= 16
     assert {path.name[:2] for path in paths()} <= {number for numbers in plans.TERM for number in numbers}
-    assert "1.5" in plans.text().split("00 Start here")[1].splitlines()[0], "seconds as measured, in minutes"
+    seconds = json.loads(lessons.MINUTES.read_text())["00_start_here"]
+    assert f" {seconds / 60:.1f} " in plans.text().split("00 Start here")[1].splitlines()[0], "as measured, in minutes"

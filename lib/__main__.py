@@ -397,7 +397,7 @@ def attack(args) -> int:
     from lib.attacks import files, oracle_for
     from lib.attacks.catalogue import by_name as attack_by_name
 
-    chosen, ciphers = attack_by_name(args.name), files.Pictures(args.cipher)
+    chosen, ciphers = attack_by_name(args.name), files.Pictures(args.cipher, args.scheme)
     key = load_key(args.key) if args.key else None
     if key and ciphers.keys - {key.fingerprint}:
         raise ValueError(f"{args.cipher}: encrypted with another key than {args.key}, which this oracle uses")

@@ -212,8 +212,11 @@ def _read_all(paths):
     return out
 
 
-def read_image(path) -> np.ndarray:
-    """The pixels of an image file, (h, w, 3) uint8. ValueError for one that is broken, not RGB, or stored turned."""
+def read_image(path, mode: str = "RGB") -> np.ndarray:
+    """The pixels of an image file, uint8: (h, w, 3) RGB, or (h, w) with mode "L", grey.
+
+    ValueError for one that is broken, of another mode, or stored turned.
+    """
     from PIL import Image
 
     try:
@@ -222,9 +225,11 @@ def read_image(path) -> np.ndarray:
             turned = image.getexif().get(0x0112, 1) != 1
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} cannot be read as an image ({error}); replace or remove it") from None
-    if image.mode != "RGB":
+    if image.mode != mode:
         alpha = "; what shows through its alpha channel is yours to choose" if "A" in image.mode else ""
-        raise ValueError(f"{path} has mode {image.mode}, expected RGB; save it again after image.convert('RGB'){alpha}")
+        raise ValueError(
+            f"{path} has mode {image.mode}, expected {mode}; save it again after image.convert('{mode}'){alpha}"
+        )
     if turned:
         raise ValueError(
             f"{path} is stored turned, with a note in its EXIF; save it upright with PIL.ImageOps.exif_transpose(image)"

@@ -9,6 +9,9 @@ medians over pictures, with the lowest: `neighbours` counts pairs in any common 
 mirror, sign and colour order that borders leave open, and `upright` is the share of pictures for which the attack itself chose
 sign, colours and turn. What a JPEG file of the ciphertext has lost is no fault of the attack: there the truth is what the
 key's owner decrypts. Seconds are of one processor.
+
+Grey EtC is attacked by `lib.attacks.grey_jigsaw`, which learns texture from the embedded photographs but the one under attack;
+its scores are of luma.
 """
 
 import argparse
@@ -24,9 +27,13 @@ from tqdm import tqdm
 
 from lib import Key, datasets, metrics
 from lib.atomic import write_json
+from lib.attacks import matrix
+from lib.attacks.blocks import cut
+from lib.attacks.grey_jigsaw import grey_jigsaw
 from lib.attacks.jigsaw import STEPS, jigsaw
 from lib.attacks.matrix import SEVERAL
-from lib.schemes import EtC, OneTimePad
+from lib.schemes import EtC, GrayscaleEtC, OneTimePad
+from lib.schemes.grayscale_etc import to_planes
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "results" / "jigsaw.json"
 ALL, PERMUTED = STEPS, STEPS[:1]
@@ -39,11 +46,13 @@ SETTINGS = {  # curve: (side, block, steps, JPEG quality or None, at most so man
         *((256, 16, STEPS[:count], None, SOME) for count in (1, 2, 3)),
         (256, 16, ALL, None, MANY),
     ],
-    "steps, 1,024 blocks of 8": [(256, 8, PERMUTED, None, SOME), (256, 8, ALL, None, FEW)],
-    "permutation alone, blocks of 16": [(256, 16, PERMUTED, None, SOME), (512, 16, PERMUTED, None, SOME)],
+    "steps, 1,024 blocks of 8": [(256, 8, PERMUTED, None, MANY), (256, 8, ALL, None, FEW)],
+    "permutation alone, blocks of 16": [(256, 16, PERMUTED, None, SOME), (512, 16, PERMUTED, None, MANY)],
     "JPEG quality, 256 blocks of 16": [(256, 16, ALL, quality, SOME) for quality in (95, 85)],
 }
 SHARED = (1, 2, 3, 5, 8)  # ciphertexts of 32x32 under one key, blocks of 4
+GREY = [(128, 32, MANY), (256, 32, MANY), (256, 16, MANY), (256, 8, SOME)]  # side, block, at most so many pictures
+SHARED_GREY = (1, 3, 5, 10)  # the same, blocks of 8
 CONTROLS = [(128, 16), (256, 32), (128, 8)]
 EDGES = (0.05, 0.2, 0.5, 0.8, 0.95)  # of groups of pictures by confidence
 KEYS = 5  # for ciphertexts under one key
@@ -145,6 +154,64 @@ def shared(count: int, public) -> dict:
     return {"ciphertexts": count, "median": round(float(np.median(scores)), 4), "lowest": round(min(scores), 4)}
 
 
+def luma(images: np.ndarray) -> np.ndarray:
+    """(n, h, w, 3): the luma of images (n, h, w, 3), in three equal channels."""
+    return np.repeat(to_planes(images)[:, :, : images.shape[2]], 3, axis=-1)
+
+
+def solved_grey(image: np.ndarray, block: int, seed: int) -> dict[str, float]:
+    """The scores of one picture under grey EtC, by luma."""
+    side, scheme = len(image), GrayscaleEtC(Key.from_seed(seed), block=block)
+    others = [
+        datasets.photo(name, side) for name in datasets.photo_names if side <= min(datasets.photo(name).shape[:2])
+    ]
+    public = np.stack([other for other in others if not np.array_equal(other, image)])
+    started = time.process_time()
+    result = grey_jigsaw(scheme.encrypt(image[None]), block, public)
+    seconds, truth = time.process_time() - started, luma(image[None])
+    best = metrics.nearest(result.estimate, truth, MOVES[:2])
+    planes = (
+        cut(scheme.table(image.shape).index.reshape(1, side, 3 * side, 1), block)[0, :, 0, 0, 0] % (3 * side) < side
+    )
+    return {
+        "told apart": float(planes[result.recovered["luma"]].mean()),
+        "neighbours": metrics.neighbours(result.estimate, truth, block),
+        "direct": metrics.direct(best, truth, block),
+        "ssim": metrics.ssim(best, truth),
+        "confidence": float(result.confidence.mean()),
+        "seconds": seconds,
+    }
+
+
+def grey(side: int, block: int, count: int, folder) -> dict:
+    """One size of grey EtC: medians over pictures and the lowest."""
+    images = spread(pictures(folder, side), count)
+    scores = [solved_grey(image, block, seed) for seed, image in enumerate(images)]
+    return {
+        "side": side,
+        "block": block,
+        "pictures": len(images),
+        "median": {name: round(float(np.median([s[name] for s in scores])), 4) for name in scores[0]},
+        "lowest": {name: round(min(s[name] for s in scores), 4) for name in ("told apart", "neighbours", "ssim")},
+    }
+
+
+def shared_grey(count: int) -> dict:
+    """As `shared`, for grey EtC with blocks of 8; pictures under attack and public ones are of other photographs."""
+    data, scores = matrix.pictures(), []
+    for seed in range(KEYS):
+        picked = data.targets[np.random.default_rng(seed).choice(len(data.targets), count, replace=False)]
+        estimate = grey_jigsaw(GrayscaleEtC(Key.from_seed(seed)).encrypt(picked), 8, public=data.others).estimate
+        scores.append(metrics.neighbours(estimate, luma(picked), 8))
+    return {"ciphertexts": count, "median": round(float(np.median(scores)), 4), "lowest": round(min(scores), 4)}
+
+
+def control_grey(side: int, block: int) -> dict:
+    """The grey attack on a one-time pad."""
+    pad = OneTimePad(Key.from_seed(1)).encrypt(np.zeros((1, side, 3 * side, 3), np.uint8), ids=[0])[..., 0]
+    return {"side": side, "block": block, "confidence": round(float(grey_jigsaw(pad, block).confidence.max()), 6)}
+
+
 def control(side: int, block: int, public) -> dict:
     """The same attack on a one-time pad."""
     image = datasets.photo(SEVERAL[0], side)[None]
@@ -189,6 +256,9 @@ def main(argv=None) -> int:
         "data": "embedded photographs" + (f" and {len(list(args.folder.glob('*.png')))} others" if args.folder else ""),
         "curves": {name: [done[setting] for setting in settings] for name, settings in SETTINGS.items()},
         "shared": [shared(count, public) for count in SHARED],
+        "grey": [grey(*setting, args.folder) for setting in GREY],
+        "shared grey": [shared_grey(count) for count in SHARED_GREY],
+        "control grey": [control_grey(*setting) for setting in CONTROLS],
         "reliability": reliability(pairs),
         "control": [control(*setting, public) for setting in CONTROLS],
         "seconds": round(time.perf_counter() - started),
@@ -212,6 +282,13 @@ def table(record: dict) -> str:
                 f"{p['side']:>5}{p['block']:>6}{p['pieces']:>7}{len(p['steps']):>6}{p['quality'] or '-':>6}{m['neighbours']:>7.3f}"
                 f"{p['lowest']['neighbours']:>7.3f}{m['direct']:>7.3f}{m['ssim']:>7.3f}{m['seconds']:>7.2f}"
             )
+    lines.append("grey EtC, by luma; first the share of its blocks told apart")
+    for p in record["grey"]:
+        m = p["median"]
+        lines.append(
+            f"{p['side']:>5}{p['block']:>6}{m['told apart']:>19.3f}{m['neighbours']:>7.3f}{p['lowest']['neighbours']:>7.3f}"
+            f"{m['direct']:>7.3f}{m['ssim']:>7.3f}{m['seconds']:>7.2f}"
+        )
     return "\n".join(lines)
 
 

@@ -45,6 +45,16 @@ def test_a_point_has_medians_and_the_lowest():
     assert 0 <= point["lowest"]["neighbours"] <= point["median"]["neighbours"] <= 1
 
 
+def test_grey_scores_are_of_luma_and_the_picture_under_attack_teaches_nothing(monkeypatch):
+    seen, attack = [], puzzles.grey_jigsaw
+    monkeypatch.setattr(
+        puzzles, "grey_jigsaw", lambda c, block, public: seen.append(public) or attack(c, block, public)
+    )
+    scores = puzzles.solved_grey(image := datasets.photo("chelsea", 64), 32, 0)
+    assert all(not np.array_equal(other, image) for other in seen[0]) and len(seen[0]) == len(datasets.photo_names) - 1
+    assert 0 <= scores["told apart"] <= 1 and scores["seconds"] > 0
+
+
 def test_groups_of_confidence_by_hand():
     groups = puzzles.reliability([(0.01, 0.0), (0.03, 0.2), (0.99, 1.0)])
     assert groups == [{"pictures": 2, "said": 0.02, "right": 0.1}, {"pictures": 1, "said": 0.99, "right": 1.0}]
@@ -57,6 +67,12 @@ def test_what_is_recorded_covers_all_settings_and_no_control_fell():
         points = record["curves"][name]
         assert [(p["side"], p["block"], tuple(p["steps"]), p["quality"]) for p in points] == [s[:4] for s in settings]
     assert [row["ciphertexts"] for row in record["shared"]] == list(puzzles.SHARED)
+    assert [(p["side"], p["block"]) for p in record["grey"]] == [setting[:2] for setting in puzzles.GREY]
+    assert [row["ciphertexts"] for row in record["shared grey"]] == list(puzzles.SHARED_GREY)
+    assert all(control["confidence"] < 0.05 for control in record["control grey"])
     for control in record["control"]:
         assert control["neighbours"] < 0.05 and control["ssim"] < 0.1 and control["confidence"] < 0.05
-    assert puzzles.table(record).count("\n") == sum(map(len, puzzles.SETTINGS.values())) + len(puzzles.SETTINGS)
+    assert (
+        puzzles.table(record).count("\n")
+        == sum(map(len, puzzles.SETTINGS.values())) + len(puzzles.SETTINGS) + len(puzzles.GREY) + 1
+    )

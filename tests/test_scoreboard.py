@@ -52,16 +52,35 @@ def test_accuracy_is_the_mean_of_the_first_row_and_a_missing_run_names_its_comma
 
 
 @pytest.mark.parametrize(
-    "threat, verdict, exact, kind",
-    [(ONE, "broken", 1.0, "whole"), (MANY, "broken", 0.95, "whole"), (ONE, "broken", 0.2, "outlines"),
-     (PAIRS, "broken", 1.0, "pairs"), (CHOSEN, "broken", 1.0, "pairs"), (ONE, "not broken", 0.1, "open"),
-     (CHOSEN, "not broken", 0.1, "open"), (ONE, "void", 1.0, "unknown")],
+    "threat, verdict, exact, score, kind",
+    [(ONE, "broken", 1.0, 0.7, "whole"), (MANY, "broken", 0.95, 0.7, "whole"), (ONE, "broken", 0.2, 0.7, "outlines"),
+     (MANY, "broken", 0.2, 0.85, "whole"), (PAIRS, "broken", 1.0, 0.7, "pairs"), (CHOSEN, "broken", 1.0, 0.7, "pairs"),
+     (ONE, "not broken", 0.1, 0.7, "open"), (CHOSEN, "not broken", 0.1, 0.7, "open"), (ONE, "void", 1.0, 0.7, "unknown")],
 )  # fmt: skip
-def test_the_verdict_follows_from_what_the_attacks_got(threat, verdict, exact, kind):
-    board = scoreboard.rows(attack(threat, "etc", 0.8, verdict, exact))
+def test_the_verdict_follows_from_what_the_attacks_got(threat, verdict, exact, score, kind):
+    board = scoreboard.rows(attack(threat, "etc", score, verdict, exact))
     assert of(board, "etc")["verdict"] == scoreboard.VERDICTS[kind]
     assert of(board, "tanaka")["verdict"] == scoreboard.VERDICTS["unknown"]
     assert of(board, "otp")["verdict"] == scoreboard.VERDICTS["control"]
+
+
+def trained(assumption, score, seed=0, **scheme):
+    """A record of `lib.learned`, all scores the same."""
+    scores = dict.fromkeys(("ssim", "edge_correlation", "exact"), score)
+    nothing = dict.fromkeys(scores, 0.0)
+    row = {"name": f"net {assumption}", "attack": "inverse", "assumption": assumption, "scheme": scheme}
+    return {"row": row, "seed": seed, "scores": {"attack": scores, "ciphertext": nothing, "mean": nothing}}
+
+
+def test_trained_attacks_count_by_what_they_need_and_the_median_of_their_seeds():
+    runs = [trained("different keys", score, name="skk", per_image=True) for score in (0.3, 0.6, 0.7)]
+    runs += [trained("same key", 0.9, name="etc"), trained("unpaired", 0.2, name="otp")]
+    board = scoreboard.rows(attack(ONE, "skk per image", 0.4), runs)
+    leak = of(board, "skk per image")["leak"]["ciphertexts only"]
+    assert (leak["attack"], leak["ssim"], leak["broken"]) == ("inverse net different keys", 0.6, True)
+    assert of(board, "etc")["leak"]["ciphertexts only"] is None
+    assert of(board, "etc")["leak"]["any attacker"]["ssim"] == 0.9
+    assert of(board, "otp")["leak"]["ciphertexts only"]["attack"] == "inverse net unpaired"
 
 
 def test_the_leak_is_that_of_the_best_attack_who_may_see_so_much():

@@ -14,6 +14,7 @@ from lib.attacks.blocks_one_key import blocks_one_key
 from lib.attacks.ele_one_key import ele_one_key
 from lib.attacks.etc_one_key import etc_one_key
 from lib.attacks.ffx_one_key import ffx_one_key
+from lib.attacks.grey_jigsaw import grey_jigsaw
 from lib.attacks.jigsaw import jigsaw
 from lib.attacks.pixels_one_key import pixels_one_key
 
@@ -31,7 +32,7 @@ THREATS = {
 class Known:
     """What an attacker has.
 
-    ciphers               (n, h, w, 3) uint8, to be read
+    ciphers               (n, h, w, 3) uint8, to be read; (n, h, 3 w) those of `GrayscaleEtC`
     oracle                encrypts under the key of `ciphers`
     plain, pair_ciphers   (m, h, w, 3) uint8: plain images and their ciphertexts under that key
     public                (k, h, w, 3) uint8: pictures of anybody's; None for the embedded photographs
@@ -104,9 +105,11 @@ CATALOGUE = (
     Attack("likeliest", ONE, one_image.likeliest, {"skk": (), "skk per image": ()}),
     Attack("one-photograph", ONE, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=1),
     Attack("jigsaw", ONE, jigsaw, {"etc": BLOCK}, "after Gallagher, CVPR 2012", ("turns", "complement", "colours"), 1, True),
+    Attack("jigsaw-grey", ONE, grey_jigsaw, {"etc-gray": BLOCK}, "after J. Imaging 12(2):65, 2026", ("turns", "complement"), 1, True),
     Attack("one-key-tanaka", MANY, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=5),
     Attack("one-key-skk", MANY, pixels_one_key, {"skk": ()}, moves=("colours", "signs"), images=20, public=True),
     Attack("one-key-etc", MANY, etc_one_key, {"etc": BLOCK}, moves=("turns", "complement", "colours"), images=50, public=True),
+    Attack("one-key-grey", MANY, grey_jigsaw, {"etc-gray": BLOCK}, moves=("turns", "complement"), images=50, public=True),
     Attack("one-key-ele", MANY, ele_one_key, {"ele": SPLIT}, moves=("turns", "complement", "colours"), images=100, public=True),
     Attack("one-key-ffx", MANY, ffx_one_key, {"ffx": BLOCK}, images=100, public=True),
 )  # fmt: skip

@@ -20,19 +20,21 @@ from lib.files import find_record
 from lib.images import crop, pad
 from lib.pictures import open_image
 from lib.records import label
+from lib.schemes import by_name
 
 
 class Pictures:
     """Images of one size from a file or a folder, in the order of their names, and what their records say.
 
     names    of the files, without folder
-    images   (n, h, w, 3) uint8
+    images   (n, h, w, 3) uint8; (n, h, w) where the scheme's ciphertexts are grey
     fields   the scheme's settings that all records agree on, or None
     sizes    (height, width) of each picture before it was padded to whole blocks
     Errors: FileNotFoundError; ValueError for no image, several sizes, records of several schemes.
     """
 
-    def __init__(self, source):
+    def __init__(self, source, scheme: str | None = None):
+        """`scheme`: the name of the scheme of files without a record; None for plain pictures."""
         source = Path(source)
         if not source.exists():
             raise FileNotFoundError(f"{source}: no such file or folder")
@@ -41,7 +43,7 @@ class Pictures:
             raise ValueError(f"{source}: no image in this folder")
         self.names = [path.name for path in paths]
         records = [find_record(open_image(path.read_bytes())) for path in paths]
-        images = [read_image(path) for path in paths]
+        images = [read_image(path, _mode(record, scheme)) for path, record in zip(paths, records)]
         sizes = {image.shape[:2] for image in images}
         if len(sizes) > 1:
             shown = ", ".join(f"{h}x{w}" for h, w in sorted(sizes)[:3])
@@ -54,6 +56,11 @@ class Pictures:
         self.sizes = [
             (record["height"], record["width"]) if record else image.shape[:2] for record, image in zip(records, images)
         ]
+
+
+def _mode(record, scheme):
+    name = record["scheme"]["scheme"] if record else scheme
+    return "L" if name and by_name(name).channels == 1 else "RGB"
 
 
 def label_of(fields: dict) -> str:

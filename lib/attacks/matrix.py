@@ -88,7 +88,7 @@ def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | Non
     mean = np.broadcast_to(data.others.mean(axis=(0, 1, 2)).round().astype(np.uint8), truth.shape)
     scores = {
         "attack": scored(result.estimate, truth, attack.moves),
-        "ciphertext": scored(known.ciphers, truth, attack.moves),
+        "ciphertext": scored(_coloured(known.ciphers), truth, attack.moves),
         "mean": scored(np.ascontiguousarray(mean), truth, ()),
     }
     if not isinstance(control, str):
@@ -117,7 +117,8 @@ def _run(attack, label, scheme, cipher, truth, data):
     count = len(truth)
 
     def encrypt(images, first):
-        return cipher.encrypt(images, ids=range(first, first + len(images)) if cipher.per_image else None)
+        ciphers = cipher.encrypt(images, ids=range(first, first + len(images)) if cipher.per_image else None)
+        return _side_by_side(ciphers) if scheme.channels < cipher.channels else ciphers
 
     known = Known(encrypt(truth, TARGET_IDS), public=data.others if attack.public else None)
     if attack.threat == CHOSEN:
@@ -129,6 +130,16 @@ def _run(attack, label, scheme, cipher, truth, data):
         return known, attack.run(known, **attack.options(label, scheme))
     except ValueError as error:
         return known, str(error)
+
+
+def _side_by_side(images):
+    """The channels of images (n, h, w, 3) as `GrayscaleEtC` lays its planes: (n, h, 3 w)."""
+    return np.concatenate(np.moveaxis(images, 3, 0), axis=2)
+
+
+def _coloured(ciphers):
+    """Ciphertexts as they can be compared with pictures: three planes beside each other, (n, h, 3 w), are three colours."""
+    return np.stack(np.split(ciphers, 3, axis=2), axis=3) if ciphers.ndim == 3 else ciphers
 
 
 def verdict(scores: dict) -> str:
@@ -169,7 +180,7 @@ def combined(cells: list[dict]) -> dict:
 def reason(attack: Attack, label: str) -> str:
     """Why an attack is not run on a scheme."""
     if label == "etc-gray":
-        return "ciphertexts are grey, three planes beside each other; the attacks here read RGB"
+        return "ciphertexts are grey, three planes beside each other; this attack reads RGB"
     return f"made for {', '.join(attack.against)}"
 
 

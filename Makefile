@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test test-code test-lessons course lab bench lessons results attacks puzzles scoreboard student teacher assignments test-all clean
+.PHONY: run test test-code test-lessons course lab site bench lessons results attacks puzzles scoreboard student teacher assignments test-all clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -34,6 +34,10 @@ course: $(STAMP)
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
+
+# The lessons as stored and the reference of lib, as pages in build/site that ask nothing of a network.
+site: $(STAMP)
+	$(BIN)/python -m lib.site
 
 bench: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.bench

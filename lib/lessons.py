@@ -1,9 +1,8 @@
-"""Run lessons: the tour of `make run`, all of `make course`, the stored outputs of `make lessons`, and HTML pages of them."""
+"""Run lessons: the tour of `make run`, all of `make course`, the stored outputs of `make lessons`."""
 
 import argparse
 import json
 import os
-import re
 import sys
 import time
 from pathlib import Path
@@ -14,7 +13,6 @@ from lib.atomic import whole_file
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
 MINUTES = ROOT / "data" / "results" / "lessons.json"
-TEMPLATE = Path(__file__).parent / "template"
 README, PICTURE = ROOT / "README.md", ROOT / "data" / "pictures" / "start.png"
 MARKS = "<!-- lessons: written by make lessons -->\n", "<!-- end of lessons -->"
 
@@ -30,38 +28,23 @@ def grids() -> list[Path]:
 
 
 def tour() -> int:
-    """Run lesson 00 into `build/`, print the table it records, and render its page; the exit status."""
+    """Run lesson 00 into `build/`, print the table it records, and build the site with it; the exit status."""
+    from lib.site.build import build
+
     started = time.perf_counter()
     lesson = paths()[0]
     BUILD.mkdir(exist_ok=True)
     done = BUILD / lesson.name
     failure = notebooks.execute(notebooks.read(lesson), done, {}, NOTEBOOKS, progress=True)
-    page = render(done)
+    page = build(instead={lesson: done}).folder / f"{lesson.stem}.html"
     if failure:
         print(f"failed: {experiments.why(failure._asdict())}; {os.path.relpath(page)}", file=sys.stderr)
         return 1
-    pages(paths()[1:])  # the lesson links to them
     print(f"\n{'scheme':<18}{'accuracy on ciphertexts':>25}   what the attack recovered")
     for row in experiments.recorded(json.loads(done.read_text(encoding="utf-8"))):
         print(f"{row['scheme']:<18}{row['accuracy']:>24.1%}    {row['recovered']}")
     print(f"\nThe lesson as a page: {os.path.relpath(page)}   ({time.perf_counter() - started:.0f} s)")
     return 0
-
-
-def render(notebook: Path) -> Path:
-    """An HTML page beside `notebook` that asks nothing of the network; text alternatives kept, solutions folded."""
-    from nbconvert import HTMLExporter
-
-    exporter = HTMLExporter(template_name="lesson", extra_template_basedirs=[str(TEMPLATE)], embed_images=True)
-    body, _ = exporter.from_filename(str(notebook))
-    body = re.sub(r'(href="\d\d_\w+)\.ipynb"', r'\1.html"', body)  # pages link to pages
-    return write(notebook.with_suffix(".html"), body)
-
-
-def pages(chosen: list[Path]) -> list[Path]:
-    """The pages of stored lessons, in `build/`."""
-    BUILD.mkdir(exist_ok=True)
-    return [render(write(BUILD / path.name, path.read_text(encoding="utf-8"))) for path in chosen]
 
 
 def store(chosen: list[Path]) -> None:
@@ -141,7 +124,7 @@ def write(path: Path, text: str) -> Path:
 def main() -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # for the kernels; see the Makefile
     parser = argparse.ArgumentParser(prog="python -m lib.lessons", description=__doc__)
-    parser.add_argument("what", choices=("tour", "course", "store", "pages"))
+    parser.add_argument("what", choices=("tour", "course", "store"))
     parser.add_argument(
         "lessons", nargs="*", help="numbers, as 02, or names of notebooks in grids; all where none is given"
     )
@@ -157,11 +140,7 @@ def main() -> int:
         from lib.course import course
 
         return course(chosen)
-    if arguments.what == "store":
-        store(chosen)
-    else:
-        for page in pages(chosen):
-            print(os.path.relpath(page))
+    store(chosen)
     return 0
 
 

@@ -4,10 +4,8 @@ import base64
 import io
 import re
 
-import nbformat
 import numpy as np
 import pytest
-from bs4 import BeautifulSoup
 from PIL import Image
 
 import conftest
@@ -59,22 +57,3 @@ def test_the_readme_lists_the_lessons_with_their_measured_seconds():
     assert readme == lessons.with_lessons(readme)
     assert all(f"notebooks/{path.name}" in readme for path in lessons.paths())
     assert lessons.PICTURE.read_bytes() == lessons.first_picture(lessons.paths()[0])
-
-
-def test_a_page_keeps_alternatives_folds_solutions_and_asks_nothing_of_the_network(tmp_path):
-    cells = [
-        nbformat.v4.new_markdown_cell("# 00. A title\n\nSee [01](01_b.ipynb)."),
-        nbformat.v4.new_code_cell("1 + 1", execution_count=1, metadata={"tags": ["solution"]}),
-        nbformat.v4.new_code_cell("show()", execution_count=2),
-    ]
-    data = {"image/png": picture(50), "text/plain": "<Image>"}
-    cells[2].outputs = [
-        nbformat.v4.new_output("display_data", data, metadata={"image/png": {"alt": 'a "grey" square'}})
-    ]
-    path = tmp_path / "00_a.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"language_info": {"name": "python"}}), path)
-    page = lessons.render(path).read_text(encoding="utf-8")
-    assert [image["alt"] for image in BeautifulSoup(page, "html.parser").find_all("img")] == ['a "grey" square']
-    assert 'href="01_b.html"' in page, "pages link to pages"
-    assert page.count('<details class="solution">') == 1 and lessons.title(path) == "A title"
-    assert not re.search(r"<(script|link|img|iframe)[^>]+(src|href)=[\"']?https?:", page)

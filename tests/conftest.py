@@ -1,9 +1,11 @@
-"""How much Hypothesis tries: little by default, much under CI, or where `HYPOTHESIS_PROFILE=ci` asks for it."""
+"""How much Hypothesis tries: little by default, much under CI, or where `HYPOTHESIS_PROFILE=ci` asks for it; and a browser."""
 
 import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.browser import browser  # noqa: F401
 
 settings.register_profile("default", max_examples=300, deadline=None)
 settings.register_profile(

@@ -17,6 +17,7 @@ its scores are of luma.
 import argparse
 import io
 import itertools
+import json
 import platform
 import sys
 import time
@@ -244,29 +245,48 @@ def main(argv=None) -> int:
     parser = argparse.ArgumentParser("python -m lib.puzzles", description=__doc__.split("\n")[0])
     parser.add_argument("--folder", type=Path, help="PNG photographs beside the embedded ones")
     parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument(
+        "--only", nargs="+", choices=[*SETTINGS, *OTHERS], metavar="CURVE", help="keep what is recorded of the others"
+    )
     args = parser.parse_args(argv)
-    public, started = datasets.load("photos", "train", limit=600).images, time.perf_counter()
-    done, pairs = {}, []
-    for setting in tqdm(
-        dict.fromkeys(itertools.chain(*SETTINGS.values())), unit="setting", disable=not sys.stderr.isatty()
-    ):
+    public, started = datasets.load("photos", "train", limit=600).images, time.process_time()
+    record = json.loads(args.out.read_text()) if args.only else {"curves": {}}
+    wanted, done, pairs = args.only or [*SETTINGS, *OTHERS], {}, []
+    settings = dict.fromkeys(itertools.chain(*(SETTINGS[name] for name in wanted if name in SETTINGS)))
+    for setting in tqdm(settings, unit="setting", disable=not sys.stderr.isatty()):
         done[setting], more = point(*setting, args.folder, public)
         pairs += more
-    record = {
-        "data": "embedded photographs" + (f" and {len(list(args.folder.glob('*.png')))} others" if args.folder else ""),
-        "curves": {name: [done[setting] for setting in settings] for name, settings in SETTINGS.items()},
-        "shared": [shared(count, public) for count in SHARED],
-        "grey": [grey(*setting, args.folder) for setting in GREY],
-        "shared grey": [shared_grey(count) for count in SHARED_GREY],
-        "control grey": [control_grey(*setting) for setting in CONTROLS],
-        "reliability": reliability(pairs),
-        "control": [control(*setting, public) for setting in CONTROLS],
-        "seconds": round(time.perf_counter() - started),
+    for name in SETTINGS:
+        if name in wanted:
+            record["curves"][name] = [done[setting] for setting in SETTINGS[name]]
+    for name, measure in OTHERS.items():
+        if name in wanted:
+            record |= measure(args.folder, public)
+    if not args.only:
+        record["reliability"] = reliability(pairs)
+    photographs = f" and {len(list(args.folder.glob('*.png')))} others" if args.folder else ""
+    record |= {
+        "data": f"embedded photographs{photographs}",
+        "seconds": round(time.process_time() - started + (record.get("seconds", 0) if args.only else 0)),
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
     }
     write_json(args.out, record)
     print(table(record))
     return 0
+
+
+OTHERS = {
+    "shared": lambda folder, public: {
+        "shared": [shared(count, public) for count in SHARED],
+        "control": [control(*setting, public) for setting in CONTROLS],
+    },
+    "grey": lambda folder, public: {
+        "grey": [grey(*setting, folder) for setting in GREY],
+        "shared grey": [shared_grey(count) for count in SHARED_GREY],
+        "control grey": [control_grey(*setting) for setting in CONTROLS],
+    },
+}
+"""Parts of the record that are no curves of `SETTINGS`. `--only` leaves "reliability" as the last run of all curves found it."""
 
 
 def table(record: dict) -> str:

@@ -76,3 +76,15 @@ def test_what_is_recorded_covers_all_settings_and_no_control_fell():
         puzzles.table(record).count("\n")
         == sum(map(len, puzzles.SETTINGS.values())) + len(puzzles.SETTINGS) + len(puzzles.GREY) + 1
     )
+
+
+def test_some_curves_are_measured_anew_and_the_others_kept(tmp_path, monkeypatch, capsys):
+    out, old = tmp_path / "jigsaw.json", json.loads(puzzles.OUT.read_text())
+    out.write_text(json.dumps(old))
+    name = "block, everything, 256x256"
+    monkeypatch.setitem(puzzles.SETTINGS, name, [(64, 32, puzzles.ALL, None, 1)])
+    assert puzzles.main(["--only", name, "--out", str(out)]) == 0
+    new = json.loads(out.read_text())
+    assert [point["side"] for point in new["curves"][name]] == [64]
+    assert {**new["curves"], name: 0} == {**old["curves"], name: 0} and new["grey"] == old["grey"]
+    assert new["reliability"] == old["reliability"]

@@ -28,7 +28,7 @@ from scipy.special import expit
 from lib.attacks import AttackResult, check_ciphers, upright
 from lib.attacks.arrangement import SHARP, arrange, correlations, energy, replace, weights
 from lib.attacks.blocks import assembled, cut
-from lib.attacks.lower_bits import by_place, next_level, picture, predicted
+from lib.attacks.lower_bits import by_place, in_order, next_level, picture, predicted
 from lib.attacks.orders import moves, turns
 from lib.table import join, split
 
@@ -45,6 +45,7 @@ MODELS = (  # of pictures: reach in pixels down and across, near and far colours
 )
 STARTS, FEWEST, EFFORT = 80, 21, 1 << 18  # of annealing: at most and at least so many, and fewer for more places
 VOTES, ROUNDS, REFINED = 3, 4, 4  # enough starts once so many agree; rounds of polishing
+UNFOUND = 1.43  # votes of a picture that no start led to: as likely wrong as right
 JUDGED = 1 << 13  # pixels that say how rough a picture is
 TIE = 0.02  # what energy counts beside roughness: where two colours are the same, each follows from the other
 FITS = 0.9  # mean certainty of the bits below: less where what is above them is wrong
@@ -144,6 +145,7 @@ def _levels(streams, block, bits, seed):
         held, flips = (np.array(each) for each in list(zip(*parts))[:2])
         parts.append(next_level(streams, held, flips, block, bits))
     held, flips, sure = map(np.array, zip(*parts))
+    held, flips = in_order(_part(streams, block), held, flips, block, bits)
     fits = min((level.mean() for level in sure[1:]), default=1)
     return held, flips, np.minimum.accumulate(sure) * expit((fits - FITS) / 0.015)
 
@@ -178,7 +180,7 @@ class Candidate:
     sign: np.ndarray
     roughness: float
     pixels: int
-    votes: int = 1
+    votes: float = 1
 
 
 def _roughness(candidate):
@@ -220,7 +222,7 @@ def _refined(found, streams, correlation, alike, block, bits):
         else:
             break
         same = _same(alike[other.streams], alike[best.streams], colours).mean() > ALIKE
-        other.votes = best.votes if same else min(best.votes, 2)
+        other.votes = best.votes if same else min(best.votes, UNFOUND)
         found.append(other)
     return found
 
@@ -256,16 +258,20 @@ def _signed(correlation, where, sign):
 
 def _measured(streams, correlation, where, sign, block, bits):
     """How little of the picture follows from what surrounds it: the logarithm of the variance, and of how many pixels."""
-    rows, columns = streams.shape[1:3]
-    side = max(2, int((JUDGED // block**2) ** 0.5))
-    large = rows * columns * block**2 > JUDGED
-    part = streams[: max(1, JUDGED // block**2 // side**2), :side, :side] if large else streams
-    seen = picture(part, where[None], sign[None] < 0, block, bits)
+    seen = picture(_part(streams, block), where[None], sign[None] < 0, block, bits)
     rest = predicted(seen, seen, 2) - seen
     rough = np.log((rest.astype(float) ** 2).mean((0, 1, 2)) + 4.0 ** (8 - bits) / 12).sum()
     weight = weights(block, *MODELS[0], SHARP, seen.shape[-1])
     tie = energy(weight, _signed(correlation, where, sign), np.arange(len(where)))
     return float(rough + TIE * tie), seen[..., 0].size
+
+
+def _part(streams, block):
+    """As many of the streams as say how rough a picture is."""
+    rows, columns = streams.shape[1:3]
+    side = max(2, int((JUDGED // block**2) ** 0.5))
+    large = rows * columns * block**2 > JUDGED
+    return streams[: max(1, JUDGED // block**2 // side**2), :side, :side] if large else streams
 
 
 def _signs(correlation):

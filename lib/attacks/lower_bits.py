@@ -6,6 +6,8 @@ these guesses are matched to the streams of unknown meaning by their correlation
 the new bits in place the predictor sees finer, and the match is made again.
 """
 
+from itertools import permutations, product
+
 import numpy as np
 from scipy.ndimage import uniform_filter
 from scipy.optimize import linear_sum_assignment
@@ -54,6 +56,25 @@ def next_level(streams, held, flips, block, bits):
         both = np.concatenate([held, unused[atoms][None]]), np.concatenate([flips, flip[None]])
         fine = picture(streams, *both, block, bits)
     return unused[atoms], flip, _margin(match, atoms, len(values))
+
+
+def in_order(streams, held, flips, block, bits):
+    """`held` and `flips` of `picture` with levels below the first exchanged, or reversed as wholes, so that it is smoothest.
+
+    In a flat picture the streams of one level may be guessed from those above a lower one. Each is then well matched and of
+    the wrong weight, which only the finished picture shows. Nothing to do for two levels, of which one is known.
+    """
+    if len(held) < 3:
+        return held, flips
+    below, least = range(1, len(held)), (np.inf,)
+    for order in permutations(below):
+        for reversed_ in product((False, True), repeat=len(below)):
+            levels = [0, *order]
+            choice = held[levels], flips[levels] ^ np.array([False, *reversed_])[:, None]
+            seen = picture(streams, *choice, block, bits)
+            rough = ((predicted(seen, seen, 1) - seen) ** 2).mean()
+            least = min(least, (rough, *choice), key=lambda each: each[0])
+    return least[1:]
 
 
 def _scaled(values):

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage
+from PIL import Image
 
 from lib import Key
 from lib.attacks.arrangement import SCALE, arrange, correlations, energy, gain, replace, weights, whole
 from lib.attacks.blocks_one_key import _measured, blocks_one_key
-from lib.attacks.lower_bits import next_level, picture, predicted
+from lib.attacks.lower_bits import in_order, next_level, picture, predicted
 from lib.attacks.orders import moves
 from lib.datasets import load, photo
 from lib.metrics import exact, nearest
@@ -142,6 +143,22 @@ def test_lower_bits_follow_from_the_higher_ones_signs_included():
         assert (found == place[level]).all() and (flip == reverse[found]).all() and sure.min() > 0.7
         held, flips = np.concatenate([held, found[None]]), np.concatenate([flips, flip[None]])
     assert (picture(streams, held, flips, 4, 2) == plain).all()
+
+
+def test_levels_that_were_taken_for_each_other_are_put_in_order():
+    plain = photo("coffee", 64)[None]
+    streams, place = split(blocks_of(plain, 4), 2), np.arange(192).reshape(48, 4).T
+    for order in permutations((1, 2, 3)):
+        wrong = place[[0, *order]], np.array([False, True, False, True])[:, None] & np.ones(48, bool)
+        held, flips = in_order(streams, *wrong, 4, 2)
+        assert (held == place).all() and not flips.any()
+
+
+def test_a_flat_grey_picture_whose_lower_levels_look_alike():
+    plain = skimage.data.cell()[:550, :550]
+    plain = np.array(Image.fromarray(plain).resize((128, 128), Image.Resampling.LANCZOS))
+    plain = np.repeat(plain[None, ..., None], 3, axis=-1)
+    assert broken(blocks_one_key(Tanaka(Key.from_seed(77), bits=2).encrypt(plain), bits=2), plain)
 
 
 # -- search ---------------------------------------------------------------------------------------------------------------

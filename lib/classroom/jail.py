@@ -1,8 +1,9 @@
 """Closes namespaces around one program. Started by `lib.classroom.sandbox` as the first process in them, as a script.
 
 Arguments, as JSON: `read`, paths that the program may read; `root`, an empty folder to build its file system in; `memory` in
-bytes; `user`, the number of a user that owns nothing, for where root calls; `command`; `environment`. Nothing else of the machine can be named from inside, and nothing there can be written but an
-in-memory file system that ends with the program. Imports nothing of `lib`, for it runs before there is anything to protect it.
+bytes; `user`, the number of a user that owns nothing, for where root calls; `command`; `environment`. Nothing else of the
+machine can be named from inside, and nothing there can be written but an in-memory file system that ends with the program.
+Imports nothing of `lib`, for it runs before there is anything to protect it.
 """
 
 import ctypes
@@ -18,19 +19,13 @@ from pathlib import Path
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 NOSUID, NODEV, NOEXEC, BIND, RECURSIVE = 2, 4, 8, 4096, 16384  # mount(2)
-MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = (
-    442,
-    -100,
-    0x8000,
-)  # mount_setattr(2), Linux 5.12: adds flags, and takes none away
+MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000  # mount_setattr(2), Linux 5.12: adds flags, takes none away
 READ_ONLY_NOSUID_NODEV = (ctypes.c_uint64 * 4)(1 | 2 | 4, 0, 0, 0)
 NO_NEW_PRIVILEGES, DROP_FROM_BOUNDING_SET = 38, 24  # prctl(2)
 SET_FLAGS = 0x8914  # netdevice(7)
 SCRATCH = "size=512m,mode=755"
-THREADS, PROCESSES = (
-    256,
-    64,
-)  # the kernel refuses more of the one (of this user, where it counts them), the watch ends at the other
+THREADS = 256  # the kernel refuses more, of this user, where it counts them
+PROCESSES = 64  # the watch ends at more
 
 
 def checked(result: int, what: str) -> None:

@@ -2,9 +2,9 @@
 
 Linux's namespaces do it, through `unshare` of util-linux: a file system of its own without home, course or gradebook, in which
 everything is read-only but 512 MB of scratch memory; no network but its own; no process but its own; no privilege, as a
-user who owns nothing where root starts it, else as the caller without rights outside. Beside it a watch ends the lot after a time, beyond an amount of
-memory, of processes (`jail.PROCESSES`) or of output. Where namespaces are not to be had `Refused` is raised: nothing runs
-unprotected.
+user who owns nothing where root starts it, else as the caller without rights outside. Beside it a watch ends the lot after a
+time, beyond an amount of memory, of processes (`jail.PROCESSES`) or of output. Where namespaces are not to be had `Refused` is
+raised: nothing runs unprotected.
 
 What it does not stop: a hole in the kernel, and a program that only pretends to have done its work.
 """

@@ -27,16 +27,17 @@ def show(figure: Figure, alt: str) -> None:
     """Display a figure in a notebook with the text alternative `alt`."""
     from IPython.display import Image, display
 
-    display(Image(_png(figure, alt), alt=alt))
+    display(Image(png(figure, alt), alt=alt))
 
 
 def save(figure: Figure, path: Path, alt: str) -> None:
     """Write a figure as PNG, whole, its text alternative in the file's text chunk "Description"."""
     with whole_file(path, overwrite=True) as file:
-        file.write(_png(figure, alt, Description=alt))
+        file.write(png(figure, alt, Description=alt))
 
 
-def _png(figure, alt, **texts) -> bytes:
+def png(figure: Figure, alt: str, **texts) -> bytes:
+    """A figure as the bytes of a PNG file, its text chunks named in `texts`; ValueError for an `alt` too short to tell."""
     from PIL import Image as Picture
     from PIL.PngImagePlugin import PngInfo
 
@@ -133,6 +134,25 @@ def histograms(images: Mapping[str, np.ndarray], alt: str, title: str = "") -> N
     if title:
         figure.suptitle(title, fontsize=11)
     show(figure, alt)
+
+
+def over_histograms(images: Mapping[str, np.ndarray | None], title: str = "") -> Figure:
+    """Images in a row, (h, w, 3) or grey (h, w) uint8, and below each how often each byte occurs in it; None leaves its place."""
+    figure, axes = new(3.3 * len(images), 4.9, len(images), 2, squeeze=False, height_ratios=(2.4, 1))
+    for (above, below), (name, image) in zip(axes.T, images.items()):
+        above.set_title(name, fontsize=9)
+        above.axis("off")
+        below.set(xlabel="value of a byte", xlim=(0, 255), xticks=(0, 128, 255))
+        if image is None:
+            above.text(0.5, 0.5, "nothing to show", ha="center", va="center")
+            continue
+        above.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+        counts = np.bincount(np.ravel(image), minlength=256)
+        below.fill_between(np.arange(256), counts / counts.sum() * 100, color=COLOURS[0], step="mid")
+    axes[1, 0].set_ylabel("per cent of bytes")
+    if title:
+        figure.suptitle(title, fontsize=11)
+    return figure
 
 
 def bars(values: Mapping[str, float], x: str, alt: str, title: str = "", log_x: bool = False) -> None:

@@ -76,23 +76,16 @@ def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | Non
     pad = OneTimePad(Key.from_seed(5000 + seed))
     truth = _targets(attack, data, seed)
     started = time.process_time()
-    known, result = _run(attack, label, scheme, scheme, truth, data)
+    known, result = run(attack, label, scheme, scheme, truth, data)
     seconds = time.process_time() - started
     if isinstance(result, str):
         return {"reason": result}
     controls = {} if controls is None else controls
     told = attack.name, seed, *sorted(attack.options(label, scheme).items())
     if told not in controls:
-        controls[told] = _run(attack, label, scheme, pad, truth, data)[1]
+        controls[told] = run(attack, label, scheme, pad, truth, data)[1]
     control = controls[told]
-    mean = np.broadcast_to(data.others.mean(axis=(0, 1, 2)).round().astype(np.uint8), truth.shape)
-    scores = {
-        "attack": scored(result.estimate, truth, attack.moves),
-        "ciphertext": scored(_coloured(known.ciphers), truth, attack.moves),
-        "mean": scored(np.ascontiguousarray(mean), truth, ()),
-    }
-    if not isinstance(control, str):
-        scores["control"] = scored(control.estimate, truth, attack.moves)
+    scores = compared(attack, known.ciphers, result, truth, data, control)
     return {
         "scores": scores,
         "queries": result.queries,
@@ -105,6 +98,22 @@ def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | Non
     }
 
 
+def compared(attack, ciphers, result, truth, data: Data, control=None) -> dict[str, dict[str, float]]:
+    """Scores of a result, of the baselines "ciphertext" and "mean", and of the control.
+
+    `control` is the result on the pad; None, or a reason why there is none, leaves it out.
+    """
+    mean = np.broadcast_to(data.others.mean(axis=(0, 1, 2)).round().astype(np.uint8), truth.shape)
+    scores = {
+        "attack": scored(result.estimate, truth, attack.moves),
+        "ciphertext": scored(_coloured(ciphers), truth, attack.moves),
+        "mean": scored(np.ascontiguousarray(mean), truth, ()),
+    }
+    if control is not None and not isinstance(control, str):
+        scores["control"] = scored(control.estimate, truth, attack.moves)
+    return scores
+
+
 def _targets(attack, data, seed):
     if attack.threat == ONE and attack.images == 1:
         return datasets.photo(SEVERAL[seed % len(SEVERAL)], LARGE)[None]
@@ -112,8 +121,11 @@ def _targets(attack, data, seed):
     return data.targets[order[: attack.images]]
 
 
-def _run(attack, label, scheme, cipher, truth, data):
-    """What the attacker knew, and the attack's result, or why it refused. `cipher` is the scheme, or the pad in its place."""
+def run(attack: Attack, label: str, scheme, cipher, truth: np.ndarray, data: Data, **told):
+    """What the attacker knew, and the attack's result, or why it refused. `cipher` is the scheme, or the pad in its place.
+
+    `told` is what else the attack is told of the scheme, beside `attack.options`.
+    """
     count = len(truth)
 
     def encrypt(images, first):
@@ -127,7 +139,7 @@ def _run(attack, label, scheme, cipher, truth, data):
         plain = data.others[np.random.default_rng(count).permutation(len(data.others))[:PAIR_COUNT]]
         known = Known(known.ciphers, plain=plain, pair_ciphers=encrypt(plain, PAIR_IDS))
     try:
-        return known, attack.run(known, **attack.options(label, scheme))
+        return known, attack.run(known, **attack.options(label, scheme), **told)
     except ValueError as error:
         return known, str(error)
 

@@ -1,0 +1,122 @@
+"""The page of the key explorer: controls on the left, picture and outcome on the right, all of it ipywidgets."""
+
+import base64
+import html
+from dataclasses import replace
+
+import ipywidgets as widgets
+
+from lib import figures
+from lib.attacks import catalogue
+from lib.explorer import outcome as attacking
+from lib.explorer.choice import BLOCKS, PHOTOS, SCHEMES, SEEDS, SIZES, Choice, blocks, parts
+from lib.explorer.seen import figure, in_words, sentence
+
+WIDE = {"style": {"description_width": "9em"}, "layout": widgets.Layout(width="22em")}
+LABELS = {"tanaka": "tanaka (LE)", "otp": "otp (one-time pad, the control)"}
+
+
+class Page(widgets.HBox):
+    """Choose and see. A slider or box that moves draws anew; an attack runs when its button is pressed."""
+
+    def __init__(self, choice: Choice):
+        self.photo = widgets.Dropdown(options=PHOTOS, value=choice.photo, description="photo", **WIDE)
+        self.size = widgets.SelectionSlider(options=SIZES, value=choice.size, description="side, pixels", **WIDE)
+        named = [(LABELS.get(name, name), name) for name in SCHEMES]
+        self.scheme = widgets.Dropdown(options=named, value=choice.scheme, description="scheme", **WIDE)
+        self.block = widgets.SelectionSlider(options=BLOCKS, description="block, pixels", **WIDE)
+        self.seed = widgets.IntSlider(choice.seed, SEEDS[0], SEEDS[-1], description="seed of the key", **WIDE)
+        self.steps, self.attack = widgets.VBox(), widgets.Dropdown(description="attack", options=["none"], **WIDE)
+        self.button = widgets.Button(description="Attack", button_style="primary", layout=widgets.Layout(width="22em"))
+        self.picture, self.status = widgets.HTML(), widgets.HTML()
+        self._filling, self._outcome = False, None
+        controls = [self.photo, self.size, self.scheme, self.block, widgets.HTML("<b>parts of the key</b>"), self.steps]
+        controls += [self.seed, widgets.HTML("<b>who attacks</b>"), self.attack, self.button]
+        super().__init__([widgets.VBox(controls), widgets.VBox([self.picture, self.status])])
+        self._fill(choice)
+        for each in (self.size, self.block, self.seed):
+            each.continuous_update = False  # a picture for every place that a slider passes would lag behind it
+        for each in (self.photo, self.seed, self.attack):
+            each.observe(self._changed, "value")
+        for each in (self.size, self.scheme, self.block):
+            each.observe(self._refill, "value")
+        self.button.on_click(self._attacked)
+
+    @property
+    def choice(self) -> Choice:
+        """What is chosen now."""
+        steps = tuple(box.description for box in self.steps.children if box.value)
+        return Choice(self.photo.value, self.size.value, self.scheme.value, self._block(), steps, self.seed.value)
+
+    def _block(self):
+        """The block, or the one nearest to it that fits."""
+        fitting = blocks(self.scheme.value, self.size.value)
+        return min(fitting, key=lambda each: abs(each - self.block.value))
+
+    # -- from the controls to a picture -----------------------------------------------------------------------------------
+
+    def _refill(self, change):
+        """Scheme, block or size changed: blocks, steps and attacks that fit, and what was chosen of them kept."""
+        if self._filling:
+            return
+        choice = Choice(self.photo.value, self.size.value, self.scheme.value, self._block(), None, self.seed.value)
+        if change["owner"] is not self.scheme:
+            choice = replace(choice, steps=tuple(box.description for box in self.steps.children if box.value))
+        self._fill(choice)
+
+    def _fill(self, choice):
+        self._filling = True
+        fitting, there, chosen = blocks(choice.scheme, choice.size), attacking.attacks(choice), self.attack.value
+        self.block.layout.display = "none" if len(fitting) == 1 else None  # a slider with one place cannot be drawn
+        if len(fitting) > 1:
+            self.block.options, self.block.value = fitting, choice.block
+        self.steps.children = [
+            widgets.Checkbox(name in choice.steps, description=name, indent=False) for name in parts(choice)
+        ]
+        for box in self.steps.children:
+            box.observe(self._changed, "value")
+        named = [(f"{name} ({catalogue.by_name(name).threat})", name) for name in there]
+        self.attack.options = [("none", "none"), *named]
+        self.attack.value = chosen if chosen in there else attacking.strongest(choice) or "none"
+        self._filling = False
+        self._changed()
+
+    def _changed(self, _=None):
+        if not self._filling:
+            self.button.disabled = self.attack.value == "none"
+            self._show(None)
+
+    def _show(self, outcome):
+        choice, self._outcome = self.choice, outcome
+        text = html.escape(sentence(choice, outcome))
+        data = base64.b64encode(figures.png(figure(choice, outcome), text)).decode()
+        self.picture.value = f'<img src="data:image/png;base64,{data}" alt="{text}" style="max-width: 100%">'
+        self._say(in_words(choice, outcome))
+
+    def _say(self, text):
+        self.status.value = f'<p role="status" style="max-width: 56em; line-height: 1.4">{html.escape(text)}</p>'
+
+    # -- attack -----------------------------------------------------------------------------------------------------------
+
+    def _attacked(self, _):
+        choice, name = self.choice, self.attack.value
+        self.button.disabled, self.button.description = True, "Attacking ..."
+        self._say(f"{name} runs, for {attacking.PATIENCE:g} seconds at most ...")
+        try:
+            outcome = attacking.attack(choice, name)
+            self._show(outcome)
+            self._show(attacking.with_control(choice, outcome))
+        except Exception as error:  # a page tells what went wrong, and goes on
+            self._say(f"{name} failed: {type(error).__name__}: {error}")
+        finally:
+            self.button.disabled, self.button.description = False, "Attack"
+
+    # -- without a kernel -------------------------------------------------------------------------------------------------
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, and beside it a picture for where there is none, as in a stored notebook."""
+        choice, data = self.choice, super()._repr_mimebundle_(**kwargs)
+        text = sentence(choice, self._outcome)
+        data["image/png"] = base64.b64encode(figures.png(figure(choice, self._outcome), text)).decode()
+        data["text/plain"] = "key explorer"
+        return data, {"image/png": {"alt": text}}

@@ -6,6 +6,7 @@ screen readers find it. Only this module imports matplotlib.
 
 import html
 import io
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -138,13 +139,13 @@ def histograms(images: Mapping[str, np.ndarray], alt: str, title: str = "") -> N
 
 def over_histograms(images: Mapping[str, np.ndarray | None], title: str = "") -> Figure:
     """Images in a row, (h, w, 3) or grey (h, w) uint8, and below each how often each byte occurs in it; None leaves its place."""
-    figure, axes = new(3.3 * len(images), 4.9, len(images), 2, squeeze=False, height_ratios=(2.4, 1))
+    figure, axes = new(2.6 * len(images), 4.1, len(images), 2, squeeze=False, height_ratios=(2.3, 1))
     for (above, below), (name, image) in zip(axes.T, images.items()):
-        above.set_title(name, fontsize=9)
+        above.set_title(textwrap.fill(name, 36), fontsize=9)
         above.axis("off")
         below.set(xlabel="value of a byte", xlim=(0, 255), xticks=(0, 128, 255))
         if image is None:
-            above.text(0.5, 0.5, "nothing to show", ha="center", va="center")
+            below.axis("off")
             continue
         above.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
         counts = np.bincount(np.ravel(image), minlength=256)

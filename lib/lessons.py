@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
 MINUTES = ROOT / "data" / "results" / "lessons.json"
 README, PICTURE = ROOT / "README.md", ROOT / "data" / "pictures" / "start.png"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 MARKS = "<!-- lessons: written by make lessons -->\n", "<!-- end of lessons -->"
 
 
@@ -69,6 +70,8 @@ def store(chosen: list[Path]) -> None:
         )
         client.execute()
         taken = round(experiments.worked_by_children() - started, 1)
+        for output in (each for cell in notebook.cells for each in cell.get("outputs", [])):
+            output.get("data", {}).pop(WIDGET, None)  # where no kernel runs, the picture beside it is what can be shown
         notebook.metadata = {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},

@@ -14,7 +14,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -23,7 +22,6 @@ from lib.lessons import ROOT, paths
 
 PATIENCE = 60_000  # milliseconds; a busy machine takes ten times as long as an idle one
 NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-QUICK = {"SIZE": 32}
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +98,7 @@ def page(chromium, lab):
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
     page.goto(lab)
-    page.locator("#jp-main-statusbar").get_by_text("Idle", exact=False).first.wait_for()
-    page.locator("[data-jp-item-name='restart-and-run'] >> button, [data-jp-item-name='restart-and-run'] jp-button").first.wait_for()
+    page.locator("#jp-main-statusbar").get_by_text("Idle").first.wait_for()
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     picture(page).wait_for()
@@ -130,5 +127,5 @@ def test_choosing_and_attacking_change_what_is_seen(page):
     first = picture(page).get_attribute("src")
     assert len(picture(page).get_attribute("alt")) > 50
     page.get_by_label("scheme").select_option("etc")
-    second = changed(page, first)
+    changed(page, first)
     assert "etc" in picture(page).get_attribute("alt")

@@ -65,3 +65,16 @@ def test_a_table_says_the_same_in_text_and_html():
     table = figures.table(["scheme", "bits"], [["shf<", 202.94], ["ele", 38329.7], ["otp", np.inf]], "keys")
     assert str(table) == "keys\nscheme  bits\nshf<     202.9\nele     38,330\notp          ∞"
     assert "shf&lt;" in table._repr_html_() and "38,330" in table._repr_html_() and 'scope="row"' in table._repr_html_()
+
+
+def test_a_histogram_stands_below_each_image_and_a_missing_one_leaves_its_place():
+    rng = np.random.default_rng(1)
+    image = rng.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    dark = np.full((8, 24), 3, np.uint8)
+    figure = figures.over_histograms({"a": image, "b": dark, "c": None})
+    above, below = np.reshape(figure.axes, (2, 3))
+    assert [axis.get_title() for axis in above] == ["a", "b", "c"]
+    assert (above[0].images[0].get_array() == image).all() and not above[2].images
+    counts = below[1].collections[0].get_paths()[0].vertices[:, 1].max()
+    assert counts == 100, "all bytes of b are alike"
+    assert not below[2].collections and figures.png(figure, ALT)[:4] == b"\x89PNG"

@@ -34,9 +34,9 @@ class Choice:
     seed: int = 7
 
     def __post_init__(self):
-        for what, known in (("photo", PHOTOS), ("scheme", SCHEMES)):
+        for what, known in (("photo", PHOTOS), ("size", SIZES), ("scheme", SCHEMES)):
             if getattr(self, what) not in known:
-                raise ValueError(f"no {what} {getattr(self, what)!r}; known: {', '.join(known)}")
+                raise ValueError(f"no {what} {getattr(self, what)!r}; known: {', '.join(map(str, known))}")
         if self.block not in blocks(self.scheme, self.size):
             fitting = ", ".join(map(str, blocks(self.scheme, self.size)))
             raise ValueError(f"{self.scheme} on {self.size}x{self.size} has blocks of {fitting}, got {self.block}")

@@ -12,7 +12,7 @@ from lib.explorer import outcome as attacking
 from lib.explorer.choice import BLOCKS, PHOTOS, SCHEMES, SEEDS, SIZES, Choice, blocks, parts
 from lib.explorer.seen import figure, in_words, sentence
 
-WIDE = {"style": {"description_width": "9em"}, "layout": widgets.Layout(width="22em")}
+WIDTH = "23em"  # of the controls; what is left of the page is for the picture
 LABELS = {"tanaka": "tanaka (LE)", "otp": "otp (one-time pad, the control)"}
 
 
@@ -20,19 +20,23 @@ class Page(widgets.HBox):
     """Choose and see. A slider or box that moves draws anew; an attack runs when its button is pressed."""
 
     def __init__(self, choice: Choice):
-        self.photo = widgets.Dropdown(options=PHOTOS, value=choice.photo, description="photo", **WIDE)
-        self.size = widgets.SelectionSlider(options=SIZES, value=choice.size, description="side, pixels", **WIDE)
         named = [(LABELS.get(name, name), name) for name in SCHEMES]
-        self.scheme = widgets.Dropdown(options=named, value=choice.scheme, description="scheme", **WIDE)
-        self.block = widgets.SelectionSlider(options=BLOCKS, description="block, pixels", **WIDE)
-        self.seed = widgets.IntSlider(choice.seed, SEEDS[0], SEEDS[-1], description="seed of the key", **WIDE)
-        self.steps, self.attack = widgets.VBox(), widgets.Dropdown(description="attack", options=["none"], **WIDE)
-        self.button = widgets.Button(description="Attack", button_style="primary", layout=widgets.Layout(width="22em"))
-        self.picture, self.status = widgets.HTML(), widgets.HTML()
+        self.photo = _labelled(widgets.Dropdown, "photo", "what is encrypted", options=PHOTOS, value=choice.photo)
+        self.size = _labelled(
+            widgets.SelectionSlider, "side", "of the picture, in pixels", options=SIZES, value=choice.size
+        )
+        self.scheme = _labelled(widgets.Dropdown, "scheme", "how it is encrypted", options=named, value=choice.scheme)
+        self.block = _labelled(widgets.SelectionSlider, "block", "side of a block, in pixels", options=BLOCKS)
+        self.seed = _labelled(widgets.IntSlider, "seed", "of the key", min=SEEDS[0], max=SEEDS[-1], value=choice.seed)
+        self.attack = _labelled(widgets.Dropdown, "attack", "who has what, and does what with it", options=["none"])
+        self.button = widgets.Button(description="Attack", button_style="primary", layout=widgets.Layout(width=WIDTH))
+        self.steps, self.picture, self.status = widgets.VBox(), widgets.HTML(), widgets.HTML()
         self._filling, self._outcome = False, None
-        controls = [self.photo, self.size, self.scheme, self.block, widgets.HTML("<b>parts of the key</b>"), self.steps]
-        controls += [self.seed, widgets.HTML("<b>who attacks</b>"), self.attack, self.button]
-        super().__init__([widgets.VBox(controls), widgets.VBox([self.picture, self.status])])
+        parted = [widgets.HTML("<b>Parts of the key</b>"), self.steps, self.seed, widgets.HTML("<b>Who attacks</b>")]
+        left = widgets.VBox([self.photo, self.size, self.scheme, self.block, *parted, self.attack, self.button])
+        right = widgets.VBox([self.picture, self.status], layout=widgets.Layout(flex="1 1 24em", min_width="0"))
+        left.layout = widgets.Layout(flex=f"0 0 {WIDTH}", min_width=WIDTH)
+        super().__init__([left, right], layout=widgets.Layout(flex_flow="row wrap"))
         self._fill(choice)
         for each in (self.size, self.block, self.seed):
             each.continuous_update = False  # a picture for every place that a slider passes would lag behind it
@@ -70,11 +74,12 @@ class Page(widgets.HBox):
         self.block.layout.display = "none" if len(fitting) == 1 else None  # a slider with one place cannot be drawn
         if len(fitting) > 1:
             self.block.options, self.block.value = fitting, choice.block
-        self.steps.children = [
-            widgets.Checkbox(name in choice.steps, description=name, indent=False) for name in parts(choice)
-        ]
+        if [box.description for box in self.steps.children] != list(parts(choice)):
+            self.steps.children = [widgets.Checkbox(True, description=name, indent=False) for name in parts(choice)]
+            for box in self.steps.children:
+                box.observe(self._changed, "value")
         for box in self.steps.children:
-            box.observe(self._changed, "value")
+            box.value = box.description in choice.steps
         named = [(f"{name} ({catalogue.by_name(name).threat})", name) for name in there]
         self.attack.options = [("none", "none"), *named]
         self.attack.value = chosen if chosen in there else attacking.strongest(choice) or "none"
@@ -105,7 +110,9 @@ class Page(widgets.HBox):
         try:
             outcome = attacking.attack(choice, name)
             self._show(outcome)
-            self._show(attacking.with_control(choice, outcome))
+            if outcome.estimate is not None:
+                self._say(f"{in_words(choice, outcome)} Now the same attack on a one-time pad ...")
+                self._show(attacking.with_control(choice, outcome))
         except Exception as error:  # a page tells what went wrong, and goes on
             self._say(f"{name} failed: {type(error).__name__}: {error}")
         finally:
@@ -120,3 +127,8 @@ class Page(widgets.HBox):
         data["image/png"] = base64.b64encode(figures.png(figure(choice, self._outcome), text)).decode()
         data["text/plain"] = "key explorer"
         return data, {"image/png": {"alt": text}}
+
+
+def _labelled(kind, label, tooltip, **options):
+    style, layout = {"description_width": "4em"}, widgets.Layout(width=WIDTH)
+    return kind(description=label, tooltip=tooltip, style=style, layout=layout, **options)

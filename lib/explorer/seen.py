@@ -57,14 +57,14 @@ def in_words(choice: Choice, outcome: Outcome | None) -> str:
     }[catalogue.by_name(outcome.attack).threat]
     return (
         f"{outcome.attack}, with {had}: {_score(outcome, 'attack')}, in {outcome.seconds:.1f} s; it says that it is "
-        f"{outcome.confidence:.0%} sure. The ciphertext as it is: {_score(outcome, 'ciphertext')}. {_control(outcome)}"
+        f"{outcome.confidence:.0%} sure. The ciphertext as it is: {_score(outcome, 'ciphertext')}.{_control(outcome)}"
     )
 
 
 def _control(outcome):
     if "control" in outcome.scores:
-        return f"The same attack on a one-time pad: {_score(outcome, 'control')}. Verdict: {outcome.verdict}."
-    return f"On a one-time pad: {outcome.reason}; so no verdict." if outcome.reason else "Next: a one-time pad ..."
+        return f" The same attack on a one-time pad: {_score(outcome, 'control')}. Verdict: {outcome.verdict}."
+    return f" On a one-time pad: {outcome.reason}; so no verdict." if outcome.reason else ""
 
 
 def _score(outcome, who):

@@ -27,7 +27,9 @@ class Page(widgets.HBox):
         )
         self.scheme = _labelled(widgets.Dropdown, "scheme", "how it is encrypted", options=named, value=choice.scheme)
         self.block = _labelled(widgets.SelectionSlider, "block", "side of a block, in pixels", options=BLOCKS)
-        self.seed = _labelled(widgets.IntSlider, "seed", "of the key", min=SEEDS[0], max=SEEDS[-1], value=choice.seed)
+        self.seed = _labelled(
+            widgets.IntSlider, "seed", "of the key", min=SEEDS[0], max=max(SEEDS[-1], choice.seed), value=choice.seed
+        )
         self.attack = _labelled(widgets.Dropdown, "attack", "who has what, and does what with it", options=["none"])
         self.button = widgets.Button(description="Attack", button_style="primary", layout=widgets.Layout(width=WIDTH))
         self.steps, self.picture, self.status = widgets.VBox(), widgets.HTML(), widgets.HTML()

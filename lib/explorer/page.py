@@ -2,6 +2,7 @@
 
 import base64
 import html
+import threading
 from dataclasses import replace
 
 import ipywidgets as widgets
@@ -33,7 +34,8 @@ class Page(widgets.HBox):
         self.attack = _labelled(widgets.Dropdown, "attack", "who has what, and does what with it", options=["none"])
         self.button = widgets.Button(description="Attack", button_style="primary", layout=widgets.Layout(width=WIDTH))
         self.steps, self.picture, self.status = widgets.VBox(), widgets.HTML(), widgets.HTML()
-        self._filling, self._outcome = False, None
+        # JupyterLab hands on what is done to controls in a thread of its own, also while an attack runs.
+        self._lock, self._filling, self._running, self._outcome = threading.RLock(), False, False, None
         parted = [widgets.HTML("<b>Parts of the key</b>"), self.steps, self.seed, widgets.HTML("<b>Who attacks</b>")]
         left = widgets.VBox([self.photo, self.size, self.scheme, self.block, *parted, self.attack, self.button])
         right = widgets.VBox([self.picture, self.status], layout=widgets.Layout(flex="1 1 24em", min_width="0"))
@@ -62,17 +64,20 @@ class Page(widgets.HBox):
     # -- from the controls to a picture -----------------------------------------------------------------------------------
 
     def _refill(self, change):
-        """Scheme, block or size changed: blocks, steps and attacks that fit, and what was chosen of them kept."""
-        if self._filling:
-            return
-        choice = Choice(self.photo.value, self.size.value, self.scheme.value, self._block(), None, self.seed.value)
-        if change["owner"] is not self.scheme:
-            choice = replace(choice, steps=tuple(box.description for box in self.steps.children if box.value))
-        self._fill(choice)
+        """Scheme, block or size changed: what fits now, and what was chosen of it kept; another scheme begins anew."""
+        with self._lock:
+            if self._filling:
+                return
+            choice = Choice(self.photo.value, self.size.value, self.scheme.value, self._block(), None, self.seed.value)
+            if change["owner"] is self.scheme:
+                self._fill(choice)
+            else:
+                steps = tuple(box.description for box in self.steps.children if box.value)
+                self._fill(replace(choice, steps=steps), self.attack.value)
 
-    def _fill(self, choice):
+    def _fill(self, choice, attack=None):
         self._filling = True
-        fitting, there, chosen = blocks(choice.scheme, choice.size), attacking.attacks(choice), self.attack.value
+        fitting, there = blocks(choice.scheme, choice.size), attacking.attacks(choice)
         self.block.layout.display = "none" if len(fitting) == 1 else None  # a slider with one place cannot be drawn
         if len(fitting) > 1:
             self.block.options, self.block.value = fitting, choice.block
@@ -84,21 +89,23 @@ class Page(widgets.HBox):
             box.value = box.description in choice.steps
         named = [(f"{name} ({catalogue.by_name(name).threat})", name) for name in there]
         self.attack.options = [("none", "none"), *named]
-        self.attack.value = chosen if chosen in there else attacking.strongest(choice) or "none"
+        self.attack.value = attack if attack in ("none", *there) else attacking.strongest(choice) or "none"
         self._filling = False
         self._changed()
 
     def _changed(self, _=None):
-        if not self._filling:
-            self.button.disabled = self.attack.value == "none"
-            self._show(None)
+        with self._lock:
+            if not self._filling:
+                self.button.disabled = self._running or self.attack.value == "none"
+                self._show(None)
 
-    def _show(self, outcome):
+    def _show(self, outcome, more=""):
         choice, self._outcome = self.choice, outcome
-        text = html.escape(sentence(choice, outcome))
+        text = sentence(choice, outcome)
         data = base64.b64encode(figures.png(figure(choice, outcome), text)).decode()
-        self.picture.value = f'<img src="data:image/png;base64,{data}" alt="{text}" style="max-width: 100%">'
-        self._say(in_words(choice, outcome))
+        img = f'<img src="data:image/png;base64,{data}" alt="{html.escape(text)}" style="max-width: 100%">'
+        self.picture.value = img
+        self._say(in_words(choice, outcome) + more)
 
     def _say(self, text):
         self.status.value = f'<p role="status" style="max-width: 56em; line-height: 1.4">{html.escape(text)}</p>'
@@ -106,19 +113,30 @@ class Page(widgets.HBox):
     # -- attack -----------------------------------------------------------------------------------------------------------
 
     def _attacked(self, _):
-        choice, name = self.choice, self.attack.value
-        self.button.disabled, self.button.description = True, "Attacking ..."
+        asked = choice, name = self.choice, self.attack.value
+        self._runs(True)
         self._say(f"{name} runs, for {attacking.PATIENCE:g} seconds at most ...")
         try:
             outcome = attacking.attack(choice, name)
-            self._show(outcome)
             if outcome.estimate is not None:
-                self._say(f"{in_words(choice, outcome)} Now the same attack on a one-time pad ...")
-                self._show(attacking.with_control(choice, outcome))
+                self._told(asked, outcome, " Now the same attack on a one-time pad ...")
+                outcome = attacking.with_control(choice, outcome)
+            self._told(asked, outcome)
         except Exception as error:  # a page tells what went wrong, and goes on
             self._say(f"{name} failed: {type(error).__name__}: {error}")
         finally:
-            self.button.disabled, self.button.description = False, "Attack"
+            self._runs(False)
+
+    def _told(self, asked, outcome, more=""):
+        """Show an outcome, unless something else was chosen meanwhile."""
+        with self._lock:
+            if asked == (self.choice, self.attack.value):
+                self._show(outcome, more)
+
+    def _runs(self, running):
+        with self._lock:
+            self._running, self.button.description = running, "Attacking ..." if running else "Attack"
+            self.button.disabled = running or self.attack.value == "none"
 
     # -- without a kernel -------------------------------------------------------------------------------------------------
 

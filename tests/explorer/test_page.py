@@ -48,6 +48,20 @@ def test_a_scheme_brings_its_steps_blocks_and_attacks(page):
     assert not page.button.disabled and page.attack.value == "one-photograph"
 
 
+def test_an_attack_stays_chosen_while_it_is_there_and_another_scheme_begins_with_its_strongest(page):
+    page.attack.value = "one-key-etc"
+    page.block.value = 4
+    assert page.attack.value == "one-key-etc"
+    page.size.value = 64
+    assert page.attack.value == "jigsaw", "many ciphertexts are for small pictures"
+    page.attack.value = "none"
+    page.size.value = 32
+    assert page.attack.value == "none" and page.button.disabled
+    page.scheme.value = "ele"
+    page.scheme.value = "tanaka"
+    assert page.attack.value == "one-photograph"
+
+
 def test_steps_stay_off_when_size_or_block_change(page):
     page.steps.children[1].value = False
     page.block.value, page.size.value = 16, 96
@@ -88,6 +102,24 @@ def test_a_status_tells_what_runs_and_what_failed(page, monkeypatch):
     monkeypatch.setattr(outcome, "attack", lambda choice, name: Outcome(name, reason="it declines"))
     page.button.click()
     assert "jigsaw gives no picture: it declines." in said[-1]
+
+
+@pytest.mark.parametrize("control, value", [("seed", 6), ("attack", "pairs-etc")])
+def test_what_was_chosen_meanwhile_is_not_shown_with_an_older_outcome(page, monkeypatch, control, value):
+    real, disabled = outcome.attack, []
+
+    def slow(choice, name):
+        done = real(choice, name)
+        getattr(page, control).value = value  # as another thread does it in JupyterLab
+        disabled.append(page.button.disabled)
+        return done
+
+    page.attack.value = "table-reader"
+    monkeypatch.setattr(outcome, "attack", slow)
+    page.button.click()
+    assert "No attack was run." in page.status.value and "No attack was run." in alt(page)
+    assert disabled == [True], "one attack at a time"
+    assert not page.button.disabled and page.button.description == "Attack"
 
 
 def test_where_no_kernel_runs_there_is_a_picture_with_its_text(page):

@@ -155,6 +155,21 @@ def test_time_limits_hold_in_any_thread_and_end_with_their_block():
     assert ended == ["stopped", "alive"]
 
 
+def test_a_timer_that_rings_too_late_stops_nothing(monkeypatch):
+    rings = []
+
+    class Late(threading.Timer):
+        def __init__(self, seconds, ring):
+            super().__init__(seconds, ring)
+            rings.append(ring)
+
+    monkeypatch.setattr(outcome.threading, "Timer", Late)
+    with within(60):
+        pass
+    rings[0]()
+    assert sum(range(1000)) == 499500, "still here"
+
+
 def test_words_describe_the_picture():
     choice = Choice(scheme="etc", block=16, steps=("permute",))
     plain, _ = pictures(choice)

@@ -158,13 +158,13 @@ def test_scheme_slider_and_box_change_what_is_seen(page):
 def test_the_button_attacks_and_the_status_has_the_score(page):
     page.get_by_label("scheme").select_option(label="tanaka (LE)")
     page.get_by_label("attack", exact=True).select_option(label="table-reader (chosen plaintext)")
-    page.get_by_text("No attack was run.").wait_for()
+    status(page).get_by_text("The button runs table-reader.").wait_for()  # the kernel knows
     told = seen_after(page, page.get_by_role("button", name="Attack", exact=True).click)
     assert "table-reader, with 5 chosen pictures: 100.0% of the bytes exact, SSIM 1.00" in told
     status(page).get_by_text("Verdict: broken.").wait_for()
     assert re.search(r"one-time pad: 0\.\d% of the bytes exact", status(page).inner_text())
     again = seen_after(page, lambda: page.get_by_label("photo").select_option(label="coffee"))
-    assert "coffee" in again and status(page).inner_text() == "No attack was run."
+    assert "coffee" in again and status(page).inner_text().startswith("No attack was run.")
 
 
 def test_controls_that_have_one_choice_are_not_shown_and_nothing_failed(page):

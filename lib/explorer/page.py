@@ -96,8 +96,9 @@ class Page(widgets.HBox):
     def _changed(self, _=None):
         with self._lock:
             if not self._filling:
-                self.button.disabled = self._running or self.attack.value == "none"
-                self._show(None)
+                name = self.attack.value
+                self.button.disabled = self._running or name == "none"
+                self._show(None, "" if name == "none" else f" The button runs {name}.")
 
     def _show(self, outcome, more=""):
         choice, self._outcome = self.choice, outcome

@@ -77,7 +77,7 @@ def test_a_block_that_no_longer_fits_gives_way_to_the_nearest(page):
 
 def test_only_the_button_attacks_and_a_change_takes_the_outcome_away(page, monkeypatch):
     page.attack.value = "table-reader"
-    assert "No attack was run." in page.status.value
+    assert "No attack was run. The button runs table-reader." in page.status.value
     before = page.picture.value
     page.button.click()
     assert (

@@ -8,7 +8,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -22,19 +21,6 @@ from lib.lessons import ROOT, paths
 
 PATIENCE = 60_000  # milliseconds; a busy machine takes ten times as long as an idle one
 NO_NEWS = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    """A headless browser; a run without one is skipped."""
-    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if path is None:
-        pytest.skip("no Chromium on this machine")
-    with sync.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +74,9 @@ def wait_for(address, server, log):
 
 
 @pytest.fixture(scope="module")
-def opened(chromium, lab):
+def opened(browser, lab):
     """The notebook on the screen, its kernel ready, nothing run."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 900})
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(PATIENCE)
     page.complaints = []
     page.on("pageerror", lambda error: page.complaints.append(str(error)))

@@ -4,6 +4,7 @@ import base64
 import io
 import re
 
+import nbformat
 import numpy as np
 import pytest
 from PIL import Image

@@ -72,6 +72,7 @@ class Partly:
     def __init__(self, scheme, taken: tuple[str, ...], whole: bool):
         self._scheme, self._taken, self._whole = scheme, taken, whole
         self.block, self.bits, self.per_image = scheme.block, scheme.bits, scheme.per_image
+        self.channels = scheme.channels
 
     def encrypt(self, images: np.ndarray, ids=None) -> np.ndarray:
         """(n, h, w, 3) uint8, encrypted as far as the steps go; grey and three times as wide for etc-gray."""

@@ -49,15 +49,15 @@ class Outcome:
 
 def attacks(choice: Choice) -> tuple[str, ...]:
     """The attacks made for the scheme of a choice, by name: with one ciphertext, many, pairs, an oracle, each from weak to
-    strong. Those on many ciphertexts are for small pictures only, or they would take minutes. None for etc-gray."""
+    strong. Those on many ciphertexts are for small pictures only, or they would take minutes."""
     label, order = MADE_FOR.get(choice.scheme, choice.scheme), (ONE, MANY, PAIRS, CHOSEN)
     fitting = [each for each in CATALOGUE if label in each.against and (each.threat != MANY or choice.size == SMALL)]
     return tuple(each.name for each in sorted(fitting, key=lambda each: order.index(each.threat)))
 
 
-def strongest(choice: Choice) -> str | None:
-    """The last of the attacks with one ciphertext, None where there is none."""
-    return next((name for name in reversed(attacks(choice)) if catalogue.by_name(name).threat == ONE), None)
+def strongest(choice: Choice) -> str:
+    """The last of the attacks with one ciphertext."""
+    return next(name for name in reversed(attacks(choice)) if catalogue.by_name(name).threat == ONE)
 
 
 def attack(choice: Choice, name: str, patience: float = PATIENCE) -> Outcome:

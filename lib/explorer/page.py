@@ -89,7 +89,7 @@ class Page(widgets.HBox):
             box.value = box.description in choice.steps
         named = [(f"{name} ({catalogue.by_name(name).threat})", name) for name in there]
         self.attack.options = [("none", "none"), *named]
-        self.attack.value = attack if attack in ("none", *there) else attacking.strongest(choice) or "none"
+        self.attack.value = attack if attack in ("none", *there) else attacking.strongest(choice)
         self._filling = False
         self._changed()
 

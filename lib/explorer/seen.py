@@ -7,9 +7,7 @@ from lib.attacks import catalogue
 from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
 from lib.attacks.matrix import PAIR_COUNT
 from lib.explorer.choice import Choice, parts, pictures
-from lib.explorer.outcome import Outcome, attacks
-
-NO_ATTACK = "The attacks here read RGB, and a ciphertext of etc-gray is grey: three planes beside each other."
+from lib.explorer.outcome import Outcome
 
 
 def figure(choice: Choice, outcome: Outcome | None = None):
@@ -46,7 +44,7 @@ def key_in_words(choice: Choice) -> str:
 def in_words(choice: Choice, outcome: Outcome | None) -> str:
     """What an attack came to."""
     if outcome is None:
-        return "No attack was run." if attacks(choice) else NO_ATTACK
+        return "No attack was run."
     if outcome.estimate is None:
         return f"{outcome.attack} gives no picture: {outcome.reason}."
     had = {

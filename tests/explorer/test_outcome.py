@@ -32,7 +32,7 @@ def test_attacks_offered_are_made_for_the_scheme():
             assert {"otp": "skk"}.get(scheme, scheme) in catalogue.by_name(name).against
         assert all(catalogue.by_name(name).threat != catalogue.MANY for name in attacks(choice)), "minutes at 96x96"
     assert "one-key-etc" in attacks(Choice(scheme="etc", **SMALL))
-    assert attacks(Choice(scheme="etc-gray")) == () and strongest(Choice(scheme="etc-gray")) is None
+    assert attacks(Choice(scheme="etc-gray", size=32)) == ("jigsaw-grey", "one-key-grey")
     assert strongest(Choice()) == "one-photograph" and strongest(Choice(scheme="etc")) == "jigsaw"
     with pytest.raises(ValueError, match="jigsaw is not for tanaka here; there are leading-bit"):
         attack(Choice(), "jigsaw")
@@ -177,7 +177,7 @@ def test_words_describe_the_picture():
     top = f"{np.bincount(plain.ravel()).max() / plain.size:.1%}"
     assert f"share of {top} in the plain picture and of {top} in the ciphertext" in text, "bytes only moved"
     assert "hopper, 96x96" in text and "without rotate and mirror, negative-positive, colour shuffle" in text
-    assert text.endswith("No attack was run.") and "read RGB" in sentence(Choice(scheme="etc-gray"))
+    assert text.endswith("No attack was run.") and "in grey" in sentence(Choice(scheme="etc-gray"))
     many = Outcome(
         "one-key-etc",
         plain,

@@ -43,7 +43,7 @@ def test_a_scheme_brings_its_steps_blocks_and_attacks(page):
     assert page.block.layout.display is None and page.choice == Choice("chelsea", 32, "ele", 8, seed=5)
     assert len(page.steps.children) == 3 and page.attack.value == "leading-bit"
     page.scheme.value = "etc-gray"
-    assert page.button.disabled and "read RGB" in page.status.value
+    assert page.attack.value == "jigsaw-grey" and not page.button.disabled
     page.scheme.value = "shf"
     assert not page.button.disabled and page.attack.value == "one-photograph"
 

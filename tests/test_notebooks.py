@@ -89,9 +89,10 @@ def test_is_of_a_size_that_is_read(path):
 
 @LESSONS
 def test_names_no_place_of_a_machine(path):
-    assert not MACHINE.search(
-        json.dumps([[cell.source, cell.get("outputs", [])] for cell in read(path).cells]).replace("data:image/png", "")
-    )
+    for cell in read(path).cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("image/png", None)  # base64 spells anything
+        assert not MACHINE.search(json.dumps([cell.source, cell.get("outputs", [])]))
 
 
 @LESSONS

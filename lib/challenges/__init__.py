@@ -17,6 +17,7 @@ are 16 ** 10 flags, so who tries them all instead of attacking the cipher needs 
 
 import hashlib
 import hmac
+import html
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,12 +35,12 @@ COST = {"n": 1 << 15, "r": 8, "p": 1}
 SOLVABLE, IMPOSSIBLE, OPEN = "solvable", "impossible", "open"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class Challenge:
-    """One challenge: what is told, what is given, and the hash of its flag.
+    """One challenge: what is told, what is given, and the hash of its flag. A notebook shows it with its hints folded.
 
-    threat   a threat model, as `lib.attacks.catalogue` names it
-    scheme   as `lib.schemes.by_name` names it, or "" where it is not told
+    threat   a threat model, and
+    scheme   a scheme, both as `lib.attacks.catalogue` names them; scheme is "" where it is not told
     told     what the attacker knows, in words; `facts` the same for a program, as options of attacks take it
     hints    from a nudge to the name of the attack
     state    "solvable" by this workbook, "impossible", or "open": by no attack in it
@@ -61,6 +62,33 @@ class Challenge:
     answers: np.ndarray | None = None
     plain: np.ndarray | None = None
     pair_ciphers: np.ndarray | None = None
+
+    @property
+    def given(self) -> dict[str, tuple]:
+        """Name: shape of each array that the attacker has."""
+        arrays = {name: getattr(self, name) for name in ("ciphers", "asked", "answers", "plain", "pair_ciphers")}
+        return {name: array.shape for name, array in arrays.items() if array is not None}
+
+    def _lines(self):
+        given = ", ".join(f"{name} {shape}" for name, shape in self.given.items())
+        points = {
+            SOLVABLE: f"{self.points} points",
+            IMPOSSIBLE: "no points to be had",
+            OPEN: f"open; {self.points} points",
+        }
+        head = f"{self.number}. {self.title}: {self.threat}, {points[self.state]}"
+        return head, self.told, f"Given: {given}. Facts: {self.facts or 'none'}."
+
+    def __repr__(self) -> str:
+        return "\n".join([*self._lines(), f"Hints: {len(self.hints)}, in .hints"])
+
+    def _repr_html_(self) -> str:
+        head, *lines = map(html.escape, self._lines())
+        hints = "".join(
+            f"<details><summary>Hint {number}</summary>{html.escape(hint)}</details>"
+            for number, hint in enumerate(self.hints, 1)
+        )
+        return f"<p><strong>{head}</strong></p>" + "".join(f"<p>{line}</p>" for line in lines) + hints
 
     def known(self, public=None) -> Known:
         """What the attacker has, as `lib.attacks.catalogue.Attack.run` takes it."""
@@ -119,7 +147,9 @@ def load(folder: Path = FOLDER) -> list[Challenge]:
     """The challenges of a folder, in order. FileNotFoundError; ValueError where the folder is of another format."""
     manifest = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
     if (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
-        raise ValueError(f"{folder} holds no {FORMAT} of version {VERSION}; make them anew with python -m lib.challenges")
+        raise ValueError(
+            f"{folder} holds no {FORMAT} of version {VERSION}; make them anew with python -m lib.challenges"
+        )
     return [_load(Path(folder), dict(entry)) for entry in manifest["challenges"]]
 
 

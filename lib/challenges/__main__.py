@@ -15,8 +15,12 @@ from lib.challenges.ten import make
 def main(argv=None) -> int:
     """Make them, and say what was made; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m lib.challenges", description=__doc__.replace("`", ""))
-    parser.add_argument("--secret", type=Path, required=True, help="a key file; python -m lib key new KEY.json makes one")
-    parser.add_argument("--out", type=Path, default=FOLDER, help="a folder; data/challenges, as lesson 34 reads it, if left out")
+    parser.add_argument(
+        "--secret", type=Path, required=True, help="a key file; python -m lib key new KEY.json makes one"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=FOLDER, help="a folder; data/challenges, as lesson 34 reads it, if left out"
+    )
     arguments = parser.parse_args(argv)
     try:
         folder = make(Key.load(arguments.secret), arguments.out)

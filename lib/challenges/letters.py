@@ -1,9 +1,9 @@
 """Flags: ten letters, drawn into a picture so that a person reads them off once the picture is back.
 
 Sixteen letters that are not mistaken for each other, each 5x7 pixels, so that the picture of a flag is the same on every
-machine, whatever fonts it has. Behind them the picture is darkened to a half or more; a letter adds 128 to that. So letters
-stand out in every colour order and as a negative, and the picture keeps its grain, by which attacks go. Darkened to a quarter,
-they stand out too where only min(v, 255 - v) is left of a value.
+machine, whatever fonts it has. Behind them the picture is darkened to a quarter; a letter adds 128 to that. So letters stand
+out in every colour order, as a negative, and where only min(v, 255 - v) is left of a value, and the picture keeps some of its
+grain, by which attacks go.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ def draw_flag(key: Key, label: str) -> str:
     """A flag out of 16 ** 10, by the key's stream of this label.
 
     >>> draw_flag(Key.from_seed(7), "example")
-    'UNPFPCUEPE'
+    'UMEKPFPRMU'
     """
     return "".join(ALPHABET[i] for i in key.integers(label, len(ALPHABET), LENGTH))
 
@@ -37,7 +37,7 @@ def draw_flag(key: Key, label: str) -> str:
 def plate(flag: str, scale: int = 1) -> np.ndarray:
     """The flag as bool, (17 * scale, 31 * scale): two lines of five letters, a pixel of margin around each.
 
-    >>> print("\\n".join("".join(" #"[x] for x in row) for row in plate("RAUTENXYLE")[:9]))
+    >>> print("\\n".join("".join(" #"[int(x)] for x in row).rstrip() for row in plate("RAUTENXYLE")[:9]))
     <BLANKLINE>
      ####   ###  #   # ##### #####
      #   # #   # #   #   #   #
@@ -56,7 +56,7 @@ def plate(flag: str, scale: int = 1) -> np.ndarray:
     return np.kron(out, np.ones((scale, scale), bool))
 
 
-def write(picture: np.ndarray, flag: str, at: tuple[int, int], scale: int = 1, shade: int = 2) -> np.ndarray:
+def write(picture: np.ndarray, flag: str, at: tuple[int, int], scale: int = 1, shade: int = 4) -> np.ndarray:
     """The picture (h, w, 3) uint8 with the flag on it, its upper left corner at (row, column); a new array.
 
     shade    by which values behind the flag are divided

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from lib import Key, datasets
 from lib.atomic import whole_file, write_json
@@ -18,10 +19,12 @@ from lib.attacks.chosen_plaintext import read_table
 from lib.attacks.weak_keys import weak_table
 from lib.challenges import COST, FORMAT, IMPOSSIBLE, MANIFEST, OPEN, SOLVABLE, VERSION, file_name, slow_hash
 from lib.challenges.letters import PLATE, draw_flag, write
-from lib.photos import photo_patches
 from lib.schemes import SKK, EtC, ExtendedTanaka, OneTimePad, Tanaka
 
 SCENES = ("astronaut", "chelsea", "china", "coffee", "flower", "hopper", "motorcycle", "rocket")
+TEXTURED = tuple(
+    name for name in SCENES if name != "rocket"
+)  # its sky is one colour, and a puzzle of that has many answers
 FIRST, SECONDS = 1773014400, 7 * 24 * 60 * 60  # the week from Monday, 9 March 2026, 0:00 UTC, in Unix seconds
 SHOWN = 3  # patches of a set that show the flag, at different heights
 MANY_PATCHES, FEW_PATCHES = 150, 10
@@ -56,22 +59,31 @@ class Draw:
         bytes_ = self.secret.bytes(f"{self.prefix}{what}", 16).tobytes()
         return int.from_bytes(bytes_, "big") % bound  # 128 bits: no bias to speak of
 
-    def scene(self, size: int, scale: int, shade: int = 2) -> np.ndarray:
-        """(1, size, size, 3) uint8: a square out of a photograph, with the flag on it in letters of 7 * scale pixels."""
-        whole = datasets.photo(SCENES[self.below(len(SCENES), "photo")], size * 5 // 4)
-        top, left = (self.below(len(whole) - size + 1, what) for what in ("top", "left"))
-        return self.flagged(whole[top : top + size, left : left + size], "place", scale, shade)[None]
+    def crop(self, size: int, share: tuple[float, float], what: str, photos=SCENES) -> np.ndarray:
+        """(size, size, 3) uint8: a square of a photograph, its side within these shares of the photograph's short one.
 
-    def flagged(self, picture: np.ndarray, what: str, scale: int = 1, shade: int = 2) -> np.ndarray:
+        Side and corner are no whole numbers of pixels, so that no list of all crops can be made beforehand.
+        """
+        photo = Image.fromarray(datasets.photo(photos[self.below(len(photos), f"{what} photo")]))
+        side, left, top = (self.below(1 << 30, f"{what} {part}") / (1 << 30) for part in ("side", "left", "top"))
+        side = min(photo.size) * (share[0] + side * (share[1] - share[0]))
+        left, top = left * (photo.width - side), top * (photo.height - side)
+        box = left, top, left + side, top + side
+        return np.array(photo.resize((size, size), Image.Resampling.LANCZOS, box))
+
+    def scene(self, size: int, scale: int, shade: int = 4, photos=SCENES) -> np.ndarray:
+        """(1, size, size, 3) uint8: most of a photograph, with the flag on it in letters of 7 * scale pixels."""
+        return self.flagged(self.crop(size, (0.7, 0.95), "scene", photos), "place", scale, shade)[None]
+
+    def flagged(self, picture: np.ndarray, what: str, scale: int = 1, shade: int = 4) -> np.ndarray:
         """The picture with the flag somewhere."""
         free = [side - part * scale + 1 for side, part in zip(picture.shape, PLATE)]
         at = self.below(free[0], f"{what} row"), self.below(free[1], f"{what} column")
         return write(picture, self.flag, at, scale, shade)
 
     def patches(self, count: int) -> np.ndarray:
-        """(count, 32, 32, 3) uint8: patches of all photographs, the flag on `SHOWN` of them."""
-        every = np.concatenate([photo_patches(name, "train") for name in SCENES])
-        out = every[self.secret.permutation(f"{self.prefix}patches", len(every))[:count]]
+        """(count, 32, 32, 3) uint8: parts of photographs, the flag on `SHOWN` of them."""
+        out = np.stack([self.crop(32, (0.2, 0.7), f"patch {number}") for number in range(count)])
         for number in self.secret.permutation(f"{self.prefix}shown", count)[:SHOWN]:
             out[number] = self.flagged(out[number], f"shown {number}")
         return out
@@ -79,7 +91,9 @@ class Draw:
 
 def chosen(draw: Draw) -> dict:
     """A scheme that is not named; the questions of `read_table`, answered."""
-    scheme = [lambda key: Tanaka(key), lambda key: ExtendedTanaka(key), lambda key: EtC(key, block=4)][draw.below(3, "scheme")](draw.key)
+    scheme = [lambda key: Tanaka(key), lambda key: ExtendedTanaka(key), lambda key: EtC(key, block=4)][
+        draw.below(3, "scheme")
+    ](draw.key)
     plain, asked = draw.scene(64, 1), []
     read_table(lambda images: asked.append(images) or images, plain.shape[1:])
     return {"ciphers": scheme.encrypt(plain), "asked": asked[0], "answers": scheme.encrypt(asked[0])}
@@ -106,7 +120,7 @@ def twice(draw: Draw) -> dict:
 
 def own_key(draw: Draw) -> dict:
     """SKK, one picture, its key used for nothing else."""
-    return {"ciphers": SKK(draw.key, per_image=True).encrypt(draw.scene(128, 3, shade=4), ids=[0])}
+    return {"ciphers": SKK(draw.key, per_image=True).encrypt(draw.scene(128, 3), ids=[0])}
 
 
 def photograph(draw: Draw) -> dict:
@@ -115,8 +129,8 @@ def photograph(draw: Draw) -> dict:
 
 
 def puzzle(draw: Draw) -> dict:
-    """EtC, one photograph, blocks of 16."""
-    return {"ciphers": EtC(draw.key, block=16).encrypt(draw.scene(192, 3))}
+    """EtC, one photograph, blocks of 24; large letters on half of the brightness, for a puzzle needs borders that differ."""
+    return {"ciphers": EtC(draw.key, block=24).encrypt(draw.scene(192, 3, 2, TEXTURED))}
 
 
 def many(draw: Draw) -> dict:
@@ -154,7 +168,7 @@ TEN = (
         pair, BLOCKS,
     ),
     Recipe(
-        "What time is it?", ONE, "", 15,
+        "What time is it?", ONE, "tanaka", 15,
         "The package imageshuffle as in lesson 23, blocks of 4. The key was the clock, in whole Unix seconds, some time in the week from 9 March 2026 (UTC).",
         ("How many keys are there?",
          "A right key makes a smooth picture, and a wrong one does not.",
@@ -171,7 +185,7 @@ TEN = (
         twice,
     ),
     Recipe(
-        "A key for each image", ONE, "skk", 20,
+        "A key for each image", ONE, "skk per image", 20,
         "SKK with a key of its own for this picture: every pixel is in one of 48 states, whatever the others are in. What lesson "
         "29 calls best among those that learn.",
         ("The picture need not come back for its flag to be read.",
@@ -189,11 +203,11 @@ TEN = (
     ),
     Recipe(
         "Pieces", ONE, "etc", 20,
-        "EtC, blocks of 16, a key of its own: 144 blocks out of place, turned, mirrored, negative, recoloured.",
+        "EtC, blocks of 24, a key of its own: 64 blocks out of place, turned, mirrored, negative, recoloured.",
         ("The inside of a block is as it was. What about its border?",
          "The picture may come back lying on its side, in a mirror, as a negative. Letters tell.",
          "Lesson 26: jigsaw, with the block size from challenge.facts."),
-        puzzle, {"block": 16},
+        puzzle, {"block": 24},
     ),
     Recipe(
         "The training set", MANY, "ele", 25,
@@ -216,7 +230,7 @@ TEN = (
         "Ten pictures", MANY, "ele", 100,
         f"As The training set, with {FEW_PATCHES} pictures instead of {MANY_PATCHES}; {SHOWN} show the flag. No attack of this workbook reads it.",
         ("One-key-ele wants some fifty pictures. What does it estimate, and from how many values?",
-         "The pictures are patches of the embedded photographs: a better prior is at hand.",
+         "The pictures are parts of the embedded photographs, none as it can be had: a better prior is at hand.",
          "Nobody here knows. That no attack reads it is no proof that none can."),
         few, BLOCKS, OPEN,
     ),
@@ -240,6 +254,9 @@ def make(secret: Key, folder: Path) -> Path:
 def one(secret: Key, number: int, recipe: Recipe) -> tuple[dict, dict]:
     """A challenge's entry in the manifest, and its arrays."""
     draw = Draw(secret, number)
-    told = {name: getattr(recipe, name) for name in ("title", "threat", "scheme", "told", "hints", "points", "state", "facts")}
+    told = {
+        name: getattr(recipe, name)
+        for name in ("title", "threat", "scheme", "told", "hints", "points", "state", "facts")
+    }
     entry = {"number": number} | told | {"salt": draw.salt, "hash": slow_hash(draw.flag, draw.salt)}
     return json.loads(json.dumps(entry)), recipe.make(draw)

@@ -4,7 +4,7 @@ from itertools import combinations
 
 import numpy as np
 
-from lib.attacks.catalogue import CATALOGUE, MANY, THREATS, TABLES
+from lib.attacks.catalogue import CATALOGUE, MANY, TABLES, THREATS
 from lib.checks import exercise
 
 YEAR = 365.25 * 24 * 3600  # seconds
@@ -13,19 +13,20 @@ _THINGS = ("plain", "pair_ciphers", "oracle")
 
 @exercise
 def usable(answer):
-    """`answer(scheme, given, count)`: names of the attacks on `scheme` that need no more than `given` and `count` ciphertexts."""
+    """`answer(scheme, given, count)`: names, in the catalogue's order, of attacks on `scheme` with no more than `given`, of `count` ciphertexts."""
     for scheme in (*TABLES, "etc-gray"):
         for size in range(len(_THINGS) + 1):
             for more in combinations(_THINGS, size):
                 for count in (1, 20):
                     given = {"ciphers", *more}
-                    got, kept = answer(scheme, set(given), count), _usable(scheme, given, count)
+                    got, kept = answer(scheme, set(given), count), attacks_on(scheme, given, count)
                     assert isinstance(got, list), f"expected a list of names, got {type(got).__name__}"
                     case = f"{scheme}, {count} ciphertext{'s' * (count > 1)}, given {', '.join(sorted(given))}"
                     _same(case, got, kept)
 
 
-def _usable(scheme, given, count):
+def attacks_on(scheme, given, count):
+    """Names of the catalogue's attacks, for the rest of the lesson, whether or not the exercise is solved."""
     return [
         attack.name
         for attack in CATALOGUE
@@ -49,7 +50,11 @@ def mask_for(answer):
     rng = np.random.default_rng(34)
     for shape in ((4, 4, 3), (5, 7, 3)):
         cipher, picture = rng.integers(0, 256, (2, *shape), dtype=np.uint8)
-        for told, image in (("noise", picture), ("black", np.zeros_like(picture)), ("white", np.full_like(picture, 255))):
+        for told, image in (
+            ("noise", picture),
+            ("black", np.zeros_like(picture)),
+            ("white", np.full_like(picture, 255)),
+        ):
             before = cipher.copy(), image.copy()
             got = answer(cipher, image)
             assert (cipher == before[0]).all() and (image == before[1]).all(), "your function changes its input"
@@ -58,13 +63,23 @@ def mask_for(answer):
                 f"of shape {np.shape(got)}"
             )
             wrong = int(((image ^ got) != cipher).sum())
-            assert not wrong, f"a picture that is {told}: under your mask {wrong} of {cipher.size} values are not the cipher's"
+            assert not wrong, (
+                f"a picture that is {told}: under your mask {wrong} of {cipher.size} values are not the cipher's"
+            )
 
 
 @exercise
 def letters_needed(answer):
     """`answer(alphabet, seconds, years)`: the least letters so that half of all flags take `years` or more to try."""
-    for case in ((16, 0.1, 1000), (16, 1e-9, 1000), (26, 0.1, 1), (2, 1.0, 10), (10, 0.01, 50), (95, 1e-6, 1e6), (16, 0.1, 700)):
+    for case in (
+        (16, 0.1, 1000),
+        (16, 1e-9, 1000),
+        (26, 0.1, 1),
+        (2, 1.0, 10),
+        (10, 0.01, 50),
+        (95, 1e-6, 1e6),
+        (16, 0.1, 700),
+    ):
         alphabet, seconds, years = case
         got, expected = answer(*case), _letters(*case)
         assert np.ndim(got) == 0 and got == int(got), f"expected a whole number of letters, got {got!r}"

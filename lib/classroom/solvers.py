@@ -15,16 +15,24 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from tqdm import trange
 
-from lib import datasets
+from lib import Key, datasets
+from lib.atomic import write_json
 from lib.attacks import one_image, weak_keys
 from lib.attacks.catalogue import by_name
-from lib.challenges import FOLDER, SOLVABLE, Challenge, load
+from lib.challenges import FOLDER, SOLVABLE, Challenge, load, slow_hash
 from lib.challenges.letters import A_LINE, ALPHABET, COLUMN, GLYPHS, HEIGHT, LENGTH, PLATE, ROW, WIDTH
+from lib.challenges.ten import make
+from lib.records import device_name
 
 SCALES = (1, 2, 3)
+FIRST_SEED = 3400
+RECORD = FOLDER.parent / "results" / "challenges.json"
 
 
 def read_flag(images: np.ndarray, scales=SCALES) -> tuple[str, float]:
@@ -42,7 +50,9 @@ def read_flag(images: np.ndarray, scales=SCALES) -> tuple[str, float]:
 def _read(grey, scale):
     """The likeliest flag in (h, w), upright, in letters of this scale, and its score."""
     fits = _fits(grey, scale)  # (16, rows, columns)
-    rows, columns = (fits.shape[1 + axis] - (PLATE[axis] - part - 2) * scale for axis, part in enumerate((HEIGHT, WIDTH)))
+    rows, columns = (
+        fits.shape[1 + axis] - (PLATE[axis] - part - 2) * scale for axis, part in enumerate((HEIGHT, WIDTH))
+    )
     corners = [divmod(number, A_LINE) for number in range(LENGTH)]
     cells = [fits[:, y * ROW * scale :, x * COLUMN * scale :][:, :rows, :columns] for y, x in corners]
     best = "", -1.0
@@ -58,7 +68,11 @@ def _read(grey, scale):
 def _fits(grey, scale):
     """The correlation of each letter with what stands at each place: (16, h - 7 * scale + 1, w - 5 * scale + 1)."""
     windows = np.lib.stride_tricks.sliding_window_view(grey, (HEIGHT * scale, WIDTH * scale))
-    pixels = windows.reshape(*windows.shape[:2], HEIGHT, scale, WIDTH, scale).mean(axis=(3, 5)).reshape(*windows.shape[:2], -1)
+    pixels = (
+        windows.reshape(*windows.shape[:2], HEIGHT, scale, WIDTH, scale)
+        .mean(axis=(3, 5))
+        .reshape(*windows.shape[:2], -1)
+    )
     pixels = pixels - pixels.mean(axis=2, keepdims=True)
     letters = GLYPHS.reshape(len(GLYPHS), -1) - GLYPHS.mean(axis=(1, 2))[:, None]
     letters = letters / np.linalg.norm(letters, axis=1, keepdims=True)
@@ -100,15 +114,43 @@ ATTEMPTS = {9: by_catalogue("likeliest"), 10: by_catalogue("one-key-ele")}
 """What comes nearest to an attack on those that are not solvable. The tests hold that they read nothing."""
 
 
+def attempt(challenge: Challenge) -> tuple[str, float, float]:
+    """The flag as read after the attack, how well its letters fit, and seconds of a processor."""
+    started = time.process_time()
+    text, fit = read_flag((SOLVERS | ATTEMPTS)[challenge.number](challenge))
+    return text, fit, time.process_time() - started
+
+
+def record(secrets: int) -> dict:
+    """Of each challenge, under the test secrets of so many seeds: how often it was solved, and seconds."""
+    found = {number: [] for number in SOLVERS | ATTEMPTS}
+    for seed in trange(secrets, unit="secret"):
+        with TemporaryDirectory() as folder:
+            for challenge in load(make(Key.from_seed(FIRST_SEED + seed), Path(folder))):
+                text, _, seconds = attempt(challenge)
+                found[challenge.number].append((slow_hash(text, challenge.salt) == challenge.hash, seconds))
+    rows = {}
+    for number, runs in found.items():
+        seconds = [taken for _, taken in runs]
+        rows[number] = {"solved": sum(solved for solved, _ in runs), "median seconds": round(median(seconds), 1), "most seconds": round(max(seconds), 1)}  # fmt: skip
+    return {"secrets": secrets, "first seed": FIRST_SEED, "device": device_name(), "challenges": rows}
+
+
 def main(argv=None) -> int:
     """Solve a folder; the exit status, 1 where a challenge that is called solvable was not solved."""
     parser = argparse.ArgumentParser(prog="python -m lib.classroom.solvers", description=main.__doc__)
-    parser.add_argument("folder", type=Path, nargs="?", default=FOLDER)
+    parser.add_argument("folder", type=Path, nargs="?", default=FOLDER, help="data/challenges if left out")
+    parser.add_argument(
+        "--record", type=int, metavar="N", help="solve under N test secrets instead, and record how often that works"
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.record:
+        write_json(RECORD, record(arguments.record))
+        return 0
     failed = 0
-    for challenge in load(parser.parse_args(argv).folder):
-        started, solve = time.process_time(), (SOLVERS | ATTEMPTS)[challenge.number]
-        text, fit = read_flag(solve(challenge))
-        print(f"{text}, letters fit {fit:.2f}, {time.process_time() - started:.0f} s; ", end="")
+    for challenge in load(arguments.folder):
+        text, fit, seconds = attempt(challenge)
+        print(f"{text}, letters fit {fit:.2f}, {seconds:.0f} s; ", end="")
         failed += not challenge.check(text) and challenge.state == SOLVABLE
     return int(failed > 0)
 

@@ -29,7 +29,11 @@ def without(part):
 
 
 def exactly(scheme, given, count):
-    return [a.name for a in CATALOGUE if scheme in a.against and set(THREATS[a.threat]) == given and (a.threat != MANY or count > 1)]
+    return [
+        a.name
+        for a in CATALOGUE
+        if scheme in a.against and set(THREATS[a.threat]) == given and (a.threat != MANY or count > 1)
+    ]
 
 
 def mask_for(cipher, picture):

@@ -1,7 +1,6 @@
 """The ten challenges, from a secret: which pictures, which flags, which keys. The same secret makes the same files.
 
-Everything is drawn from one `lib.Key`, by labels: each challenge has a key of its own, a flag, a salt, and its photographs,
-crops of the embedded ones with the flag on them. The recipe is public, as an algorithm is; the secret is all that is not.
+The recipe is public, as an algorithm is; the secret, of which `lib.challenges.draws` makes keys, flags and pictures, is not.
 """
 
 import json
@@ -10,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from lib import Key, datasets
 from lib.atomic import whole_file, write_json
@@ -18,15 +16,10 @@ from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
 from lib.attacks.chosen_plaintext import read_table
 from lib.attacks.weak_keys import weak_table
 from lib.challenges import COST, FORMAT, IMPOSSIBLE, MANIFEST, OPEN, SOLVABLE, VERSION, file_name, slow_hash
-from lib.challenges.letters import PLATE, draw_flag, write
+from lib.challenges.draws import SCENES, SHOWN, TEXTURED, Draw
 from lib.schemes import SKK, EtC, ExtendedTanaka, OneTimePad, Tanaka
 
-SCENES = ("astronaut", "chelsea", "china", "coffee", "flower", "hopper", "motorcycle", "rocket")
-TEXTURED = tuple(
-    name for name in SCENES if name != "rocket"
-)  # its sky is one colour, and a puzzle of that has many answers
 FIRST, SECONDS = 1773014400, 7 * 24 * 60 * 60  # the week from Monday, 9 March 2026, 0:00 UTC, in Unix seconds
-SHOWN = 3  # patches of a set that show the flag, at different heights
 MANY_PATCHES, FEW_PATCHES = 150, 10
 
 
@@ -43,50 +36,6 @@ class Recipe:
     make: Callable
     facts: dict = field(default_factory=dict)
     state: str = SOLVABLE
-
-
-class Draw:
-    """What the secret says of one challenge."""
-
-    def __init__(self, secret: Key, number: int):
-        self.secret, self.prefix = secret, f"challenge {number}/"
-        self.key = Key(secret.bytes(f"{self.prefix}key", 32).tobytes())
-        self.flag = draw_flag(secret, f"{self.prefix}flag")
-        self.salt = secret.bytes(f"{self.prefix}salt", 16).tobytes().hex()
-
-    def below(self, bound: int, what: str) -> int:
-        """A uniform whole number in [0, bound), of this challenge and purpose."""
-        bytes_ = self.secret.bytes(f"{self.prefix}{what}", 16).tobytes()
-        return int.from_bytes(bytes_, "big") % bound  # 128 bits: no bias to speak of
-
-    def crop(self, size: int, share: tuple[float, float], what: str, photos=SCENES) -> np.ndarray:
-        """(size, size, 3) uint8: a square of a photograph, its side within these shares of the photograph's short one.
-
-        Side and corner are no whole numbers of pixels, so that no list of all crops can be made beforehand.
-        """
-        photo = Image.fromarray(datasets.photo(photos[self.below(len(photos), f"{what} photo")]))
-        side, left, top = (self.below(1 << 30, f"{what} {part}") / (1 << 30) for part in ("side", "left", "top"))
-        side = min(photo.size) * (share[0] + side * (share[1] - share[0]))
-        left, top = left * (photo.width - side), top * (photo.height - side)
-        box = left, top, left + side, top + side
-        return np.array(photo.resize((size, size), Image.Resampling.LANCZOS, box))
-
-    def scene(self, size: int, scale: int, shade: int = 4, photos=SCENES) -> np.ndarray:
-        """(1, size, size, 3) uint8: most of a photograph, with the flag on it in letters of 7 * scale pixels."""
-        return self.flagged(self.crop(size, (0.7, 0.95), "scene", photos), "place", scale, shade)[None]
-
-    def flagged(self, picture: np.ndarray, what: str, scale: int = 1, shade: int = 4) -> np.ndarray:
-        """The picture with the flag somewhere."""
-        free = [side - part * scale + 1 for side, part in zip(picture.shape, PLATE)]
-        at = self.below(free[0], f"{what} row"), self.below(free[1], f"{what} column")
-        return write(picture, self.flag, at, scale, shade)
-
-    def patches(self, count: int) -> np.ndarray:
-        """(count, 32, 32, 3) uint8: parts of photographs, the flag on `SHOWN` of them."""
-        out = np.stack([self.crop(32, (0.2, 0.7), f"patch {number}") for number in range(count)])
-        for number in self.secret.permutation(f"{self.prefix}shown", count)[:SHOWN]:
-            out[number] = self.flagged(out[number], f"shown {number}")
-        return out
 
 
 def chosen(draw: Draw) -> dict:
@@ -169,7 +118,8 @@ TEN = (
     ),
     Recipe(
         "What time is it?", ONE, "tanaka", 15,
-        "The package imageshuffle as in lesson 23, blocks of 4. The key was the clock, in whole Unix seconds, some time in the week from 9 March 2026 (UTC).",
+        "The package imageshuffle as in lesson 23, blocks of 4. The key was the clock, in whole Unix seconds, some time in the week "
+        "from 9 March 2026 (UTC).",
         ("How many keys are there?",
          "A right key makes a smooth picture, and a wrong one does not.",
          "lib.attacks.weak_keys.search with range(*challenge.facts['keys'])."),
@@ -186,8 +136,8 @@ TEN = (
     ),
     Recipe(
         "A key for each image", ONE, "skk per image", 20,
-        "SKK with a key of its own for this picture: every pixel is in one of 48 states, whatever the others are in. What lesson "
-        "29 calls best among those that learn.",
+        "SKK with a key of its own for this picture: every pixel is in one of 48 states, whatever the others are in. The "
+        "one learnable scheme on the front of lesson 29.",
         ("The picture need not come back for its flag to be read.",
          "What does no state of a pixel change? Draw a map of that.",
          "min(v, 255 - v), averaged over the three values of a pixel: lesson 24, the leading bit."),
@@ -212,7 +162,7 @@ TEN = (
     Recipe(
         "The training set", MANY, "ele", 25,
         f"ELE, blocks of 4, one key for {MANY_PATCHES} small pictures. Every block has a key of its own, and blocks are shuffled; {SHOWN} of "
-        "the pictures show the flag, at different heights.",
+        "the pictures show the flag, where chance put it.",
         ("Keys differ from block to block, and not from picture to picture.",
          "Follow one nibble of one block through all pictures: which others go along with it?",
          "Lesson 25, one-key-ele. Look for the flag in all pictures: where it is damaged in one, another helps."),
@@ -220,10 +170,11 @@ TEN = (
     ),
     Recipe(
         "The pad", ONE, "otp", 0,
-        "A one-time pad, its id used once. The flag is in the picture, and its hash is below like the others.",
+        "A one-time pad, its id used once. The flag is in the picture, and its hash is given like the others.",
         ("What would it mean to have the right picture?",
          "Exercise 2 makes a mask for any picture whatsoever.",
-         "No attack will: every picture is as likely after the ciphertext as before. What is left is 16 ** 10 guesses of a tenth of a second."),
+         "No attack will: every picture is as likely after the ciphertext as before. What is left is 16 ** 10 guesses of a tenth "
+         "of a second."),
         pad, state=IMPOSSIBLE,
     ),
     Recipe(

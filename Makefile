@@ -1,6 +1,7 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test test-code test-lessons course lab site bench lessons results attacks puzzles scoreboard student teacher assignments test-all clean
+.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles scoreboard student teacher \
+  assignments challenges clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -66,6 +67,12 @@ scoreboard: $(STAMP)
 # For teachers. LESSONS for some, as LESSONS="02 04"; all of them otherwise.
 student teacher assignments: $(STAMP)
 	$(BIN)/python -m lib.classroom $@ $(LESSONS)
+
+# Lesson 34's challenges from a secret of yours, whether they can be solved, with the flags; and the lesson with their pictures.
+challenges: $(STAMP)
+	$(BIN)/python -m lib.challenges --secret $(or $(SECRET),$(error SECRET=KEY.json, a key file: python -m lib key new KEY.json))
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.classroom.solvers
+	$(BIN)/python -m lib.lessons store 34
 
 # Also what takes longer than five minutes: thirty submissions graded, every notebook of the student edition run.
 test-all: test

@@ -22,6 +22,13 @@ check = importlib.reload(importlib.import_module("lib.checks.lesson_{number}"))
 ### END HIDDEN TESTS
 assert check.{name}({answer}), "no points yet: the line above says why"
 """
+CAPTURED = """\
+### BEGIN HIDDEN TESTS
+import importlib, lib.challenges
+the_ten = importlib.reload(lib.challenges).load()
+### END HIDDEN TESTS
+float(min({most}, sum(each.points for each in the_ten if each.check(ANSWERS.get(each.number, "")))))
+"""
 CONFIG = "from lib.classroom.grading import configure\n\nconfigure(get_config())  # noqa: F821\n"
 HANDED_OUT = ("Makefile", "LICENSE", "pyproject.toml", "constraints.txt", "environment.yml")
 INSTALLED = "lib", "data", ".ipython/profile_default/ipython_kernel_config.py"
@@ -67,7 +74,10 @@ def exercises(notebook) -> list[Exercise]:
 
 
 def source(path: Path):
-    """A lesson as nbgrader's source: solutions to be cut, with the outputs of their stubs; after each a cell with points."""
+    """A lesson as nbgrader's source: solutions to be cut, with the outputs of their stubs; after each a cell with points.
+
+    After a cell tagged `answers`, which holds flags of `lib.challenges`, comes one that gives the points of those that are right.
+    """
     from nbformat.v4 import new_code_cell
 
     notebook = read(path)
@@ -84,8 +94,21 @@ def source(path: Path):
             text = GRADED.format(number=path.name[:2], name=exercise.name, answer=exercise.answer).rstrip()
             graded = nbgrader(f"{exercise.name}-points", grade=True, locked=True, points=exercise.stars)
             cells.append(new_code_cell(text, id=f"{stub.id}-points", metadata=graded | {"tags": ["raises-exception"]}))
+        if "answers" in tags(cell):
+            cell.source += "\n### BEGIN SOLUTION\n### END SOLUTION"  # or nbgrader takes the whole cell for the solution
+            cell.metadata = nbgrader("answers", solution=True) | {"tags": ["answers"]}
+            graded = nbgrader("answers-points", grade=True, locked=True, points=most_points())
+            text = CAPTURED.format(most=most_points()).rstrip()
+            cells.append(new_code_cell(text, id=f"{cell.id}-points", metadata=graded | {"tags": ["raises-exception"]}))
     notebook.cells = cells
     return notebook
+
+
+def most_points() -> int:
+    """The points of all challenges that can be solved; an open one makes up for others, and adds none to all."""
+    from lib.challenges import SOLVABLE, load
+
+    return sum(challenge.points for challenge in load() if challenge.state == SOLVABLE)
 
 
 def nbgrader(name: str, **what) -> dict:
@@ -190,7 +213,18 @@ def guide(path: Path) -> str:
             f"```python\n{solution}\n```\n\n| mistake | the check says |\n|---|---|\n"
         )
         lines += [f"| {cell(name)} | {cell(said)} |\n" for name, said in wrong[exercise.name]]
+    if any("answers" in tags(each) for each in read(path).cells):
+        lines.append(FLAGS.format(most=most_points()))
     return "".join(lines)
+
+
+FLAGS = """
+### The ten challenges
+
+{most} points for those that can be solved; whoever solves the open one has as many whatever else is missing. In the repository,
+`.venv/bin/python -m lib.classroom.solvers` solves a folder of challenges and prints the flags, `data/challenges` if none is named;
+its source says by which attack. Flags are the same for everybody who has the same folder, so make one for each course: README, *In class*.
+"""
 
 
 def cell(text: str) -> str:

@@ -1,20 +1,25 @@
-"""The challenges of a test secret, solved from their folder alone by the lessons' attacks; what cannot be solved is not."""
+"""Capture the flag in class: a test secret's challenges, solved from their folder alone by the lessons' attacks; what cannot be solved is not."""
+
+import json
+import re
 
 import numpy as np
 import pytest
 
-from lib import Key, datasets
+from lib import Key, datasets, lessons
 from lib.challenges import COST, SOLVABLE, load
+from lib.challenges.draws import Draw
 from lib.challenges.letters import write
 from lib.challenges.ten import TEN, make
-from lib.classroom import solvers
+from lib.classroom import editions, solvers
 
+SECRET = Key.from_seed(343)
 SECONDS = 60  # of a processor, for each
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return load(make(Key.from_seed(343), tmp_path_factory.mktemp("challenges")))
+    return load(make(SECRET, tmp_path_factory.mktemp("challenges")))
 
 
 @pytest.mark.parametrize("number", solvers.SOLVERS)
@@ -57,3 +62,47 @@ def test_the_reader_finds_nothing_where_nothing_is():
         np.zeros((64, 64, 3), np.uint8),
     ):
         assert solvers.read_flag(image[None])[1] < 0.75
+
+
+# -- points --------------------------------------------------------------------------------------------------------------
+
+LESSON = next(path for path in lessons.paths() if path.name.startswith("34"))
+
+
+def capture_cells():
+    cells = editions.source(LESSON).cells
+    at = next(i for i, cell in enumerate(cells) if "answers" in editions.tags(cell))
+    return cells[at : at + 2]
+
+
+def points_for(answers, the_ten):
+    """What the cell with points evaluates to, as it is handed out."""
+    source = re.sub(r"### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS\n", "", capture_cells()[1].source, flags=re.S)
+    return eval(source, {"ANSWERS": answers, "the_ten": the_ten})
+
+
+def test_answers_can_be_handed_in_and_give_the_points_of_those_that_are_right(made, capsys):
+    answers, graded = capture_cells()
+    assert answers.metadata.nbgrader.solution and graded.metadata.nbgrader.points == 135
+    flags = {number: Draw(SECRET, number).flag for number in range(1, 11)}
+    assert points_for({}, made) == 0
+    assert points_for({1: flags[1].lower(), 2: flags[3], 3: flags[3]}, made) == 10 + 15
+    assert points_for({number: flags[number] for number in range(1, 9)}, made) == 135
+    assert points_for({10: flags[10], 9: flags[9]}, made) == 100
+    assert points_for(flags, made) == 135, "never more than there are"
+    assert "not tried yet" in capsys.readouterr().out
+
+
+def test_the_teacher_is_told_where_solutions_are_and_students_get_none(made):
+    assert "lib.classroom.solvers" in editions.guide(LESSON)
+    text = LESSON.read_text()
+    assert all(f"{word}" not in text for word in ("read_flag", "SOLVERS", "drag_photographs"))
+
+
+def test_the_record_is_of_every_challenge_and_says_how_often():
+    record = json.loads(solvers.RECORD.read_text())
+    assert sorted(map(int, record["challenges"])) == list(range(1, 11)) and record["secrets"] >= 10
+    for number, row in record["challenges"].items():
+        assert 0 <= row["solved"] <= record["secrets"] and row["median seconds"] <= row["most seconds"] < SECONDS, (
+            number
+        )

@@ -4,15 +4,15 @@
     >>> challenge.number, challenge.threat, challenge.ciphers.shape
     (1, 'chosen plaintext', (1, 64, 64, 3))
 
-A folder of challenges is made by `python -m lib.challenges`, see `lib.challenges.ten`, from a secret that is not in it. It holds
-`challenges.json`, and a file NN.npz of uint8 arrays for each challenge:
+A folder of challenges is made by `python -m lib.challenges`, see `lib.challenges.ten`, from a secret that is not in it. It
+holds `challenges.json`, and a file NN.npz of uint8 arrays for each challenge:
 
     ciphers              (n, h, w, 3), to be read
     asked, answers       (m, h, w, 3), pictures that the attacker had chosen, and their ciphertexts
     plain, pair_ciphers  (m, h, w, 3), pictures the attacker knows, and their ciphertexts
 
-Of a flag the folder keeps a salted hash that is slow on purpose: scrypt (RFC 7914), a tenth of a second and 32 MB a guess. There
-are 16 ** 10 flags, so who tries them all instead of attacking the cipher needs some 3,500 years of a core for each.
+Of a flag the folder keeps a salted hash that is slow on purpose: scrypt (RFC 7914), about a tenth of a second and 32 MB a
+guess. There are 16 ** 10 flags, so who tries them all instead of attacking the cipher needs some 3,500 years of a core.
 """
 
 import hashlib
@@ -43,7 +43,7 @@ class Challenge:
     scheme   a scheme, both as `lib.attacks.catalogue` names them; scheme is "" where it is not told
     told     what the attacker knows, in words; `facts` the same for a program, as options of attacks take it
     hints    from a nudge to the name of the attack
-    state    "solvable" by this workbook, "impossible", or "open": by no attack in it
+    state    "solvable" by the lessons' tools, "impossible", or "open": by no attack of the catalogue
     """
 
     number: int
@@ -90,10 +90,10 @@ class Challenge:
         )
         return f"<p><strong>{head}</strong></p>" + "".join(f"<p>{line}</p>" for line in lines) + hints
 
-    def known(self, public=None) -> Known:
+    def known(self) -> Known:
         """What the attacker has, as `lib.attacks.catalogue.Attack.run` takes it."""
         oracle = None if self.asked is None else recorded_oracle(self.asked, self.answers)
-        return Known(self.ciphers, oracle, self.plain, self.pair_ciphers, public)
+        return Known(self.ciphers, oracle, self.plain, self.pair_ciphers)
 
     def check(self, answer: str) -> bool:
         """Whether the answer is the flag, which takes a tenth of a second; prints a line that does not give it away."""
@@ -135,7 +135,7 @@ def recorded_oracle(asked: np.ndarray, answers: np.ndarray) -> Oracle:
         batch = images if images.ndim == 4 else images[None]
         if any(image.shape != asked.shape[1:] or image.tobytes() not in kept for image in batch):
             raise LookupError(
-                f"the record holds the answers to {len(asked)} questions of shape {asked.shape[1:]}, and this is none of them"
+                f"the record holds the answers to {len(asked)} questions of {asked.shape[1:]}, and this is none of them"
             )
         found = np.stack([kept[image.tobytes()] for image in batch])
         return found if images.ndim == 4 else found[0]

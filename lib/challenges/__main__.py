@@ -1,6 +1,6 @@
 """`python -m lib.challenges --secret KEY.json --out FOLDER`: ten challenges from a secret of your own.
 
-The secret is a key file, as `python -m lib key new KEY.json` writes it. Who has it can make the flags: keep it, or delete it.
+The secret is a key file, as `python -m lib key new KEY.json` writes it. Who has it has the flags: keep it, or delete it.
 """
 
 import argparse

@@ -1,9 +1,9 @@
 """Flags: ten letters, drawn into a picture so that a person reads them off once the picture is back.
 
-Sixteen letters that are not mistaken for each other, each 5x7 pixels, so that the picture of a flag is the same on every
-machine, whatever fonts it has. Behind them the picture is darkened to a quarter; a letter adds 128 to that. So letters stand
-out in every colour order, as a negative, and where only min(v, 255 - v) is left of a value, and the picture keeps some of its
-grain, by which attacks go.
+Sixteen letters that are not mistaken for each other, each 5x7 pixels, so that a flag looks the same on every machine,
+whatever fonts it has. Behind them the picture is darkened to a quarter; a letter adds 128 to that. So letters stand out in
+every colour order, as a negative, and where only min(v, 255 - v) is left of a value, and the picture keeps some of its grain,
+by which attacks go.
 """
 
 import numpy as np
@@ -21,7 +21,10 @@ _ROWS = {  # seven rows of five bits in hexadecimal
     "M": "111b1515111111", "N": "11111915131111", "P": "1e11111e101010", "R": "1e11111e141211",
     "T": "1f040404040404", "U": "1111111111110e", "X": "11110a040a1111", "Y": "11110a04040404",
 }  # fmt: skip
-GLYPHS = np.array([[[row >> (WIDTH - 1 - x) & 1 for x in range(WIDTH)] for row in bytes.fromhex(_ROWS[letter])] for letter in ALPHABET], bool)  # fmt: skip
+_BITS = np.unpackbits(
+    np.array([list(bytes.fromhex(_ROWS[letter])) for letter in ALPHABET], np.uint8)[..., None], axis=2
+)
+GLYPHS = _BITS[:, :, -WIDTH:].astype(bool)
 """(16, 7, 5) bool: the letters, in the order of `ALPHABET`."""
 
 

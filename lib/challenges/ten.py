@@ -1,6 +1,6 @@
 """The ten challenges, from a secret: which pictures, which flags, which keys. The same secret makes the same files.
 
-The recipe is public, as an algorithm is; the secret, of which `lib.challenges.draws` makes keys, flags and pictures, is not.
+The recipe is public, as an algorithm is; the secret, of which `lib.challenges.draws` makes keys and flags, is not.
 """
 
 import json
@@ -78,8 +78,8 @@ def photograph(draw: Draw) -> dict:
 
 
 def puzzle(draw: Draw) -> dict:
-    """EtC, one photograph, blocks of 24; large letters on half of the brightness, for a puzzle needs borders that differ."""
-    return {"ciphers": EtC(draw.key, block=24).encrypt(draw.scene(192, 3, 2, TEXTURED))}
+    """EtC, one photograph, blocks of 32; the plate is less dark than others, for a puzzle needs borders that differ."""
+    return {"ciphers": EtC(draw.key, block=32).encrypt(draw.scene(256, 3, 2, TEXTURED))}
 
 
 def many(draw: Draw) -> dict:
@@ -101,8 +101,8 @@ BLOCKS = {"block": 4, "bits": 4}
 TEN = (
     Recipe(
         "Five answers", CHOSEN, "", 10,
-        "Somebody had five pictures encrypted, then intercepted a sixth ciphertext under the same key. The pictures are those of "
-        "lesson 21. Which scheme it is nobody says, but it is a table of nibbles.",
+        "Somebody had five pictures encrypted, then intercepted a sixth ciphertext under the same key. The pictures are "
+        "those of lesson 21. Which scheme it is nobody says, but it is a table of nibbles.",
         ("What did the picture of zeros turn into, and why does that help?",
          "challenge.known().oracle answers these five questions, and no other.",
          "The table reader of lesson 21 asks exactly them, and needs no name of a scheme."),
@@ -118,8 +118,8 @@ TEN = (
     ),
     Recipe(
         "What time is it?", ONE, "tanaka", 15,
-        "The package imageshuffle as in lesson 23, blocks of 4. The key was the clock, in whole Unix seconds, some time in the week "
-        "from 9 March 2026 (UTC).",
+        "The package imageshuffle as in lesson 23, blocks of 4. The key was the clock, in whole Unix seconds, some "
+        "time in the week from 9 March 2026 (UTC).",
         ("How many keys are there?",
          "A right key makes a smooth picture, and a wrong one does not.",
          "lib.attacks.weak_keys.search with range(*challenge.facts['keys'])."),
@@ -153,16 +153,16 @@ TEN = (
     ),
     Recipe(
         "Pieces", ONE, "etc", 20,
-        "EtC, blocks of 24, a key of its own: 64 blocks out of place, turned, mirrored, negative, recoloured.",
+        "EtC, blocks of 32, a key of its own: 64 blocks out of place, turned, mirrored, negative, recoloured.",
         ("The inside of a block is as it was. What about its border?",
          "The picture may come back lying on its side, in a mirror, as a negative. Letters tell.",
          "Lesson 26: jigsaw, with the block size from challenge.facts."),
-        puzzle, {"block": 24},
+        puzzle, {"block": 32},
     ),
     Recipe(
         "The training set", MANY, "ele", 25,
-        f"ELE, blocks of 4, one key for {MANY_PATCHES} small pictures. Every block has a key of its own, and blocks are shuffled; {SHOWN} of "
-        "the pictures show the flag, where chance put it.",
+        f"ELE, blocks of 4, one key for {MANY_PATCHES} small pictures. Every block has a key of its own, and blocks are "
+        f"shuffled; {SHOWN} of the pictures show the flag, where chance put it.",
         ("Keys differ from block to block, and not from picture to picture.",
          "Follow one nibble of one block through all pictures: which others go along with it?",
          "Lesson 25, one-key-ele. Look for the flag in all pictures: where it is damaged in one, another helps."),
@@ -173,16 +173,17 @@ TEN = (
         "A one-time pad, its id used once. The flag is in the picture, and its hash is given like the others.",
         ("What would it mean to have the right picture?",
          "Exercise 2 makes a mask for any picture whatsoever.",
-         "No attack will: every picture is as likely after the ciphertext as before. What is left is 16 ** 10 guesses of a tenth "
-         "of a second."),
+         "No attack will: every picture is as likely after the ciphertext as before. What is left is 16 ** 10 guesses of a "
+         "tenth of a second."),
         pad, state=IMPOSSIBLE,
     ),
     Recipe(
         "Ten pictures", MANY, "ele", 100,
-        f"As The training set, with {FEW_PATCHES} pictures instead of {MANY_PATCHES}; {SHOWN} show the flag. No attack of this workbook reads it.",
+        f"As The training set, with {FEW_PATCHES} pictures instead of {MANY_PATCHES}; {SHOWN} show the flag. The attacks of "
+        "the catalogue do not read it.",
         ("One-key-ele wants some fifty pictures. What does it estimate, and from how many values?",
          "The pictures are parts of the embedded photographs, none as it can be had: a better prior is at hand.",
-         "Nobody here knows. That no attack reads it is no proof that none can."),
+         "Nobody here knows. That these attacks do not read it is no proof that none can."),
         few, BLOCKS, OPEN,
     ),
 )  # fmt: skip

@@ -13,7 +13,7 @@ _THINGS = ("plain", "pair_ciphers", "oracle")
 
 @exercise
 def usable(answer):
-    """`answer(scheme, given, count)`: names, in the catalogue's order, of attacks on `scheme` with no more than `given`, of `count` ciphertexts."""
+    """`answer(scheme, given, count)`: names of the attacks that can be run on `count` ciphertexts of `scheme` by who has `given`."""
     for scheme in (*TABLES, "etc-gray"):
         for size in range(len(_THINGS) + 1):
             for more in combinations(_THINGS, size):
@@ -46,7 +46,7 @@ def _same(case, got, expected):
 
 @exercise
 def mask_for(answer):
-    """`answer(cipher, picture)`: the mask of a pad under which `cipher` is the ciphertext of `picture`; uint8, all one shape."""
+    """`answer(cipher, picture)`: the mask of a pad under which `cipher` is the ciphertext of `picture`; uint8, one shape."""
     rng = np.random.default_rng(34)
     for shape in ((4, 4, 3), (5, 7, 3)):
         cipher, picture = rng.integers(0, 256, (2, *shape), dtype=np.uint8)

@@ -76,7 +76,7 @@ def exercises(notebook) -> list[Exercise]:
 def source(path: Path):
     """A lesson as nbgrader's source: solutions to be cut, with the outputs of their stubs; after each a cell with points.
 
-    After a cell tagged `answers`, which holds flags of `lib.challenges`, comes one that gives the points of those that are right.
+    After a cell tagged `answers`, which holds flags of `lib.challenges`, comes one that gives points for those that are right.
     """
     from nbformat.v4 import new_code_cell
 
@@ -221,9 +221,10 @@ def guide(path: Path) -> str:
 FLAGS = """
 ### The ten challenges
 
-{most} points for those that can be solved; whoever solves the open one has as many whatever else is missing. In the repository,
-`.venv/bin/python -m lib.classroom.solvers` solves a folder of challenges and prints the flags, `data/challenges` if none is named;
-its source says by which attack. Flags are the same for everybody who has the same folder, so make one for each course: README, *In class*.
+{most} points at most, those of the challenges that can be solved; the open one makes up for others. In the repository,
+`.venv/bin/python -m lib.classroom.solvers` solves a folder of challenges and prints the flags, `data/challenges` if none is
+named; its source says by which attack. Flags are the same for all who have the same folder: README, *In class*, how to make
+one for a course.
 """
 
 

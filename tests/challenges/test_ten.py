@@ -65,7 +65,7 @@ DECRYPT = {
     4: (lambda key, c: np.stack([OneTimePad(key).decrypt(x, ids=[0]) for x in c[:, None]])[:, 0], 1, 4, 1),
     5: (lambda key, c: SKK(key, per_image=True).decrypt(c, ids=[0]), 3, 4, 1),
     6: (lambda key, c: Tanaka(key).decrypt(c), 2, 4, 1),
-    7: (lambda key, c: EtC(key, block=24).decrypt(c), 3, 2, 1),
+    7: (lambda key, c: EtC(key, block=32).decrypt(c), 3, 2, 1),
     8: (lambda key, c: ExtendedTanaka(key).decrypt(c), 1, 4, 3),
     9: (lambda key, c: OneTimePad(key).decrypt(c, ids=[0]), 1, 4, 1),
     10: (lambda key, c: ExtendedTanaka(key).decrypt(c), 1, 4, 3),

@@ -1,4 +1,4 @@
-"""Capture the flag in class: a test secret's challenges, solved from their folder alone by the lessons' attacks; what cannot be solved is not."""
+"""Capture the flag in class: challenges of a test secret, solved from their folder alone; what cannot be is not; points."""
 
 import json
 import re

@@ -10,6 +10,8 @@ import pytest
 from lib import Key, challenges
 from lib.attacks.catalogue import CATALOGUE, THREATS
 from lib.challenges import IMPOSSIBLE, OPEN, SOLVABLE, Challenge, letters
+from lib.challenges.draws import Draw
+from lib.challenges.ten import TEN
 from lib.schemes import Tanaka
 
 SALT = "00" * 16
@@ -51,6 +53,7 @@ def test_a_wrong_answer_is_told_without_the_right_one(typed, said, capsys):
     assert not one().check(typed)
     told = capsys.readouterr().out
     assert said in told and "ACEFHJKLMN" not in told.replace(letters.ALPHABET, "")
+    assert one().hash not in told and len(told) < 80
 
 
 def test_an_answer_that_cannot_be_a_flag_costs_no_hash(monkeypatch):
@@ -76,7 +79,7 @@ def test_a_recorded_oracle_answers_what_was_asked_in_any_order_and_nothing_else(
     assert (oracle(asked[:2][::-1]) == scheme.encrypt(asked[:2][::-1])).all()
     assert oracle.queries == 3 and oracle.budget == 3
     fresh = challenges.recorded_oracle(asked, scheme.encrypt(asked))
-    for other in (asked[0] ^ 1, asked[0][:4]):
+    for other in (asked[0] ^ 1, asked[0][:4], asked[0].reshape(4, 16, 3), np.stack([asked[0], asked[0] ^ 1])):
         with pytest.raises(LookupError, match="3 questions"):
             fresh(other)
 
@@ -127,11 +130,15 @@ def test_no_two_share_a_salt_or_a_ciphertext_and_all_are_small():
 
 def test_the_committed_flags_are_of_no_seed():
     """Whoever made them took a secret of 256 bits, and not a number that can be counted up to: neither salt nor flag is one's."""
-    from lib.challenges.ten import Draw
-
     salts = {challenge.salt for challenge in COMMITTED}
     for seed in [*range(3000), 20261126, 2**32 - 1, 2**64 - 1]:
         assert Draw(Key.from_seed(seed), 1).salt not in salts
+
+
+@pytest.mark.parametrize(("challenge", "recipe"), list(zip(COMMITTED, TEN)), ids=lambda each: each.title)
+def test_what_is_told_is_what_the_recipe_tells(challenge, recipe):
+    for name in ("title", "threat", "scheme", "told", "hints", "points", "state", "facts"):
+        assert getattr(challenge, name) == getattr(recipe, name), name
 
 
 def test_fields_of_the_manifest_are_those_of_a_challenge():

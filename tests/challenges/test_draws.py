@@ -15,6 +15,13 @@ def test_numbers_below_a_bound_are_uniform_and_depend_on_challenge_and_purpose()
     assert len({Draw(SECRET, number).below(1 << 30, what) for number in range(5) for what in "ab"}) == 10
 
 
+def test_every_challenge_has_a_key_a_flag_and_a_salt_of_its_own():
+    draws = [Draw(secret, number) for secret in (SECRET, Key.from_seed(342)) for number in range(11)]
+    for part in ("key", "flag", "salt"):
+        assert len({getattr(draw, part) for draw in draws}) == len(draws), part
+    assert all(draw.key != draw.secret for draw in draws)
+
+
 def test_a_crop_is_of_its_size_and_of_the_photographs_it_is_told():
     draw = Draw(SECRET, 1)
     crops = [draw.crop(24, (0.2, 0.9), f"{i}") for i in range(12)]

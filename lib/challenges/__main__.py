@@ -1,6 +1,7 @@
 """`python -m lib.challenges --secret KEY.json --out FOLDER`: ten challenges from a secret of your own.
 
 The secret is a key file, as `python -m lib key new KEY.json` writes it. Who has it has the flags: keep it, or delete it.
+It is for one set: made anew after the recipe has changed, challenge 9 would have its pad used twice.
 """
 
 import argparse

@@ -210,6 +210,11 @@ def matrix(data: Data, keys: int = KEYS, attacks=CATALOGUE, progress=False) -> d
     return out
 
 
+def _kept(attack, row):
+    """A recorded row, with today's reasons for what is not run."""
+    return {label: row[label] if label in attack.against else {"reason": reason(attack, label)} for label in SCHEMES}
+
+
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser("python -m lib.attacks.matrix", description=__doc__.split("\n")[0])
     parser.add_argument("--data", default="photos", help="small images, as lib.datasets.load names them (photos)")
@@ -224,7 +229,7 @@ def main(argv=None) -> int:
         parser.error(f"{args.out} is of {old['data']}, not of {data.origin}; leave --only out to attack these")
     chosen = [attack for attack in CATALOGUE if attack.name in (args.only or names)]
     made = matrix(data, args.keys, chosen, progress=sys.stderr.isatty())
-    cells = {attack.name: made.get(attack.name) or old["cells"][attack.name] for attack in CATALOGUE}
+    cells = {attack.name: made.get(attack.name) or _kept(attack, old["cells"][attack.name]) for attack in CATALOGUE}
     record = {
         "data": data.origin,
         "attacks": {attack.name: {"threat": attack.threat, "source": attack.source} for attack in CATALOGUE},

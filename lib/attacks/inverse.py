@@ -40,6 +40,7 @@ NETWORKS = {
 START = 1000  # pairs that a network's `start` is given
 ONE_IMAGE = {"minimum difference": minimum_difference, "likeliest": likeliest}
 COUNTED = 2000  # public pictures in which pairs of neighbours are counted
+PHOTOGRAPHS = 64  # side of the embedded photographs that pixel states are tried on as well
 
 
 @dataclass(frozen=True)
@@ -169,4 +170,19 @@ def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dic
         "losses": losses,
         "scores": scores(found.estimate, ciphers, test.images, data.images)
         | {name: scored(attack(ciphers).estimate, test.images) for name, attack in beside.items()},
+    } | ({"photographs": _photographs(network, recipe, victim, public, beside)} if beside and recipe.neighbours else {})
+
+
+def _photographs(network, recipe, victim, public, beside):
+    """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here: other pictures, another size."""
+    from lib import datasets
+    from lib.records import scored
+
+    truth = {name: datasets.photo(name, PHOTOGRAPHS)[None] for name in datasets.photo_names}
+    attacks = {"attack": lambda x: settled(network, x, public, recipe.flip)}
+    attacks |= {name: lambda x, attack=attack: attack(x).estimate for name, attack in beside.items()}
+    ciphers = {name: encrypted(victim, image, TEST_IDS + k) for k, (name, image) in enumerate(truth.items(), 1 << 20)}
+    return {
+        attack: {name: scored(answer(ciphers[name]), image) for name, image in truth.items()}
+        for attack, answer in attacks.items()
     }

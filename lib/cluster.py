@@ -57,7 +57,7 @@ def connected(scheduler: str | None, workers: int, wait: float):
         with (
             dask.config.set({"distributed.scheduler.worker-saturation": 1.0}),  # no run waits behind another's worker
             LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.ERROR
+                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
             ) as cluster,
             Client(cluster) as client,
         ):

@@ -33,8 +33,8 @@ from lib.attacks.blocks import cut
 from lib.attacks.grey_jigsaw import grey_jigsaw
 from lib.attacks.jigsaw import STEPS, jigsaw
 from lib.attacks.matrix import SEVERAL
+from lib.colours import to_planes
 from lib.schemes import EtC, GrayscaleEtC, OneTimePad
-from lib.schemes.grayscale_etc import to_planes
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "results" / "jigsaw.json"
 ALL, PERMUTED = STEPS, STEPS[:1]

@@ -8,9 +8,9 @@ import pytest
 
 from lib import Key, archives
 from lib.archives import decrypt_archive, encrypt_archive
+from lib.colours import through_colour
 from lib.files import FORMAT
 from lib.schemes import SKK, EtC, ExtendedTanaka, FormatPreserving, GrayscaleEtC, OneTimePad
-from lib.schemes.grayscale_etc import through_colour
 
 KEY, OTHER = Key.from_seed(7), Key.from_seed(8)
 ETC = EtC(KEY, 4)

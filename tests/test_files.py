@@ -17,10 +17,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from lib import Key, atomic, pictures
 from lib.atomic import UNFINISHED, remove_unfinished, whole_file
+from lib.colours import through_colour
 from lib.files import FORMAT, PROOF, Done, decrypt_file, encrypt_file
 from lib.pictures import from_stack, to_stack
 from lib.schemes import SKK, EtC, FormatPreserving, GrayscaleEtC, NotInvertibleError, OneTimePad, Tanaka
-from lib.schemes.grayscale_etc import through_colour
 
 KEY, OTHER = Key.from_seed(7), Key.from_seed(8)
 ETC = EtC(KEY, block=4)

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from lib import Key
+from lib.colours import from_planes, through_colour, to_planes
 from lib.schemes import (
     SKK,
     BlockShuffle,
@@ -34,7 +35,6 @@ from lib.schemes import (
     names,
 )
 from lib.schemes.format_preserving import feistel
-from lib.schemes.grayscale_etc import from_planes, through_colour, to_planes
 from tests import specification as spec
 from tests.specification import CASES, make, picture
 

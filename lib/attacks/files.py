@@ -20,7 +20,8 @@ from lib.files import find_record
 from lib.images import crop, pad
 from lib.pictures import open_image
 from lib.records import label
-from lib.schemes import by_name
+
+GREY = ("etc-gray",)  # schemes whose ciphertexts are grey
 
 
 class Pictures:
@@ -60,7 +61,7 @@ class Pictures:
 
 def _mode(record, scheme):
     name = record["scheme"]["scheme"] if record else scheme
-    return "L" if name and by_name(name).channels == 1 else "RGB"
+    return "L" if name in GREY else "RGB"
 
 
 def label_of(fields: dict) -> str:

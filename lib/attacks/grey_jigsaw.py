@@ -23,7 +23,7 @@ from lib.attacks.blocks import cut
 from lib.attacks.etc_one_key import settle
 from lib.attacks.laying import LARGEST, TRIES, assemble
 from lib.attacks.poses import picture, rebased
-from lib.schemes.grayscale_etc import to_planes
+from lib.colours import to_planes
 
 
 def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = TRIES) -> AttackResult:

@@ -9,10 +9,10 @@ import numpy as np
 
 from lib import Key
 from lib.attacks.matrix import TARGET_IDS
+from lib.colours import to_planes
 from lib.photos import photo, photo_names
 from lib.schemes import OneTimePad, by_name
 from lib.schemes import names as scheme_names
-from lib.schemes.grayscale_etc import to_planes
 
 PHOTOS, SIZES, SEEDS = photo_names, (32, 64, 96, 128), range(100)
 SCHEMES = (*scheme_names, OneTimePad.name)

@@ -8,9 +8,9 @@ from lib.attacks import matrix
 from lib.attacks.blocks import cut
 from lib.attacks.catalogue import Known, by_name
 from lib.attacks.grey_jigsaw import grey_jigsaw, luma_odds, textures
+from lib.colours import to_planes
 from lib.datasets import load, photo
 from lib.schemes import GrayscaleEtC, OneTimePad
-from lib.schemes.grayscale_etc import to_planes
 
 PUBLIC = load("photos", "train", limit=600).images
 MOVES = ("turns", "complement")

@@ -46,11 +46,13 @@ PRINT = "    while True:\n        print('x' * 1_000_000)"
 
 
 def delete(folder: str) -> str:
-    """An answer that deletes what it can of a folder, by Python and by the shell, then solves the exercise."""
+    """An answer that, once, deletes what it can of a folder, by Python and by the shell, then solves the exercise."""
     return f"""\
     import shutil, subprocess
-    shutil.rmtree({folder!r}, ignore_errors=True)
-    subprocess.run("rm -rf {folder}/* ~/* /tmp/* /home/* /root/*", shell=True, stderr=subprocess.DEVNULL)
+    if not hasattr(parts, "done"):
+        parts.done = True
+        shutil.rmtree({folder!r}, ignore_errors=True)
+        subprocess.run("rm -rf {folder}/* ~/* /tmp/* /home/* /root/*", shell=True, stderr=subprocess.DEVNULL)
 {PARTS}"""
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from lib import Key
+from lib.colours import to_planes
 from lib.explorer import BLOCKS, SCHEMES, Choice, blocks, cipher_of, parts, pictures
 from lib.photos import photo
 from lib.schemes import OneTimePad, by_name, names
-from lib.schemes.grayscale_etc import to_planes
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

@@ -4,7 +4,7 @@ T. Chuman, W. Sirichotedumrong and H. Kiya, IEEE TIFS 2019; overview arXiv:2201.
 width lets blocks be as small as 8x8 under JPEG (no chroma subsampling can touch them), and there are three times as many:
 (3n)! 8^(3n) 2^(3n) keys.
 
-RGB to YCbCr and back in whole numbers is not exact, and this is the only loss here: `through_colour` shows it. After it,
+RGB to YCbCr and back in whole numbers is not exact, and this is the only loss here: `lib.colours.through_colour` shows it. After it,
 the cipher is a table and exact.
 """
 
@@ -16,8 +16,9 @@ class GrayscaleEtC(EtC):
     """Grayscale-based EtC. Takes RGB images; a ciphertext is grey and three times as wide:
 
     NumPy (h, 3 w) or (n, h, 3 w), torch (1, h, 3 w) or (n, 1, h, 3 w), PIL mode L of size (3 w, h), all uint8. `decrypt` takes
-    those and returns RGB, equal to `through_colour(images)`.
+    those and returns RGB, equal to `lib.colours.through_colour(images)`.
 
+    >>> import numpy as np
     >>> from lib import Key
     >>> scheme = GrayscaleEtC(Key.from_seed(7))
     >>> cipher = scheme.encrypt(np.full((8, 16, 3), (200, 100, 50), np.uint8))

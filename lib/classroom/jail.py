@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import resource
+import signal
 import socket
 import struct
 import subprocess
@@ -21,7 +22,7 @@ LIBC = ctypes.CDLL(None, use_errno=True)
 NOSUID, NODEV, NOEXEC, BIND, RECURSIVE = 2, 4, 8, 4096, 16384  # mount(2)
 MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000  # mount_setattr(2), Linux 5.12: adds flags, takes none away
 READ_ONLY_NOSUID_NODEV = (ctypes.c_uint64 * 4)(1 | 2 | 4, 0, 0, 0)
-NO_NEW_PRIVILEGES, DROP_FROM_BOUNDING_SET = 38, 24  # prctl(2)
+NO_NEW_PRIVILEGES, DROP_FROM_BOUNDING_SET, PARENT_DEATH_SIGNAL = 38, 24, 1  # prctl(2)
 SET_FLAGS = 0x8914  # netdevice(7)
 SCRATCH = "size=512m,mode=755"
 THREADS = 256  # the kernel refuses more, of this user, where it counts them
@@ -100,6 +101,7 @@ def give_up(memory: int, user: int) -> None:
         os.setgid(user)
         os.setuid(user)
     checked(LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "no new privileges")
+    checked(LIBC.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0), "end with the parent")  # another user: forgotten
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -76,12 +77,25 @@ def _run(command, given, seconds, memory) -> Run:
             try:
                 ended = _watch(process, out, seconds, memory)
             finally:
-                process.kill()  # --kill-child: the first process inside goes too, and with it all of them
-                process.wait()
+                _end(process)
             errors.seek(0)
             ended = ended or (_said(errors.read()) if process.returncode else "")
         out.seek(0)
         return Run(out.read(OUTPUT), ended)
+
+
+def _end(process) -> None:
+    """Kill `unshare` and what it started: with the first process inside, all of the namespace goes."""
+    import psutil
+
+    try:
+        inside = psutil.Process(process.pid).children(recursive=True)
+    except psutil.NoSuchProcess:
+        inside = []
+    for each in (process, *inside):
+        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+            each.kill()
+    process.wait()
 
 
 def _said(errors: bytes) -> str:

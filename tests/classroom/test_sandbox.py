@@ -1,8 +1,13 @@
 """A program in the sandbox can neither write, nor read what is not its own, nor call, nor stay."""
 
+import os
+import secrets
+import subprocess
 import sys
+import tempfile
 import time
 
+import psutil
 import pytest
 
 from lib.classroom import sandbox
@@ -69,9 +74,42 @@ def test_nothing_of_the_machine_can_be_touched(tmp_path):
     ids=["endless", "talkative", "many", "large"],
 )  # fmt: skip
 def test_it_is_ended_when_it_takes_too_much(code, limits, why):
-    started = time.monotonic()
-    done = python(code, **limits)
+    started, mark = time.monotonic(), f"# {secrets.token_hex(8)}"
+    done = python(f"{code}\n{mark}", **limits)
     assert why in done.ended.lower() and time.monotonic() - started < 45
+    assert gone(mark), "something of it is left"
+
+
+def test_what_runs_inside_ends_with_unshare():
+    """Though it belongs to another user where root started it, which makes Linux forget whose child it is."""
+    mark = f"# {secrets.token_hex(8)}"
+    command = [sys.executable, "-c", f"import time\nprint('up', flush=True)\ntime.sleep(60)\n{mark}"]
+    with tempfile.TemporaryDirectory() as root:
+        process = subprocess.Popen(sandbox._closed(command, root, 1 << 30), stdout=subprocess.PIPE, env={})
+        assert process.stdout.readline() == b"up\n" and running(mark)
+        process.kill()
+        process.wait()
+        assert gone(mark)
+
+
+def gone(mark, seconds=10):
+    """Whether no process holds the mark, now or soon: the kernel takes a moment to clear up."""
+    limit = time.monotonic() + seconds
+    while found := running(mark):
+        if time.monotonic() > limit:
+            return False
+        time.sleep(0.1)
+    return not found
+
+
+def running(mark):
+    """Processes, by number, whose command holds the mark; those that only wait to be buried are none."""
+    found = []
+    for process in psutil.process_iter(["cmdline", "status"]):
+        alive = process.info["status"] != psutil.STATUS_ZOMBIE
+        if alive and any(mark in part for part in process.info["cmdline"] or ()) and process.pid != os.getpid():
+            found.append(process.pid)
+    return found
 
 
 def test_where_there_is_no_sandbox_nothing_runs(monkeypatch):

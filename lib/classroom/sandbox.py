@@ -79,7 +79,7 @@ def _run(command, given, seconds, memory) -> Run:
             finally:
                 _end(process)
             errors.seek(0)
-            ended = ended or (_said(errors.read()) if process.returncode else "")
+            ended = ended or _too_much(out) or (_said(errors.read()) if process.returncode else "")
         out.seek(0)
         return Run(out.read(OUTPUT), ended)
 
@@ -141,6 +141,11 @@ def readable() -> list[str]:
     return [str(path) for path in kept]
 
 
+def _too_much(out) -> str:
+    """That it printed too much, if so: a fast one is through before the watch looks again."""
+    return f"it printed more than {OUTPUT >> 20} MB" if os.fstat(out.fileno()).st_size > OUTPUT else ""
+
+
 def _watch(process, out, seconds, memory) -> str:
     """Wait for the end; why it has to come now, if so."""
     import psutil
@@ -149,8 +154,8 @@ def _watch(process, out, seconds, memory) -> str:
     while process.poll() is None:
         if time.monotonic() > limit:
             return f"it took more than {seconds:.0f} s"
-        if os.fstat(out.fileno()).st_size > OUTPUT:
-            return f"it printed more than {OUTPUT >> 20} MB"
+        if told := _too_much(out):
+            return told
         resident, count = 0, 0
         for child in psutil.Process(process.pid).children(recursive=True):
             try:

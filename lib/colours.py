@@ -35,6 +35,11 @@ def from_planes(planes):
     return batch.reshape(n, h, w // 3, 3)
 
 
+def luma(images: np.ndarray) -> np.ndarray:
+    """(n, h, w, 3): the luma of images (n, h, w, 3), in three equal channels."""
+    return np.repeat(to_planes(images)[:, :, : images.shape[2]], 3, axis=-1)
+
+
 def through_colour(images):
     """RGB to YCbCr and back: what decryption gives at best. NumPy (n, h, w, 3)."""
     return from_planes(to_planes(images))

@@ -33,7 +33,7 @@ from lib.attacks.blocks import cut
 from lib.attacks.grey_jigsaw import grey_jigsaw
 from lib.attacks.jigsaw import STEPS, jigsaw
 from lib.attacks.matrix import SEVERAL
-from lib.colours import to_planes
+from lib.colours import luma
 from lib.schemes import EtC, GrayscaleEtC, OneTimePad
 
 OUT = Path(__file__).resolve().parents[1] / "data" / "results" / "jigsaw.json"
@@ -153,11 +153,6 @@ def shared(count: int, public) -> dict:
         estimate = jigsaw(EtC(Key.from_seed(seed), block=4).encrypt(picked), 4, public=public).estimate
         scores.append(metrics.neighbours(estimate, picked, 4))
     return {"ciphertexts": count, "median": round(float(np.median(scores)), 4), "lowest": round(min(scores), 4)}
-
-
-def luma(images: np.ndarray) -> np.ndarray:
-    """(n, h, w, 3): the luma of images (n, h, w, 3), in three equal channels."""
-    return np.repeat(to_planes(images)[:, :, : images.shape[2]], 3, axis=-1)
 
 
 def solved_grey(image: np.ndarray, block: int, seed: int) -> dict[str, float]:

@@ -17,11 +17,11 @@ import inspect
 import time
 from dataclasses import asdict, dataclass, field
 
-import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from lib import records
 from lib.attacks import AttackResult, catalogue, check_ciphers
 from lib.attacks.generative_networks import Discriminator, KeyMaps, Painter
 from lib.attacks.hallucination import Trial, with_key
@@ -193,8 +193,7 @@ def _scores(trial, generator, beside, public, told):
         attacks["nearest key"] = with_key(**generator.key(), **told)
     attacks["beside"] = _beside(beside, trial.ciphers, public, told)
     scores = {name: trial.scores(attack, beside.moves) for name, attack in attacks.items()}
-    mean = public.mean(0).round().astype(np.uint8)
-    scores["mean"] = trial.scores(lambda x: np.tile(mean, (len(x), 1, 1, 1)))
+    scores["mean"] = trial.scores(lambda x: records.mean_picture(public, len(x)))
     return scores | {"shuffled": trial.shuffled(attacks["attack"], beside.moves)}
 
 

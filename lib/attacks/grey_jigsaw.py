@@ -23,7 +23,7 @@ from lib.attacks.blocks import cut
 from lib.attacks.etc_one_key import settle
 from lib.attacks.laying import LARGEST, TRIES, assemble
 from lib.attacks.poses import picture, rebased
-from lib.colours import to_planes
+from lib.colours import luma, to_planes
 
 
 def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = TRIES) -> AttackResult:
@@ -43,14 +43,14 @@ def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = T
     blocks, rows, columns = _blocks(ciphers, block)
     upright = _embedded(block * min(rows, columns)) if public is None else (public,)
     odds = luma_odds(blocks, block, upright)
-    luma = np.sort(np.argsort(-odds, kind="stable")[: rows * columns])
-    shown = np.repeat(blocks[:, luma], 3, axis=-1)
+    chosen = np.sort(np.argsort(-odds, kind="stable")[: rows * columns])
+    shown = np.repeat(blocks[:, chosen], 3, axis=-1)
     found = assemble(shown, rows, columns, colours=False, tries=tries)
-    found = found._replace(confidence=found.confidence * whole(shown) * expit(odds[luma])[found.block])
-    greys = np.concatenate([_grey(images) for images in upright if images.shape[1:3] == upright[0].shape[1:3]])
+    found = found._replace(confidence=found.confidence * whole(shown) * expit(odds[chosen])[found.block])
+    greys = np.concatenate([luma(images) for images in upright if images.shape[1:3] == upright[0].shape[1:3]])
     view, settled = settle(picture(shown, found), greys, colours=False)
     found = rebased(found, *view)
-    recovered = {"luma": np.isin(np.arange(len(odds)), luma), "block": luma[found.block], "settled": settled}
+    recovered = {"luma": np.isin(np.arange(len(odds)), chosen), "block": chosen[found.block], "settled": settled}
     return AttackResult(picture(shown, found), 0, time.perf_counter() - started, recovered, found.confidence)
 
 
@@ -111,11 +111,6 @@ def textures(blocks: np.ndarray) -> np.ndarray:
         axis=1,
     )
     return np.concatenate([plain, plain**2, plain[:, :1] * plain[:, 3:4]], axis=1)
-
-
-def _grey(images):
-    """Luma of images (n, h, w, 3), three times."""
-    return np.repeat(to_planes(images)[:, :, : images.shape[2]], 3, axis=-1)
 
 
 @lru_cache(maxsize=8)

@@ -8,16 +8,12 @@ from lib.attacks import matrix
 from lib.attacks.blocks import cut
 from lib.attacks.catalogue import Known, by_name
 from lib.attacks.grey_jigsaw import grey_jigsaw, luma_odds, textures
-from lib.colours import to_planes
+from lib.colours import luma
 from lib.datasets import load, photo
 from lib.schemes import GrayscaleEtC, OneTimePad
 
 PUBLIC = load("photos", "train", limit=600).images
 MOVES = ("turns", "complement")
-
-
-def luma(images):
-    return np.repeat(to_planes(images)[:, :, : images.shape[2]], 3, axis=-1)
 
 
 def true_luma(scheme, shape):

@@ -52,6 +52,13 @@ def read(path: Path) -> dict:
     return notebook
 
 
+def stored(path: Path):
+    """A notebook with its outputs, as nbformat has it."""
+    import nbformat  # takes seconds to start
+
+    return nbformat.read(path, as_version=4)
+
+
 def tags(cell: dict) -> list[str]:
     return cell.get("metadata", {}).get("tags", [])
 

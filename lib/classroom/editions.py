@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lib.lessons import BUILD, ROOT, title, write
+from lib.notebooks import stored, tags
 
 COURSE, STUDENT, TEACHER = BUILD / "nbgrader", BUILD / "student", BUILD / "teacher"
 NOTEBOOKS = "notebooks"
@@ -46,18 +47,6 @@ class Exercise:
     solution: str
 
 
-def tags(cell) -> list[str]:
-    """What a cell is marked as."""
-    return cell.metadata.get("tags", [])
-
-
-def read(path: Path):
-    """A notebook."""
-    import nbformat
-
-    return nbformat.read(path, as_version=4)
-
-
 def exercises(notebook) -> list[Exercise]:
     """The exercises of a lesson, in order."""
     found, told = [], ("", "")
@@ -80,7 +69,7 @@ def source(path: Path):
     """
     from nbformat.v4 import new_code_cell
 
-    notebook = read(path)
+    notebook = stored(path)
     rest, cells, stub = iter(exercises(notebook)), [], None
     for cell in notebook.cells:
         if "exercise" in tags(cell):
@@ -205,15 +194,15 @@ def guide(path: Path) -> str:
     from lib.classroom import plans
 
     number, lines = path.name[:2], [f"\n## {path.name[:2]}. {title(path)}\n\n{plans.time_of(path)}\n"]
-    wrong = mistakes(number)
-    for exercise in exercises(read(path)):
+    wrong, notebook = mistakes(number), stored(path)
+    for exercise in exercises(notebook):
         solution = textwrap.dedent(re.search(r"### BEGIN SOLUTION\n(.*?)\n *### END", exercise.solution, re.S)[1])
         lines.append(
             f"\n### {exercise.title}\n\n{exercise.stars} of 3 stars, as many points; {exercise.minutes} minutes.\n\n"
             f"```python\n{solution}\n```\n\n| mistake | the check says |\n|---|---|\n"
         )
         lines += [f"| {cell(name)} | {cell(said)} |\n" for name, said in wrong[exercise.name]]
-    if any("answers" in tags(each) for each in read(path).cells):
+    if any("answers" in tags(each) for each in notebook.cells):
         lines.append(FLAGS.format(most=most_points()))
     return "".join(lines)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lib.classroom import editions
 from lib.lessons import MINUTES, paths, title
+from lib.notebooks import stored
 
 WORDS_A_MINUTE = 150
 # (lesson, how many of its exercises, None for all)
@@ -26,7 +27,7 @@ TERM = [
 
 def minutes(path: Path, upto: int | None = None) -> tuple[float, float, float]:
     """Minutes of a lesson: running, reading, and its first `upto` exercises, or all of them."""
-    notebook = editions.read(path)
+    notebook = stored(path)
     words = sum(
         len(re.findall(r"[A-Za-z]{2,}", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown"
     )

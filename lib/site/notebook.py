@@ -23,13 +23,6 @@ class Rendered(NamedTuple):
     pictures: dict[str, bytes]
 
 
-def read(path: Path):
-    """A notebook."""
-    import nbformat
-
-    return nbformat.read(path, as_version=4)
-
-
 def render(notebook, name: str, to_html: Callable[[str], str]) -> Rendered:
     """A notebook's cells, with pictures as files named after the lesson. `to_html` renders its Markdown."""
     from nbconvert.exporters import TemplateExporter

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from jinja2 import Environment, FileSystemLoader
 
 from lib import lessons
+from lib.notebooks import stored
 from lib.site import docstrings, notebook, reference
 from lib.site.markdown import Links, Renderer
 
@@ -111,7 +112,7 @@ class Site:
 
 
 def _lesson(path, shown, seconds):
-    read = notebook.read(shown)
+    read = stored(shown)
     return Lesson(path, read, path.name[:2], lessons.title(path), f"{path.stem}.html", seconds.get(path.stem))
 
 

@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 from lib import lessons
 from lib.classroom import editions, plans
 from lib.lessons import paths
+from lib.notebooks import stored, tags
 
 LESSONS = pytest.mark.parametrize("path", paths(), ids=lambda path: path.stem)
 MARKS = ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TESTS", "importlib.reload")
@@ -26,7 +27,7 @@ def squeezed(text):
 def solutions(path):
     return {
         exercise.name: re.search(r"### BEGIN SOLUTION\n(.*?)\n *### END", exercise.solution, re.S)[1]
-        for exercise in editions.exercises(editions.read(path))
+        for exercise in editions.exercises(stored(path))
     }
 
 
@@ -34,7 +35,7 @@ def text_of(file):
     """A file as text; a notebook's cells and what they show."""
     if file.suffix != ".ipynb":
         return file.read_text(errors="replace")
-    return "\n".join(f"{cell.source}\n{cell.get('outputs', '')}" for cell in editions.read(file).cells)
+    return "\n".join(f"{cell.source}\n{cell.get('outputs', '')}" for cell in stored(file).cells)
 
 
 def leaks(texts):
@@ -54,7 +55,7 @@ def handed_out(made, tmp_path_factory):
 @LESSONS
 def test_every_exercise_has_points_minutes_and_a_place(path):
     notebook = editions.source(path)
-    found = editions.exercises(editions.read(path))
+    found = editions.exercises(stored(path))
     assert all(1 <= e.stars <= 3 and 1 <= e.minutes <= 30 for e in found)
     graded = [c.metadata.nbgrader for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
     points = [cell.points for cell in graded if cell.grade_id != "answers-points"]
@@ -66,7 +67,7 @@ def test_every_exercise_has_points_minutes_and_a_place(path):
 def test_no_solution_stands_whole_in_a_file_that_students_get(path):
     """The package comes with the lessons, so a student can read how lib does it; but no solution as it is, nor half its lines."""
     files = [f.read_text() for f in (lessons.ROOT / "lib").rglob("*.py") if "classroom" not in f.parts]
-    shown = [c.source for c in editions.read(path).cells if "solution" not in editions.tags(c)]
+    shown = [c.source for c in stored(path).cells if "solution" not in tags(c)]
     texts = [squeezed(text) for text in [*files, *shown]]
     for name, solution in solutions(path).items():
         lines = [line for line in map(squeezed, solution.splitlines()) if len(line) > 12]
@@ -83,8 +84,8 @@ KNOWN = {
 def test_the_release_has_the_stubs_of_the_lesson_and_its_outputs(made):
     for path in paths():
         if (released := made / "release" / path.stem / path.name).exists():
-            lesson, new = editions.read(path), editions.read(released)
-            stubs = {cell.id: cell for cell in lesson.cells if "solution" not in editions.tags(cell)}
+            lesson, new = stored(path), stored(released)
+            stubs = {cell.id: cell for cell in lesson.cells if "solution" not in tags(cell)}
             kept = [cell for cell in new.cells if not cell.metadata.get("nbgrader", {}).get("grade")]
             assert [cell.id for cell in kept] == list(stubs)
             for cell in kept:
@@ -107,7 +108,7 @@ def test_a_leak_would_be_found(made, lesson):
 
 def unsolved(path):
     """Run a notebook of the student edition as it was handed out; nbclient raises where a cell fails that may not."""
-    notebook = editions.read(path)
+    notebook = stored(path)
     NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
     ).execute()

@@ -12,6 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from lib.classroom import grading, sandbox
 from tests.classroom.submissions import thirty
 
+pytestmark = pytest.mark.usefixtures("needs_namespaces")
 FEW = ("right-tests-deleted", "part-last-wrong", "broken-no-notebook", "hostile-delete", "hostile-shadow-rich")
 LIMITS = "get_config().Execute.timeout = 20\nget_config().Execute.notebook_timeout = 150  # noqa: F821\n"
 
@@ -54,14 +55,6 @@ def canary(tmp_path):
     folder.mkdir()
     (folder / "photo").write_text("alive")
     return folder
-
-
-@pytest.fixture(autouse=True)
-def needs_namespaces():
-    try:
-        sandbox.available()
-    except sandbox.Refused as error:
-        pytest.skip(str(error))
 
 
 def state(*folders):

@@ -12,6 +12,7 @@ from lib.challenges.draws import Draw
 from lib.challenges.letters import write
 from lib.challenges.ten import TEN, make
 from lib.classroom import editions, solvers
+from lib.notebooks import tags
 
 SECRET = Key.from_seed(343)
 SECONDS = 60  # of a processor, for each
@@ -71,7 +72,7 @@ LESSON = next(path for path in lessons.paths() if path.name.startswith("34"))
 
 def capture_cells():
     cells = editions.source(LESSON).cells
-    at = next(i for i, cell in enumerate(cells) if "answers" in editions.tags(cell))
+    at = next(i for i, cell in enumerate(cells) if "answers" in tags(cell))
     return cells[at : at + 2]
 
 

@@ -14,7 +14,7 @@ export OMP_WAIT_POLICY := passive
 export PYTHONUTF8 := 1
 
 run: $(STAMP)
-	$(BIN)/python -m lib.lessons tour
+	$(BIN)/python -m lib.workbook.lessons tour
 
 # Code and lessons beside each other, on two cores.
 test: $(STAMP)
@@ -31,55 +31,55 @@ test-lessons: $(STAMP)
 
 # Every lesson with the parameters it has, one a core: minutes, and whether what it says holds.
 course: $(STAMP)
-	$(BIN)/python -m lib.lessons course
+	$(BIN)/python -m lib.workbook.lessons course
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
 
 # The lessons as stored and the reference of lib, as pages in build/site that ask nothing of a network.
 site: $(STAMP)
-	$(BIN)/python -m lib.site
+	$(BIN)/python -m lib.workbook.site
 
 bench: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m lib.bench
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.benchmarks
 
 # Full training runs, hours for all, and learned attacks; DATA=npz:cifar10.npz where CIFAR-10 is at hand. SEEDS, and ROWS of
 # trainings or LEARNED of attacks, for some of them.
 DATA ?= cifar10
 SEEDS ?= 0
 results: $(STAMP)
-	$(if $(or $(ROWS),$(if $(LEARNED),,all)),$(BIN)/python -m lib.results $(ROWS) --data $(DATA) --seeds $(SEEDS))
-	$(if $(or $(LEARNED),$(if $(ROWS),,all)),OMP_NUM_THREADS=1 $(BIN)/python -m lib.learned $(LEARNED) --data $(DATA) --seeds $(SEEDS))
+	$(if $(or $(ROWS),$(if $(LEARNED),,all)),$(BIN)/python -m lib.workbook.recorded_trainings $(ROWS) --data $(DATA) --seeds $(SEEDS))
+	$(if $(or $(LEARNED),$(if $(ROWS),,all)),OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_attacks $(LEARNED) --data $(DATA) --seeds $(SEEDS))
 
 # Every attack on every scheme, beside a control, on embedded pictures; DATA for other small ones.
 attacks: DATA = photos
 attacks: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m lib.attacks.matrix --data $(DATA)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.attack_matrix --data $(DATA)
 
 # The jigsaw by pieces, blocks, JPEG and steps; FOLDER for photographs beside the embedded ones.
 puzzles: $(STAMP)
-	OMP_NUM_THREADS=1 $(BIN)/python -m lib.puzzles $(if $(FOLDER),--folder $(FOLDER))
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_jigsaws $(if $(FOLDER),--folder $(FOLDER))
 
 # Accuracy against leakage, from what the two above have recorded.
 scoreboard: $(STAMP)
-	$(BIN)/python -m lib.scoreboard
+	$(BIN)/python -m lib.workbook.scoreboard
 
 # For teachers. LESSONS for some, as LESSONS="02 04"; all of them otherwise.
 student teacher assignments: $(STAMP)
-	$(BIN)/python -m lib.classroom $@ $(LESSONS)
+	$(BIN)/python -m lib.workbook.classroom $@ $(LESSONS)
 
 # Lesson 34's challenges from a secret of yours, whether they can be solved, with the flags; and the lesson with their pictures.
 challenges: $(STAMP)
-	$(BIN)/python -m lib.challenges --secret $(or $(SECRET),$(error SECRET=KEY.json, a key file: python -m lib key new KEY.json))
-	OMP_NUM_THREADS=1 $(BIN)/python -m lib.classroom.solvers
-	$(BIN)/python -m lib.lessons store 34
+	$(BIN)/python -m lib.workbook.challenges --secret $(or $(SECRET),$(error SECRET=KEY.json, a key file: python -m lib key new KEY.json))
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.classroom.solvers
+	$(BIN)/python -m lib.workbook.lessons store 34
 
 # Also what takes longer than five minutes: thirty submissions graded, every notebook of the student edition run.
 test-all: test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m long
 
 lessons: $(STAMP)
-	$(BIN)/python -m lib.lessons store
+	$(BIN)/python -m lib.workbook.lessons store
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -9,7 +9,7 @@
     inverse            trained: pairs under the key, or the algorithm alone and public pictures
 
 The algorithm is known to all of them, with its block size and split (Kerckhoffs); the key is not. Scores are given by
-`lib.metrics` alone, and `lib.attacks.matrix` runs every attack on every scheme, beside baselines and a control.
+`lib.metrics` alone, and `lib.workbook.attack_matrix` runs every attack on every scheme, beside baselines and a control.
 """
 
 from dataclasses import dataclass, field

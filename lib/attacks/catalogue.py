@@ -9,14 +9,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lib.attacks import AttackResult, Oracle, chosen_plaintext, fewest_queries, known_plaintext, one_image
-from lib.attacks.blocks_one_key import blocks_one_key
-from lib.attacks.ele_one_key import ele_one_key
-from lib.attacks.etc_one_key import etc_one_key
-from lib.attacks.ffx_one_key import ffx_one_key
-from lib.attacks.grey_jigsaw import grey_jigsaw
-from lib.attacks.jigsaw import jigsaw
-from lib.attacks.pixels_one_key import pixels_one_key
+from lib.attacks import AttackResult, Oracle
+from lib.attacks.chosen_plaintext import fewest_queries, table_reader
+from lib.attacks.known_plaintext import tables
+from lib.attacks.many_ciphertexts.ele import ele_one_key
+from lib.attacks.many_ciphertexts.etc import etc_one_key
+from lib.attacks.many_ciphertexts.ffx import ffx_one_key
+from lib.attacks.many_ciphertexts.skk import pixels_one_key
+from lib.attacks.many_ciphertexts.tanaka import blocks_one_key
+from lib.attacks.one_ciphertext import skk
+from lib.attacks.one_ciphertext.grey_jigsaw import grey_jigsaw
+from lib.attacks.one_ciphertext.jigsaw import jigsaw
 
 CHOSEN, PAIRS, ONE, MANY = "chosen plaintext", "known plaintext", "one ciphertext", "ciphertexts under one key"
 THREATS = {
@@ -88,21 +91,21 @@ TONES = {"moves": ("colours", "complement"), "public": True}
 CHANG_CASE = "Chang and Case, arXiv:2004.13263"
 TABLES = {name: {} for name in ("tanaka", "ele", "skk", "etc", "shf", "np", "ffx", "skk per image")}
 CATALOGUE = (
-    Attack("table-reader", CHOSEN, chosen_plaintext.table_reader, TABLES),
-    Attack("helper-blocks", CHOSEN, chosen_plaintext.chang_case_blocks, {"tanaka": BLOCK, "shf": BLOCK, "np": BLOCK}, CHANG_CASE),
-    Attack("helper-pixels", CHOSEN, chosen_plaintext.chang_case_pixels, {"skk": (), "skk per image": ()}, CHANG_CASE),
+    Attack("table-reader", CHOSEN, table_reader.table_reader, TABLES),
+    Attack("helper-blocks", CHOSEN, table_reader.chang_case_blocks, {"tanaka": BLOCK, "shf": BLOCK, "np": BLOCK}, CHANG_CASE),
+    Attack("helper-pixels", CHOSEN, table_reader.chang_case_pixels, {"skk": (), "skk per image": ()}, CHANG_CASE),
     Attack("fewest-tanaka", CHOSEN, fewest_queries.tanaka, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}),
     Attack("fewest-ele", CHOSEN, fewest_queries.ele, {"ele": SPLIT}),
     Attack("fewest-etc", CHOSEN, fewest_queries.etc, {"etc": BLOCK}),
     Attack("fewest-ffx", CHOSEN, fewest_queries.ffx, {"ffx": BLOCK}),
-    Attack("pairs-tanaka", PAIRS, known_plaintext.shared_blocks, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}),
-    Attack("pairs-ele", PAIRS, known_plaintext.own_blocks, {"ele": SPLIT}),
-    Attack("pairs-skk", PAIRS, known_plaintext.pixels, {"skk": (), "skk per image": ()}),
-    Attack("pairs-etc", PAIRS, known_plaintext.oriented_blocks, {"etc": BLOCK}),
-    Attack("pairs-ffx", PAIRS, known_plaintext.substitution, {"ffx": BLOCK}),
-    Attack("leading-bit", ONE, one_image.leading_bit, TABLES, CHANG_CASE),
-    Attack("minimum-difference", ONE, one_image.minimum_difference, {"skk": (), "skk per image": ()}, CHANG_CASE),
-    Attack("likeliest", ONE, one_image.likeliest, {"skk": (), "skk per image": ()}),
+    Attack("pairs-tanaka", PAIRS, tables.shared_blocks, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}),
+    Attack("pairs-ele", PAIRS, tables.own_blocks, {"ele": SPLIT}),
+    Attack("pairs-skk", PAIRS, tables.pixels, {"skk": (), "skk per image": ()}),
+    Attack("pairs-etc", PAIRS, tables.oriented_blocks, {"etc": BLOCK}),
+    Attack("pairs-ffx", PAIRS, tables.substitution, {"ffx": BLOCK}),
+    Attack("leading-bit", ONE, skk.leading_bit, TABLES, CHANG_CASE),
+    Attack("minimum-difference", ONE, skk.minimum_difference, {"skk": (), "skk per image": ()}, CHANG_CASE),
+    Attack("likeliest", ONE, skk.likeliest, {"skk": (), "skk per image": ()}),
     Attack("one-photograph", ONE, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=1),
     Attack("jigsaw", ONE, jigsaw, {"etc": BLOCK}, "after Gallagher, CVPR 2012", ("turns", "complement", "colours"), 1, True),
     Attack("jigsaw-grey", ONE, grey_jigsaw, {"etc-gray": BLOCK}, "after J. Imaging 12(2):65, 2026", ("turns", "complement"), 1, True),

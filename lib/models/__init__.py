@@ -8,9 +8,9 @@ from torch import nn
 
 from lib.models.adaptation import ELEAdaptNet, LEAdaptNet, PixelAdaptation, TanakaAdaptation
 from lib.models.fast import FastNet
+from lib.models.fronts.whitened import AlignedBlocks, Orbit, WhitenedBlocks, WhitenedPixels
 from lib.models.shake_pyramid import ShakePyramidNet
 from lib.models.standard import ConvMixer, ResNet18, VisionTransformer, check_side
-from lib.models.whitened import AlignedBlocks, Orbit, WhitenedBlocks, WhitenedPixels
 
 
 class BlockNet(nn.Module):

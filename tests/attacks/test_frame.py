@@ -13,7 +13,7 @@ from lib.attacks import Oracle, check_ciphers, oracle_for
 from lib.schemes import SKK, OneTimePad, Tanaka
 
 IMAGES = np.random.default_rng(5).integers(0, 256, (4, 8, 8, 3), np.uint8)
-MODULES = sorted((Path(__file__).parents[2] / "lib" / "attacks").glob("*.py"))
+MODULES = sorted((Path(__file__).parents[2] / "lib" / "attacks").rglob("*.py"))
 
 
 INSIDE = ("__dict__", "__func__", "__self__", "__wrapped__", "__defaults__", "__kwdefaults__")
@@ -125,7 +125,7 @@ def test_ciphers_that_do_not_fit_are_refused(ciphers, error, says):
 
 
 def test_results_do_not_keep_the_oracle():
-    from lib.attacks.chosen_plaintext import table_reader
+    from lib.attacks.chosen_plaintext.table_reader import table_reader
 
     scheme = SKK(Key.from_seed(3))
     result = table_reader(oracle_for(scheme), scheme.encrypt(IMAGES))

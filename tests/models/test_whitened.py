@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from lib import Key, datasets
-from lib.models import AlignedBlocks, Orbit, WhitenedBlocks, WhitenedPixels, alignment, placement, whitened
-from lib.models.whitened import BlockWhitening, atoms
+from lib.models import AlignedBlocks, Orbit, WhitenedBlocks, WhitenedPixels
+from lib.models.fronts import alignment, placement, whitened
+from lib.models.fronts.whitened import BlockWhitening, atoms
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
 from lib.training import scaled
 

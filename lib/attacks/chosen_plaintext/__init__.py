@@ -1,0 +1,1 @@
+"""The attacker has images of his choice encrypted."""

@@ -1,0 +1,1 @@
+"""The attacker tries keys out of a small set."""

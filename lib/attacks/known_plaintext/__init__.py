@@ -1,0 +1,1 @@
+"""The attacker has pairs of plain images and ciphertexts."""

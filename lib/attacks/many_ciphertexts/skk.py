@@ -1,0 +1,171 @@
+"""Ciphertexts only, SKK with one key for many images: every pixel's key, from how alike neighbouring pixels are.
+
+Under one key a pixel has the same one of 48 states in every image: an order of its three channels and a sign for each,
+where the complement 255 - v is a change of sign about 127.5. Undone with the right relative state, two neighbours differ
+little; with any of the 47 others they differ more. How much is second-order statistics: the determinant of the 3x3 second
+moments of their difference over all images, which is a Gaussian likelihood whose covariance is unknown. Then regions grow
+together, the surest first (J. B. Kruskal, 1956), and costs add up along the whole border between two of them.
+
+A state common to all pixels changes nothing in this: 48 answers remain, and public pictures pick one of them, see
+`lib.attacks.solvers.ambiguity`. Relatives: Le Roux et al., "Learning the 2-D topology of images", NIPS 2007, who find the places of
+pixels from such statistics; Chang and Case, arXiv:2004.13263, who ask for one chosen plaintext, or attack single images.
+"""
+
+import heapq
+import time
+from itertools import permutations, product
+
+import numba
+import numpy as np
+
+from lib.attacks import AttackResult, check_ciphers
+from lib.attacks.solvers.ambiguity import choose
+from lib.attacks.solvers.moments import FLOOR, log_determinant
+
+_ORDERS, _SIGNS = list(permutations(range(3))), list(product((1, -1), repeat=3))
+ORDER = np.array([order for order in _ORDERS for _ in _SIGNS])
+SIGN = np.array(_SIGNS * len(_ORDERS))
+STATES = np.eye(3, dtype=int)[ORDER] * SIGN[:, :, None]
+"""(48, 3, 3): signed permutations. State g turns a pixel's values v, counted from 127.5, into STATES[g] @ v; state 0
+changes nothing. Row c of it is SIGN[g, c] at channel ORDER[g, c]."""
+
+PRODUCT = (STATES[:, None, None] @ STATES[None, :, None] == STATES).all(axis=(3, 4)).argmax(axis=2)
+INVERSE = (PRODUCT == 0).argmax(axis=1)
+OFFSETS = np.array([(0, 1), (1, 0), (1, 1), (1, -1)])  # down, right: half of a pixel's eight neighbours
+STRANGERS = (
+    4.5  # gain in log determinant that is no sign of neighbours: a picture's colours resemble each other anywhere
+)
+TEMPERATURE = 3.0  # nats of cost to a nat of evidence, for the pairs along a border are not independent
+
+
+def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> AttackResult:
+    """Decrypt SKK ciphertexts (n, h, w, 3) uint8 that share one key; any n from 2 on, 5 or more to be sure.
+
+    public   (m, h', w', 3) uint8 pictures of the attacker's own, to settle colour order and complement; None: the
+             embedded photographs
+    Recovered: "states" (h, w) int, the state of each pixel, an index of `STATES`; the same as a table of bytes, "index" and
+    "mask", as `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes them; and "settled", 0 to 1, how sure the one choice is that
+    all pixels share. Confidence (h, w): how likely a pixel's state is right, up to that choice.
+    On EtC ciphertexts it finds the signs and colours of blocks, which are pixel states too, and not their places.
+    Errors: ValueError for fewer than 2 images, sides below 4 pixels, or images that are all alike.
+    """
+    started = time.perf_counter()
+    _check(ciphers)
+    states, confidence = grow(pair_costs(ciphers))
+    found = undo(ciphers, states)
+    best, settled = choose((undo(found, np.full(states.shape, common)) for common in range(len(STATES))), public)
+    states = PRODUCT[states, best]
+    recovered = {"states": states, **as_table(states), "settled": settled}
+    return AttackResult(undo(ciphers, states), 0, time.perf_counter() - started, recovered, confidence)
+
+
+def _check(ciphers):
+    n, h, w, _ = check_ciphers(ciphers).shape
+    if n < 2:
+        raise ValueError(f"expected 2 or more ciphertexts under one key, got {n}; collect more of them")
+    if min(h, w) < 4:
+        raise ValueError(f"expected images of 4x4 pixels or more, got {h}x{w}: neighbours are all there is to go by")
+    if (ciphers == ciphers[:1]).all():
+        raise ValueError(f"the {n} ciphertexts are all alike; expected different images, for these tell of one only")
+
+
+def pair_costs(ciphers: np.ndarray) -> np.ndarray:
+    """(4, h, w, 49) float32: for pixel p and q = p + OFFSETS[k], the cost of each relative state; 0 where q lies outside.
+
+    Entry g: the negative log-likelihood of p = STATES[g] q + noise, n / 2 times the log determinant of the noise's second
+    moments. Entry 48: of p and q being no neighbours: no noise, but p or q itself, less what all pixels have in common.
+    """
+    values = np.ascontiguousarray((ciphers - np.float32(127.5)).transpose(1, 2, 3, 0))
+    return _pair_costs(values, OFFSETS, ORDER, SIGN, FLOOR, STRANGERS)
+
+
+@numba.njit(cache=True, nogil=True)
+def _pair_costs(values, offsets, order, sign, floor, strangers):
+    """values (h, w, 3, n). With moments A, B of p and q and C between, those of p - g q are A + g B g' - C g' - g C'."""
+    h, w, _, n = values.shape
+    out = np.zeros((len(offsets), h, w, len(order) + 1), np.float32)
+    m = np.empty((3, 3))
+    for k, y, x in np.ndindex(len(offsets), h, w):
+        v, u = y + offsets[k, 0], x + offsets[k, 1]
+        if v >= h or u < 0 or u >= w:
+            continue
+        p, q = values[y, x], values[v, u]
+        a, b, c = p @ p.T / n, q @ q.T / n, p @ q.T / n
+        for g in range(len(order)):
+            o, s = order[g], sign[g]
+            for i in range(3):
+                for j in range(3):
+                    cross = s[j] * c[i, o[j]] + s[i] * c[j, o[i]]
+                    m[i, j] = a[i, j] + s[i] * s[j] * b[o[i], o[j]] - cross
+            out[k, y, x, g] = n / 2 * log_determinant(m, floor)
+        alone = (log_determinant(a, floor) + log_determinant(b, floor)) / 2
+        out[k, y, x, len(order)] = n / 2 * (alone - strangers)
+    return out
+
+
+def grow(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Merge regions, the pair first whose best relative state leads the second best by most.
+
+    Returns (states, confidence), each (h, w). A region's pixels p have the states own[p] u, its u unknown. Between regions
+    with u and v stand costs for each u / v = k, the sum of costs[p, q][own[p] k / own[q]] over the pairs at their border.
+    Confidence is the probability of all merges by which a pixel joined a larger region.
+    """
+    h, w = costs.shape[1:3]
+    own, sure = np.zeros(h * w, int), np.ones(h * w)
+    members, links, heap = [[p] for p in range(h * w)], [{} for _ in range(h * w)], []
+
+    def link(a, b, cost):
+        links[a][b], links[b][a] = cost, cost[_BACK]
+        heapq.heappush(heap, (-_lead(cost), a, b))
+
+    for (down, right), cost in zip(OFFSETS, costs):
+        for y, x in np.ndindex(h - down, w):
+            if 0 <= x + right < w:
+                link(y * w + x, (y + down) * w + x + right, cost[y, x])
+    while heap:
+        lead, a, b = heapq.heappop(heap)
+        if b not in links[a] or -lead != _lead(links[a][b]):
+            continue  # one of the two has merged since, or their border grown
+        if len(members[a]) < len(members[b]):
+            a, b = b, a
+        k, probability = _decide(links[a].pop(b))
+        own[members[b]] = PRODUCT[own[members[b]], INVERSE[k]]
+        sure[members[b]] *= probability
+        members[a] += members[b]
+        del links[b][a]
+        for c, cost in links[b].items():
+            del links[c][b]
+            link(a, c, cost[_AFTER[INVERSE[k]]] + links[a].get(c, 0))
+        links[b] = {}
+    return own.reshape(h, w), sure.reshape(h, w)
+
+
+_BACK = np.append(INVERSE, 48)  # costs of u / v from those of v / u
+_AFTER = np.pad(PRODUCT, ((0, 0), (0, 1)), constant_values=48)  # of u / w from those of v / w, by row v / u
+
+
+def _lead(cost):
+    """How much worse the second best state is than the best."""
+    best, second = np.partition(cost[:48], 1)[:2]
+    return second - best
+
+
+def _decide(cost):
+    """The best state, and its probability beside the other 47 and beside 48 ways of being no neighbours."""
+    k = cost[:48].argmin()
+    weights = np.exp(np.minimum(cost[k] - cost.astype(float), 600) / TEMPERATURE)
+    return k, 1 / (weights[:48].sum() + 48 * weights[48])
+
+
+def undo(ciphers: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """The plain images (n, h, w, 3) uint8 of ciphertexts whose pixels are in these states (h, w)."""
+    back = INVERSE[states]
+    moved = np.take_along_axis(ciphers, ORDER[back][None], axis=3)
+    return np.where(SIGN[back] > 0, moved, 255 - moved)
+
+
+def as_table(states: np.ndarray) -> dict[str, np.ndarray]:
+    """index (h * w * 3,) int64 and mask (h * w * 3,) uint8: cipher[i] = plain[index[i]] ^ mask[i]."""
+    first = np.arange(states.size)[:, None] * 3
+    index = first + ORDER[states.ravel()]
+    return {"index": index.ravel(), "mask": np.where(SIGN[states.ravel()] > 0, 0, 255).astype(np.uint8).ravel()}

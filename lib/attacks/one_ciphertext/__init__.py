@@ -1,0 +1,1 @@
+"""The attacker has one ciphertext."""

@@ -1,0 +1,1 @@
+"""What several attacks share, each piece under its standard name."""

@@ -1,0 +1,166 @@
+"""Neighbouring pixels of an SKK image agree on their states: a Markov field on the grid, settled by belief propagation.
+
+Which of 48 states a pixel is in says nothing by itself; that two neighbours lie on the same side of 127.5 can be seen, though no
+key is known. Where a colour passes 127.5 its fold, min(v, 255 - v), rises to the middle and falls again. So for each pair
+of folds a, b of neighbours and the folds p before a and n after b on the same line (those nearest in value), the numbers
+255 - a - b, |a - b|, a - p and b - n, in steps, name one of 3,456 contexts. Public photographs are counted: in how many a
+and b belong to different channels, to one channel on one side, or to one channel on two sides.
+
+Inference: J. Pearl's belief propagation (sum-product), messages passed in raster order and back, as in sweeps of V.
+Kolmogorov, IEEE TPAMI 28, 2006. On a grid it is no more than an approximation; exact where there is one row. A state is
+numbered as in `lib.attacks.solvers.colour_prior`.
+"""
+
+import numba
+import numpy as np
+
+from lib.symmetries import COLOURS
+
+_GAP = np.searchsorted([2, 5, 10, 18, 30, 50, 80, 120, 256], np.arange(256))  # upper ends of the steps
+_APART = np.searchsorted([1, 3, 6, 12, 25, 128], np.arange(128))
+_SLOPE = np.searchsorted([-25, -8, -2, 2, 6, 14, 30, 128], np.arange(-127, 128))
+CONTEXTS = 9 * 6 * 8 * 8
+
+
+def counts(images: np.ndarray) -> np.ndarray:
+    """Pairs of folds of neighbours in images (n, h, w, 3) uint8, by context: (3456, 3) float64.
+
+    Columns: of different channels; of one channel, on one side of 127.5; of one channel, on two sides.
+    """
+    low = np.minimum(images, 255 - images)
+    place = np.argsort(np.argsort(low, -1, kind="stable"), -1)
+    found = np.zeros((CONTEXTS, 3))
+    _count(images > 127, np.sort(low, -1).astype(np.int64), place, found, _GAP, _APART, _SLOPE)
+    return found
+
+
+def odds(found: np.ndarray, power: float) -> np.ndarray:
+    """(3456, 2) float32: odds of one channel on one side, and on two, against different channels, to a power.
+
+    A power below 1 makes up for evidence that is counted more than once on loops of the grid. Contexts seen seldom lean to
+    the mean of all.
+    """
+    mean = found.sum(0) / found.sum()
+    chances = (found + 20 * mean) / (found.sum(1, keepdims=True) + 20)
+    return ((chances[:, 1:] / chances[:, :1]).clip(1e-4, 1e4) ** power).astype(np.float32)
+
+
+def tables(folds: np.ndarray, pair_odds: np.ndarray) -> np.ndarray:
+    """(h, w, 2, 3, 3, 2) float32: of each pixel and its right and lower neighbour, for fold a of it and b of the other.
+
+    folds   (h, w, 3) sorted, of one image. The largest entry of each pair of pixels is 1; 0 where there is no neighbour.
+    """
+    found = np.zeros((*folds.shape[:2], 2, 3, 3, 2), np.float32)
+    _look_up(folds.astype(np.int64), pair_odds, found, _GAP, _APART, _SLOPE)
+    return (found / np.maximum(found.max((3, 4, 5), keepdims=True), 1e-12)).astype(np.float32)
+
+
+def marginals(chances: np.ndarray, pairs: np.ndarray, sweeps: int = 8) -> np.ndarray:
+    """Beliefs (h, w, 48) float32 that sum to 1 in each pixel, from chances (h, w, 48) of single pixels and `tables`."""
+    chances = chances / chances.max(-1, keepdims=True)
+    messages = np.full((*chances.shape[:2], 4, 48), 1 / 48, np.float32)
+    _pass(chances.astype(np.float32), pairs, messages, COLOURS, sweeps)
+    beliefs = chances * np.prod(48 * messages, axis=2)
+    return (beliefs / beliefs.sum(-1, keepdims=True)).astype(np.float32)
+
+
+@numba.njit(cache=True, nogil=True)
+def _rise(folds, i, j, value):
+    """`value` minus the fold of pixel i, j that is nearest to it; 0 outside of the image."""
+    if i < 0 or j < 0 or i >= folds.shape[0] or j >= folds.shape[1]:
+        return 0
+    rise = value - folds[i, j, 0]
+    for k in range(1, 3):
+        if abs(value - folds[i, j, k]) < abs(rise):
+            rise = value - folds[i, j, k]
+    return rise
+
+
+@numba.njit(cache=True, nogil=True)
+def _context(folds, i, j, down, a, b, gap, apart, slope):
+    across = 1 - down
+    first, second = folds[i, j, a], folds[i + down, j + across, b]
+    before = _rise(folds, i - down, j - across, first)
+    after = _rise(folds, i + 2 * down, j + 2 * across, second)
+    place = gap[255 - first - second] * 6 + apart[abs(first - second)]
+    return (place * 8 + slope[before + 127]) * 8 + slope[after + 127]
+
+
+@numba.njit(cache=True, nogil=True)
+def _count(above, folds, place, found, gap, apart, slope):
+    n, h, w, _ = folds.shape
+    for m in range(n):
+        for i in range(h):
+            for j in range(w):
+                for down in range(2):
+                    y, x = i + down, j + 1 - down
+                    if y < h and x < w:
+                        for c in range(3):
+                            for d in range(3):
+                                at = _context(
+                                    folds[m], i, j, down, place[m, i, j, c], place[m, y, x, d], gap, apart, slope
+                                )
+                                kind = 0
+                                if c == d:
+                                    kind = 1 if above[m, i, j, c] == above[m, y, x, c] else 2
+                                found[at, kind] += 1
+
+
+@numba.njit(cache=True, nogil=True)
+def _look_up(folds, pair_odds, found, gap, apart, slope):
+    h, w, _ = folds.shape
+    for i in range(h):
+        for j in range(w):
+            for down in range(2):
+                if i + down < h and j + 1 - down < w:
+                    for a in range(3):
+                        for b in range(3):
+                            found[i, j, down, a, b] = pair_odds[_context(folds, i, j, down, a, b, gap, apart, slope)]
+
+
+@numba.njit(cache=True, nogil=True)
+def _send(incoming, pair, turned, out, orders, part):
+    """out[t] = sum over s of incoming[s] times the pair's entries for s and t; signs by three butterflies for each two orders."""
+    out[:] = 0
+    for o in range(6):
+        for p in range(6):
+            for s in range(8):
+                part[s] = incoming[8 * o + s]
+            for c in range(3):
+                a, b = orders[o, c], orders[p, c]
+                same, other = (pair[b, a, 0], pair[b, a, 1]) if turned else (pair[a, b, 0], pair[a, b, 1])
+                for s in range(8):
+                    if s & 1 << c == 0:
+                        low, high = part[s], part[s | 1 << c]
+                        part[s] = low * same + high * other
+                        part[s | 1 << c] = low * other + high * same
+            for s in range(8):
+                out[8 * p + s] += part[s]
+    total = out.sum()
+    for s in range(48):
+        out[s] = max(out[s] / total, np.float32(1e-7))
+
+
+@numba.njit(cache=True, nogil=True)
+def _pass(chances, pairs, messages, orders, sweeps):
+    """messages[i, j, k]: what pixel i, j was told from the left, from above, from the right, from below."""
+    h, w, _ = chances.shape
+    incoming, out, part = np.empty(48, np.float32), np.empty(48, np.float32), np.empty(8, np.float32)
+    for sweep in range(sweeps):
+        back = sweep % 2
+        for step in range(h * w):
+            i, j = divmod(h * w - 1 - step if back else step, w)
+            for down in range(2):
+                y, x = (i - down, j - 1 + down) if back else (i + down, j + 1 - down)
+                if y < 0 or x < 0 or y >= h or x >= w:
+                    continue
+                reply = down if back else down + 2  # what the receiver said is not told to it
+                for s in range(48):
+                    incoming[s] = chances[i, j, s]
+                for k in range(4):
+                    if k != reply:
+                        for s in range(48):
+                            incoming[s] *= 48 * messages[i, j, k, s]
+                incoming /= incoming.max()
+                _send(incoming, pairs[y, x, down] if back else pairs[i, j, down], back == 1, out, orders, part)
+                messages[y, x, down + 2 if back else down] = out

@@ -1,0 +1,1 @@
+"""The shell: commands, image files, npz, jobs."""

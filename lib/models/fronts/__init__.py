@@ -1,0 +1,1 @@
+"""Front layers that sort ciphertexts by their statistics, without labels or key."""

@@ -1,0 +1,1 @@
+"""All about lessons and records. Nothing outside of it imports it."""

@@ -1,0 +1,261 @@
+"""Every scheme against every attack, beside baselines and a control: `make attacks` writes `data/results/attacks.json`.
+
+    python -m lib.workbook.attack_matrix                          on the embedded photographs
+    python -m lib.workbook.attack_matrix --data npz:cifar10.npz   small images from there, large ones from the photographs
+
+A cell runs one attack on one scheme, scores its estimate with `lib.metrics`, and says
+
+    broken       nine values of ten are exact, or the outlines are there (correlation of edge maps 0.5 and more, and 0.2
+                 more than the better baseline)
+    not broken   by this attack
+    void         the attack "succeeds" on the control, a one-time pad, too: it measures something else
+
+Whoever scores makes the choice that an attack leaves open (`Attack.moves`) in its favour, and in that of the baselines: the
+ciphertext as it is, and the mean of public pictures. The medians over several keys are recorded, and the worst.
+Seconds are a processor's work, the encryption of what is attacked and asked for with it.
+"""
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from lib import Key, datasets
+from lib.atomic import write_json
+from lib.attacks import oracle_for
+from lib.attacks.catalogue import CATALOGUE, CHOSEN, ONE, PAIRS, Attack, Known, names
+from lib.schemes import SKK, EtC, OneTimePad, by_name
+from lib.schemes import names as scheme_names
+from lib.workbook.recording import scored
+
+OUT = Path(__file__).resolve().parents[2] / "data" / "results" / "attacks.json"
+SCHEMES: dict[str, Callable] = {name: by_name(name) for name in scheme_names} | {
+    "etc": lambda key: EtC(key, block=4),
+    "skk per image": lambda key: SKK(key, per_image=True),
+}
+"""The rows: every scheme of `lib.schemes` with its usual settings, EtC with blocks of 4 as the others, and SKK twice."""
+TARGET_IDS = 1 << 40  # ids of images under attack; oracles count from 0 and pairs from here up, so none comes twice
+PAIR_IDS = 1 << 41
+PAIR_COUNT, KEYS = 32, 5
+SEVERAL = ("rocket", "coffee", "chelsea", "astronaut", "hopper")  # photographs under attack, one for each key
+LARGE = 128  # their side
+
+
+@dataclass(frozen=True)
+class Data:
+    """Pictures to attack, and others: pairs and public pictures share no photograph with the targets."""
+
+    origin: str
+    targets: np.ndarray
+    others: np.ndarray
+
+
+def pictures(name: str = "photos") -> Data:
+    """Of the embedded photographs, five under attack and the other five public; else the test split and the training split."""
+    train, test = datasets.load(name, "train", limit=2000), datasets.load(name, "test", limit=500)
+    if name != "photos":
+        return Data(test.source, test.images, train.images)
+    attacked = [train.classes.index(photo) for photo in SEVERAL]
+    of_train, of_test = np.isin(train.labels, attacked), np.isin(test.labels, attacked)
+    return Data(test.source, test.images[of_test], train.images[~of_train])
+
+
+def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | None = None) -> dict:
+    """One attack on one scheme under the key of `seed`: scores of the attack, of the baselines and of the control.
+
+    `controls` keeps the results on the pad, which are the same for all schemes that an attack is told the same about.
+    """
+    scheme = SCHEMES[label](Key.from_seed(5000 + seed))
+    pad = OneTimePad(Key.from_seed(5000 + seed))
+    truth = _targets(attack, data, seed)
+    started = time.process_time()
+    known, result = run(attack, label, scheme, scheme, truth, data)
+    seconds = time.process_time() - started
+    if isinstance(result, str):
+        return {"reason": result}
+    controls = {} if controls is None else controls
+    told = attack.name, seed, *sorted(attack.options(label, scheme).items())
+    if told not in controls:
+        controls[told] = run(attack, label, scheme, pad, truth, data)[1]
+    control = controls[told]
+    scores = compared(attack, known.ciphers, result, truth, data, control)
+    return {
+        "scores": scores,
+        "queries": result.queries,
+        "images": len(truth),
+        "side": truth.shape[1],
+        "seconds": round(seconds, 4),
+        "confidence": round(float(np.mean(result.confidence)), 4),
+        "control confidence": None if isinstance(control, str) else round(float(np.mean(control.confidence)), 4),
+        "verdict": verdict(scores),
+    }
+
+
+def compared(attack, ciphers, result, truth, data: Data, control=None) -> dict[str, dict[str, float]]:
+    """Scores of a result, of the baselines "ciphertext" and "mean", and of the control.
+
+    `control` is the result on the pad; None, or a reason why there is none, leaves it out.
+    """
+    mean = np.broadcast_to(data.others.mean(axis=(0, 1, 2)).round().astype(np.uint8), truth.shape)
+    scores = {
+        "attack": scored(result.estimate, truth, attack.moves),
+        "ciphertext": scored(_coloured(ciphers), truth, attack.moves),
+        "mean": scored(np.ascontiguousarray(mean), truth, ()),
+    }
+    if control is not None and not isinstance(control, str):
+        scores["control"] = scored(control.estimate, truth, attack.moves)
+    return scores
+
+
+def _targets(attack, data, seed):
+    if attack.threat == ONE and attack.images == 1:
+        return datasets.photo(SEVERAL[seed % len(SEVERAL)], LARGE)[None]
+    order = np.random.default_rng(seed).permutation(len(data.targets))
+    return data.targets[order[: attack.images]]
+
+
+def run(attack: Attack, label: str, scheme, cipher, truth: np.ndarray, data: Data, **told):
+    """What the attacker knew, and the attack's result, or why it refused. `cipher` is the scheme, or the pad in its place.
+
+    `told` is what else the attack is told of the scheme, beside `attack.options`.
+    """
+    count = len(truth)
+
+    def encrypt(images, first):
+        ciphers = cipher.encrypt(images, ids=range(first, first + len(images)) if cipher.per_image else None)
+        return _side_by_side(ciphers) if scheme.channels < cipher.channels else ciphers
+
+    known = Known(encrypt(truth, TARGET_IDS), public=data.others if attack.public else None)
+    if attack.threat == CHOSEN:
+        known = Known(known.ciphers, oracle=oracle_for(cipher))
+    elif attack.threat == PAIRS:
+        plain = data.others[np.random.default_rng(count).permutation(len(data.others))[:PAIR_COUNT]]
+        known = Known(known.ciphers, plain=plain, pair_ciphers=encrypt(plain, PAIR_IDS))
+    try:
+        return known, attack.run(known, **attack.options(label, scheme), **told)
+    except ValueError as error:
+        return known, str(error)
+
+
+def _side_by_side(images):
+    """The channels of images (n, h, w, 3) as `GrayscaleEtC` lays its planes: (n, h, 3 w)."""
+    return np.concatenate(np.moveaxis(images, 3, 0), axis=2)
+
+
+def _coloured(ciphers):
+    """Ciphertexts as they can be compared with pictures: three planes beside each other, (n, h, 3 w), are three colours."""
+    return np.stack(np.split(ciphers, 3, axis=2), axis=3) if ciphers.ndim == 3 else ciphers
+
+
+def verdict(scores: dict) -> str:
+    """ "broken", "not broken" or "void", by the rule in this module's docstring."""
+    baseline = max(scores[name]["edge_correlation"] for name in ("ciphertext", "mean"))
+
+    def succeeds(score):
+        outlines = score["edge_correlation"] >= 0.5 and score["edge_correlation"] >= baseline + 0.2
+        return score["exact"] >= 0.9 or outlines
+
+    if "control" in scores and succeeds(scores["control"]):
+        return "void"
+    return "broken" if succeeds(scores["attack"]) else "not broken"
+
+
+def combined(cells: list[dict]) -> dict:
+    """The median over keys of every number in the cells of one attack and scheme, the worst exactness, the verdicts."""
+    first = cells[0]
+    if "reason" in first:
+        return first
+    out = {name: first[name] for name in ("queries", "images", "side")} | {"keys": len(cells)}
+    for name in ("seconds", "confidence", "control confidence"):
+        values = [each[name] for each in cells if each[name] is not None]
+        out[name] = float(np.median(values)) if values else None
+    out["scores"] = {
+        who: {name: round(float(np.median([each["scores"][who][name] for each in cells])), 4) for name in scores}
+        for who, scores in first["scores"].items()
+    }
+    out["worst"] = {
+        name: min(each["scores"]["attack"][name] for each in cells) for name in ("exact", "ssim", "edge_correlation")
+    }
+    verdicts = [each["verdict"] for each in cells]
+    out["broken"] = verdicts.count("broken")
+    out["verdict"] = "void" if "void" in verdicts else max(set(verdicts), key=verdicts.count)
+    return out
+
+
+def reason(attack: Attack, label: str) -> str:
+    """Why an attack is not run on a scheme."""
+    if label == "etc-gray":
+        return "ciphertexts are grey, three planes beside each other; this attack reads RGB"
+    return f"made for {', '.join(attack.against)}"
+
+
+def matrix(data: Data, keys: int = KEYS, attacks=CATALOGUE, progress=False) -> dict:
+    """{attack: {scheme: cell or {"reason": ...}}} for all attacks and schemes."""
+    out = {}
+    for attack in tqdm(attacks, unit="attack", disable=not progress):
+        row, controls = {}, {}
+        out[attack.name] = row
+        for label in SCHEMES:
+            if label in attack.against:
+                row[label] = combined([cell(attack, label, data, seed, controls) for seed in range(keys)])
+            else:
+                row[label] = {"reason": reason(attack, label)}
+    return out
+
+
+def _kept(attack, row):
+    """A recorded row, with today's reasons for what is not run."""
+    return {label: row[label] if label in attack.against else {"reason": reason(attack, label)} for label in SCHEMES}
+
+
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser("python -m lib.workbook.attack_matrix", description=__doc__.split("\n")[0])
+    parser.add_argument("--data", default="photos", help="small images, as lib.datasets.load names them (photos)")
+    parser.add_argument("--keys", type=int, default=KEYS, help=f"keys for every cell ({KEYS})")
+    parser.add_argument("--out", type=Path, default=OUT)
+    parser.add_argument(
+        "--only", nargs="+", choices=names, metavar="ATTACK", help="keep what is recorded of the others"
+    )
+    args = parser.parse_args(argv)
+    data, old = pictures(args.data), json.loads(args.out.read_text()) if args.only else {"cells": {}}
+    if args.only and old["data"] != data.origin:
+        parser.error(f"{args.out} is of {old['data']}, not of {data.origin}; leave --only out to attack these")
+    chosen = [attack for attack in CATALOGUE if attack.name in (args.only or names)]
+    made = matrix(data, args.keys, chosen, progress=sys.stderr.isatty())
+    cells = {attack.name: made.get(attack.name) or _kept(attack, old["cells"][attack.name]) for attack in CATALOGUE}
+    record = {
+        "data": data.origin,
+        "attacks": {attack.name: {"threat": attack.threat, "source": attack.source} for attack in CATALOGUE},
+        "cells": cells,
+        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+    }
+    write_json(args.out, record)
+    print(table(record))
+    return 0
+
+
+def table(record: dict) -> str:
+    """A record as text: for every attack and scheme that it was run on, what it costs and what comes back."""
+    lines = [
+        f"{'attack':<20}{'scheme':<15}{'queries':>8}{'images':>7}{'exact':>8}{'SSIM':>7}{'edges':>7}{'s':>8}  verdict"
+    ]
+    for attack, row in record["cells"].items():
+        for label, c in row.items():
+            if "scores" in c:
+                s = c["scores"]["attack"]
+                lines.append(
+                    f"{attack:<20}{label:<15}{c['queries']:>8}{c['images']:>7}{s['exact']:>8.3f}{s['ssim']:>7.2f}"
+                    f"{s['edge_correlation']:>7.2f}{c['seconds']:>8.3f}  {c['verdict']}"
+                )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,205 @@
+"""Speed, as a ratio to `np.copyto` of the same bytes in the same process: seconds differ from machine to machine, ratios less.
+
+`make bench` prints the table and writes `data/results/bench.json` with the machine, versions and date. One thread. It also
+measures what an epoch of training on ciphertexts costs, in times of an epoch on the same plain photos.
+Install the extra `rivals` to have scramblekit 0.1.0, the nearest neighbour, measured beside.
+"""
+
+import argparse
+import datetime
+import importlib.metadata
+import importlib.util
+import json
+import multiprocessing
+import platform
+import statistics
+import threading
+import time
+
+import numpy as np
+
+from lib import Key
+from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka, by_name, names
+from lib.workbook.lessons import ROOT, write
+
+IMAGES, SIDE, REPEATS, LARGE = 10_000, 32, 9, 4096
+LIMITS = {"skk": 12, "etc": 12, "tanaka": 35, "ele": 60, "skk, a key per image": 100}
+NETWORK, PHOTOS, ROUNDS, TRAINING_LIMIT = "fast", 2000, 7, 1.03
+RIVALS = {
+    "tanaka": ("LE", {}),
+    "ele": ("ELE", {}),
+    "etc": ("EtC", {"channel_mode": "permutation"}),
+    "skk": ("PE", {"channel_mode": "permutation"}),
+}
+
+
+def median(job, repeats: int = REPEATS) -> float:
+    """Seconds of one call: the median of `repeats`, after one that is not counted."""
+    job()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        job()
+        seconds.append(time.perf_counter() - start)
+    return statistics.median(seconds)
+
+
+def ratios(images: np.ndarray) -> list[dict]:
+    """Encryption and decryption of every scheme, in times of a copy; a copy is timed beside each scheme."""
+    into, key, rows = np.empty_like(images), Key.from_seed(1), []
+    settings = [(name, by_name(name)(key), None) for name in names]
+    settings.append(("skk, a key per image", SKK(key, per_image=True), range(len(images))))
+    for name, scheme, ids in settings:
+        ciphers = scheme.encrypt(images, ids)
+        copy = median(lambda: np.copyto(into, images), 5 * REPEATS)
+        encrypt = median(lambda: scheme.encrypt(images, ids))  # noqa: B023  called at once
+        decrypt = median(lambda: scheme.decrypt(ciphers, ids))  # noqa: B023
+        copy = min(copy, median(lambda: np.copyto(into, images), 5 * REPEATS))
+        rows.append({
+            "scheme": name, "copy_seconds": copy, "encrypt": encrypt / copy, "decrypt": decrypt / copy,
+            "limit": LIMITS.get(name), "images_per_second": round(len(images) / encrypt),
+        })  # fmt: skip
+        if name in RIVALS and importlib.util.find_spec("scramblekit"):
+            rows[-1]["scramblekit"] = rival(name, images) / encrypt
+    return rows
+
+
+def rival(name: str, images: np.ndarray) -> float:
+    """Seconds of scramblekit's encryption of the same batch, in its lossless mode."""
+    from scramblekit import scramble
+
+    kind, options = RIVALS[name]
+    scrambler = getattr(scramble, kind)(1, **options)
+    return median(lambda: scrambler(images), 3)
+
+
+def memory(name: str, send) -> None:
+    """The peak of new memory while one large photo encrypts, in times its size; run in a process of its own."""
+    pages = lambda: int(open("/proc/self/statm").read().split()[1])  # noqa: E731, PTH123, SIM115
+    scheme = by_name(name)(Key.from_seed(1))
+    scheme.encrypt(np.zeros((64, 64, 3), np.uint8))  # what is compiled or imported does not count
+    photo = np.random.default_rng(1).integers(0, 256, (LARGE, LARGE, 3), np.uint8)
+    before, peak, done = pages(), [0], threading.Event()
+
+    def watch():
+        while not done.wait(0.002):
+            peak[0] = max(peak[0], pages())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    start = time.perf_counter()
+    scheme.encrypt(photo)
+    seconds = time.perf_counter() - start
+    done.set()
+    thread.join()
+    send.send({"scheme": name, "times_its_size": (peak[0] - before) * 4096 / photo.nbytes, "seconds": seconds})
+
+
+def large_photos() -> list[dict]:
+    context, rows = multiprocessing.get_context("spawn"), []
+    for name in names:
+        receive, send = context.Pipe(duplex=False)
+        process = context.Process(target=memory, args=(name, send))
+        process.start()
+        rows.append(receive.recv())
+        process.join()
+    return rows
+
+
+def training(count: int = PHOTOS, rounds: int = ROUNDS) -> list[dict]:
+    """An epoch on ciphertexts of `count` photos, in times of one on the plain photos: same network, same shifts and flips.
+
+    Each batch is encrypted afresh, after it was shifted and mirrored; "once" encrypts before training, and its seconds
+    stand apart. Settings take turns, so that a machine that slows down slows all of them; the first round is not
+    counted, and a ratio is the median over the others.
+    """
+    from lib.datasets import load
+    from lib.training import encrypted
+
+    photos, settings, rows = load("photos", limit=count), training_settings(), []
+    taken = [{name: epoch(photos, *how) for name, how in settings.items()} for _ in range(1 + rounds)][1:]
+    for name, (scheme, augment) in settings.items():
+        ratio = statistics.median(seconds[name] / seconds["plain"] for seconds in taken)
+        rows.append({"scheme": name, "seconds": statistics.median(seconds[name] for seconds in taken), "ratio": ratio})
+        if augment == "after":
+            rows[-1]["once_seconds"] = median(lambda: encrypted(scheme, photos.images), 3)  # noqa: B023
+    return rows
+
+
+def training_settings() -> dict:
+    """Name: scheme, and whether photos are shifted before or after encryption."""
+    key = Key.from_seed(1)
+    one_key = (Tanaka(key), SKK(key), EtC(key, block=4), ExtendedTanaka(key))
+    settings = {"plain": (None, "before")} | {scheme.name: (scheme, "before") for scheme in one_key}
+    many = SKK(key, per_image=True)
+    return settings | {"skk, a key per image": (many, "before"), "skk, a key per image, once": (many, "after")}
+
+
+def epoch(photos, scheme, augment) -> float:
+    """Seconds of one epoch of training."""
+    from lib.models import by_name as network
+    from lib.training import Recipe, fit
+
+    recipe = Recipe(epochs=1, crop=4, flip=True, augment=augment)
+    run = fit(lambda: network(NETWORK, len(photos.classes)), photos, recipe, scheme=scheme)
+    return run.history[0]["seconds"]
+
+
+def main() -> None:
+    argparse.ArgumentParser(prog="python -m lib.workbook.benchmarks", description=__doc__).parse_args()
+    images = np.random.default_rng(1).integers(0, 256, (IMAGES, SIDE, SIDE, 3), np.uint8)
+    print(
+        f"{IMAGES:,} images of {SIDE}x{SIDE}x3, one thread; times of np.copyto of the same bytes, median of {REPEATS}"
+    )
+    print(f"{'scheme':<22}{'encrypt':>9}{'decrypt':>9}{'limit':>7}{'images/s':>12}{'x scramblekit':>15}")
+    rows = ratios(images)
+    for row in rows:
+        over = row["limit"] is not None and max(row["encrypt"], row["decrypt"]) > row["limit"]
+        beside = f"{row['scramblekit']:.0f}" if "scramblekit" in row else ""
+        print(
+            f"{row['scheme']:<22}{row['encrypt']:>9.1f}{row['decrypt']:>9.1f}{row['limit'] or '':>7}"
+            f"{row['images_per_second']:>12,}{beside:>15}{'  over the limit' * over}"
+        )
+    print(f"\nOne photo of {LARGE}x{LARGE}: peak of new memory in times its size, seconds")
+    photos = large_photos() if platform.system() == "Linux" else []
+    for row in photos:
+        print(f"{row['scheme']:<22}{row['times_its_size']:>9.1f}{row['seconds']:>9.2f}")
+    print(f"\nAn epoch of network {NETWORK!r} on {PHOTOS:,} photos, in times of one on the plain photos; seconds")
+    epochs = training()
+    for row in epochs:
+        once = f"   and {row['once_seconds']:.2f} s before the first" if "once_seconds" in row else ""
+        over = "   over the limit" * (row["ratio"] > TRAINING_LIMIT)
+        print(f"{row['scheme']:<28}{row['ratio']:>9.3f}{row['seconds']:>9.2f}{once}{over}")
+    versions = ["numpy", "numba", "torch", *(["scramblekit"] if any("scramblekit" in row for row in rows) else [])]
+    result = {
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "machine": {"processor": processor(), "system": platform.system(), "python": platform.python_version()},
+        "versions": {name: importlib.metadata.version(name).split("+")[0] for name in versions},
+        "batch": {"images": IMAGES, "shape": [SIDE, SIDE, 3], "repeats": REPEATS},
+        "ratios": rows,
+        "large_photo": photos,
+        "training": {
+            "network": NETWORK,
+            "photos": PHOTOS,
+            "rounds": ROUNDS,
+            "limit": TRAINING_LIMIT,
+            "threads": 1,
+            "epochs": epochs,
+        },
+    }
+    path = ROOT / "data" / "results" / "bench.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, json.dumps(result, indent=1) + "\n")
+    print(f"\nwritten to {path.relative_to(ROOT)}")
+
+
+def processor() -> str:
+    try:
+        lines = open("/proc/cpuinfo").read().splitlines()  # noqa: PTH123, SIM115
+    except OSError:
+        return platform.processor()
+    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+if __name__ == "__main__":
+    main()

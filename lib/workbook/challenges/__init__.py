@@ -1,0 +1,168 @@
+"""Capture the flag: pictures that show ten letters, encrypted, and what an attacker has beside them.
+
+    >>> challenge = load()[0]
+    >>> challenge.number, challenge.threat, challenge.ciphers.shape
+    (1, 'chosen plaintext', (1, 64, 64, 3))
+
+A folder of challenges is made by `python -m lib.workbook.challenges`, see `lib.workbook.challenges.ten`, from a secret that is not in it. It
+holds `challenges.json`, and a file NN.npz of uint8 arrays for each challenge:
+
+    ciphers              (n, h, w, 3), to be read
+    asked, answers       (m, h, w, 3), pictures that the attacker had chosen, and their ciphertexts
+    plain, pair_ciphers  (m, h, w, 3), pictures the attacker knows, and their ciphertexts
+
+Of a flag the folder keeps a salted hash that is slow on purpose: scrypt (RFC 7914), about a tenth of a second and 32 MB a
+guess. There are 16 ** 10 flags, so who tries them all instead of attacking the cipher needs some 3,500 years of a core.
+"""
+
+import hashlib
+import hmac
+import html
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from lib.attacks import Oracle
+from lib.attacks.catalogue import Known
+from lib.workbook.challenges.letters import ALPHABET, LENGTH, normalised
+
+FOLDER = Path(__file__).resolve().parents[3] / "data" / "challenges"
+MANIFEST = "challenges.json"
+FORMAT, VERSION = "learnable image encryption challenges", 1
+COST = {"n": 1 << 15, "r": 8, "p": 1}
+SOLVABLE, IMPOSSIBLE, OPEN = "solvable", "impossible", "open"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Challenge:
+    """One challenge: what is told, what is given, and the hash of its flag. A notebook shows it with its hints folded.
+
+    threat   a threat model, and
+    scheme   a scheme, both as `lib.attacks.catalogue` names them; scheme is "" where it is not told
+    told     what the attacker knows, in words; `facts` the same for a program, as options of attacks take it
+    hints    from a nudge to the name of the attack
+    state    "solvable" by the lessons' tools, "impossible", or "open": by no attack of the catalogue
+    """
+
+    number: int
+    title: str
+    threat: str
+    scheme: str
+    told: str
+    hints: tuple[str, ...]
+    points: int
+    state: str
+    salt: str
+    hash: str
+    facts: dict = field(default_factory=dict)
+    ciphers: np.ndarray | None = None
+    asked: np.ndarray | None = None
+    answers: np.ndarray | None = None
+    plain: np.ndarray | None = None
+    pair_ciphers: np.ndarray | None = None
+
+    @property
+    def given(self) -> dict[str, tuple]:
+        """Name: shape of each array that the attacker has."""
+        arrays = {name: getattr(self, name) for name in ("ciphers", "asked", "answers", "plain", "pair_ciphers")}
+        return {name: array.shape for name, array in arrays.items() if array is not None}
+
+    def _lines(self):
+        given = ", ".join(f"{name} {shape}" for name, shape in self.given.items())
+        points = {
+            SOLVABLE: f"{self.points} points",
+            IMPOSSIBLE: "no points to be had",
+            OPEN: f"open; {self.points} points",
+        }
+        head = f"{self.number}. {self.title}: {self.threat}, {points[self.state]}"
+        return head, self.told, f"Given: {given}. Facts: {self.facts or 'none'}."
+
+    def __repr__(self) -> str:
+        return "\n".join([*self._lines(), f"Hints: {len(self.hints)}, in .hints"])
+
+    def _repr_html_(self) -> str:
+        head, *lines = map(html.escape, self._lines())
+        hints = "".join(
+            f"<details><summary>Hint {number}</summary>{html.escape(hint)}</details>"
+            for number, hint in enumerate(self.hints, 1)
+        )
+        return f"<p><strong>{head}</strong></p>" + "".join(f"<p>{line}</p>" for line in lines) + hints
+
+    def known(self) -> Known:
+        """What the attacker has, as `lib.attacks.catalogue.Attack.run` takes it."""
+        oracle = None if self.asked is None else recorded_oracle(self.asked, self.answers)
+        return Known(self.ciphers, oracle, self.plain, self.pair_ciphers)
+
+    def check(self, answer: str) -> bool:
+        """Whether the answer is the flag, which takes a tenth of a second; prints a line that does not give it away."""
+        told = problem(answer)
+        if told is None:
+            right = hmac.compare_digest(slow_hash(normalised(answer), self.salt), self.hash)
+            told = f"captured, {self.points} points" if right else "that is not the flag"
+        print(f"challenge {self.number}: {told}")
+        return told.startswith("captured")
+
+
+def problem(answer: str) -> str | None:
+    """Why an answer can be no flag, or None. Says nothing that is not known of all flags."""
+    if not isinstance(answer, str):
+        return f"expected a flag as a string, got {type(answer).__name__}"
+    text = normalised(answer)
+    if not text:
+        return "not tried yet"
+    if strange := sorted(set(text) - set(ALPHABET)):
+        return f"no flag has {' or '.join(strange)} in it; flags are made of {ALPHABET}"
+    if len(text) != LENGTH:
+        return f"a flag has {LENGTH} letters, yours has {len(text)}"
+    return None
+
+
+def slow_hash(flag: str, salt: str) -> str:
+    """scrypt of a flag with a salt in hexadecimal, as 64 hexadecimal digits."""
+    return hashlib.scrypt(flag.encode(), salt=bytes.fromhex(salt), **COST, maxmem=1 << 26, dklen=32).hex()
+
+
+def recorded_oracle(asked: np.ndarray, answers: np.ndarray) -> Oracle:
+    """An oracle that was asked already: it gives the recorded answers, and has none to another question.
+
+    So `lib.attacks.chosen_plaintext.table_reader` runs as against a live one. LookupError for a picture that was not asked for.
+    """
+    kept = {image.tobytes(): answer for image, answer in zip(asked, answers)}
+
+    def answer(images):
+        batch = images if images.ndim == 4 else images[None]
+        if any(image.shape != asked.shape[1:] or image.tobytes() not in kept for image in batch):
+            raise LookupError(
+                f"the record holds the answers to {len(asked)} questions of {asked.shape[1:]}, and this is none of them"
+            )
+        found = np.stack([kept[image.tobytes()] for image in batch])
+        return found if images.ndim == 4 else found[0]
+
+    return Oracle(answer, budget=len(asked))
+
+
+def load(folder: Path = FOLDER) -> list[Challenge]:
+    """The challenges of a folder, in order. FileNotFoundError; ValueError where the folder is of another format."""
+    manifest = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
+    if (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
+        raise ValueError(
+            f"{folder} holds no {FORMAT} of version {VERSION}; make them anew with python -m lib.workbook.challenges"
+        )
+    return [_load(Path(folder), dict(entry)) for entry in manifest["challenges"]]
+
+
+def _load(folder, entry):
+    entry["hints"] = tuple(entry["hints"])
+    with np.load(folder / file_name(entry["number"]), allow_pickle=False) as arrays:
+        return Challenge(**entry, **{name: arrays[name] for name in arrays.files})
+
+
+def file_name(number: int) -> str:
+    """The file of a challenge's arrays.
+
+    >>> file_name(3)
+    '03.npz'
+    """
+    return f"{number:02}.npz"

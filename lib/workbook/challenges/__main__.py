@@ -1,0 +1,37 @@
+"""`python -m lib.workbook.challenges --secret KEY.json --out FOLDER`: ten challenges from a secret of your own.
+
+The secret is a key file, as `python -m lib key new KEY.json` writes it. Who has it has the flags: keep it, or delete it.
+It is for one set: made anew after the recipe has changed, challenge 9 would have its pad used twice.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lib import Key
+from lib.workbook.challenges import FOLDER, load
+from lib.workbook.challenges.ten import make
+
+
+def main(argv=None) -> int:
+    """Make them, and say what was made; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m lib.workbook.challenges", description=__doc__.replace("`", ""))
+    parser.add_argument(
+        "--secret", type=Path, required=True, help="a key file; python -m lib key new KEY.json makes one"
+    )
+    parser.add_argument(
+        "--out", type=Path, default=FOLDER, help="a folder; data/challenges, as lesson 34 reads it, if left out"
+    )
+    arguments = parser.parse_args(argv)
+    try:
+        folder = make(Key.load(arguments.secret), arguments.out)
+    except (OSError, ValueError) as error:
+        print(f"python -m lib.workbook.challenges: {error}", file=sys.stderr)
+        return 1
+    size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+    print(f"{len(load(folder))} challenges in {folder}, {size / 1e6:.1f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,72 @@
+"""Checks of lesson 03: counting ELE's keys, renaming them, and telling the four ciphers between LE and ELE apart."""
+
+import math
+
+import numpy as np
+
+from lib.keys import Key
+from lib.schemes import ExtendedTanaka, Tanaka
+from lib.workbook.checks import exercise
+
+NAMES = ("LE", "block keys", "block shuffle", "ELE")
+
+
+@exercise
+def ele_key_bits(answer):
+    """`answer(height, width, block)`: log2 of ELE's number of keys for an RGB image."""
+    for height, width, block in ((8, 4, 4), (32, 32, 4), (24, 40, 8), (6, 10, 2)):
+        got = answer(height, width, block)
+        assert isinstance(got, int | float | np.number), f"expected a number of bits, got {type(got).__name__}"
+        blocks, atoms = (height // block) * (width // block), 6 * block**2
+        expected = blocks * (_log2_factorial(atoms) + atoms) + _log2_factorial(blocks)
+        assert math.isfinite(got), (
+            f"{height}x{width}: {got} is no number of bits; add logarithms instead of multiplying"
+        )
+        assert got > _log2_factorial(atoms) + atoms, f"{height}x{width}: fewer keys than LE has for one block"
+        assert abs(got - expected) < 0.01, (
+            f"{height}x{width} with blocks of {block}: {got:,.2f} bits; which of the three factors counts wrongly? "
+            "How many blocks, how many values has a block, how many orders of blocks?"
+        )
+
+
+def _log2_factorial(n):
+    return sum(math.log2(k) for k in range(2, n + 1))
+
+
+@exercise
+def rename(answer):
+    """`answer(keys, source)`: the block keys that make "blocks, then pixels" equal to "pixels, then blocks"."""
+    example = answer(np.array([10, 20, 30]), np.array([2, 0, 1]))
+    assert len(example) == 3, f"three keys go in and three come out, got {len(example)}"
+    assert list(example) == [30, 10, 20], f"the example gives {list(example)}"
+    rng = np.random.default_rng(3)
+    keys, source, plain = rng.integers(0, 256, (11, 4)), rng.permutation(11), rng.integers(0, 256, (11, 4))
+    given = keys.copy()
+    new = np.asarray(answer(keys, source))
+    assert (keys == given).all(), "the keys that came in were changed; return new ones"
+    assert new.shape == keys.shape, f"expected keys of shape {keys.shape}, got {new.shape}"
+    pixels_first = (plain ^ keys)[source]
+    blocks_first = plain[source] ^ new
+    assert (pixels_first == blocks_first).all(), "with these keys the two orders give different ciphertexts"
+
+
+@exercise
+def tell(answer):
+    """`answer(encrypt)`: which of NAMES encrypts; `encrypt` takes and gives one (32, 32, 3) image."""
+    for seed in (1, 2, FIRST_BLOCK_STAYS):
+        for name, table in variants(Key.from_seed(seed)).items():
+            got = answer(table.apply)
+            assert got in NAMES, f"expected one of {', '.join(NAMES)}; got {got!r}"
+            same_keys = (got in ("LE", "block shuffle")) == (name in ("LE", "block shuffle"))
+            what = "whether blocks move" if same_keys else "whether blocks share a key"
+            assert got == name, f"under one of the keys, a cipher was taken for {got!r}: look again {what}"
+
+
+FIRST_BLOCK_STAYS = 23  # the seed of a key whose block shuffle leaves block 0 at its place
+
+
+def variants(key, shape=(32, 32, 3)):
+    """The four ciphers between LE and ELE, as tables by name."""
+    le, steps = Tanaka(key).table(shape), ExtendedTanaka(key).steps(shape)
+    own, shuffle = steps["reverse"].then(steps["shuffle"]), steps["block shuffle"]
+    return dict(zip(NAMES, (le, own, le.then(shuffle), own.then(shuffle))))

@@ -1,0 +1,120 @@
+"""Checks of lesson 12: the states of a pixel, what may be done to ciphertexts, and how the keys of two neighbours differ."""
+
+import numpy as np
+
+from lib import Key, datasets
+from lib.schemes import SKK
+from lib.workbook.checks import exercise
+
+
+@exercise
+def states(answer):
+    """`answer(pixel)`: how many different pixels SKK can turn a pixel, three whole numbers from 0 to 255, into."""
+    for pixel, kind in _PIXELS.items():
+        got, expected = answer(pixel), _number_of_states(pixel)
+        assert isinstance(got, int | np.integer) and not isinstance(got, bool), f"expected a whole number, got {got!r}"
+        assert got <= 48, f"{got} states for {pixel}, but there are only 48 keys of a pixel"
+        assert got == expected, f"{got} states for {pixel}, {kind}: list what its 48 keys make of it, and count again"
+
+
+_PIXELS = {
+    (10, 20, 30): "three unlike values",
+    (0, 255, 90): "two values that are each other's complement",
+    (90, 40, 90): "two equal values",
+    (7, 7, 7): "three equal values",
+    (127, 128, 127): "values next to the middle",
+    (61, 61, 194): "two equal values and their complement",
+    (200, 13, 55): "two complements that do not stand side by side",
+    (128, 3, 254): "three unlike values",
+}
+
+
+def _number_of_states(pixel):
+    """48 keys reach 48 states, or half of them with two equal distances from the middle, or 8 with three."""
+    return {3: 48, 2: 24, 1: 8}[len({abs(2 * v - 255) for v in pixel})]
+
+
+@exercise
+def keeps(answer):
+    """`answer(move)`: whether `move`, uint8 (n, h, w, 3) to (n, ..., 3), gives ciphertexts of moved pictures."""
+    for name, (move, expected) in MOVES.items():
+        got = answer(move)
+        assert isinstance(got, bool | np.bool), f"expected True or False, got {got!r}"
+        assert got == expected, (
+            f"{name}: a moved ciphertext {'is' if expected else 'is not'} a ciphertext of the moved picture, "
+            f"and you say {'that it is' if got else 'that it is not'}"
+        )
+
+
+def _mirror_red(x):
+    out = x.copy()
+    out[..., 0] = x[..., ::-1, 0]
+    return out
+
+
+def _one_tenth_brighter(x):
+    return np.minimum(x.astype(int) * 11 // 10, 255).astype(np.uint8)
+
+
+def _brightest_column_first(x):
+    first = x.astype(int).sum((1, 3)).argmax(1)
+    return np.stack([np.roll(image, -k, axis=1) for image, k in zip(x, first)])
+
+
+def _halved(x):
+    n, h, w, _ = x.shape
+    return x.reshape(n, h // 2, 2, w // 2, 2, 3).mean((2, 4)).astype(np.uint8)
+
+
+def _hole(x):
+    out = x.copy()
+    out[:, 2:7, 3:9] = 0
+    return out
+
+
+# What to do with pictures, and whether it may be done to ciphertexts with a key for each picture.
+MOVES = {
+    "mirror": (lambda x: x[:, :, ::-1], True),
+    "shift by three pixels": (lambda x: np.roll(x, 3, axis=1), True),
+    "cut out 10 x 12 pixels": (lambda x: x[:, 4:14, 2:14], True),
+    "turn by 90 degrees": (lambda x: np.rot90(x, axes=(1, 2)), True),
+    "leave out every second pixel": (lambda x: x[:, ::2, ::2], True),
+    "a black hole": (_hole, True),
+    "exchange red and blue": (lambda x: x[..., ::-1], True),
+    "negative": (lambda x: 255 - x, True),
+    "mirror red only": (_mirror_red, False),
+    "brighter by a tenth": (_one_tenth_brighter, False),
+    "grey": (lambda x: np.repeat(x.mean(-1, keepdims=True), 3, -1).astype(np.uint8), False),
+    "half the size by means": (_halved, False),
+    "mix with the next picture": (lambda x: ((x.astype(int) + np.roll(x, 1, axis=0)) // 2).astype(np.uint8), False),
+    "the brightest column first": (_brightest_column_first, False),
+}
+
+
+@exercise
+def relative_key(answer):
+    """`answer(a, b)`: (3, 3) of 0, 1, -1; a, b (n, 3) uint8, two neighbouring places of n ciphertexts under one key."""
+    images = datasets.load("photos", "train", limit=60).images
+    for seed, (row, column) in ((31, (4, 6)), (32, (17, 20)), (33, (9, 3)), (34, (25, 11))):
+        scheme = SKK(Key.from_seed(seed))
+        cipher = scheme.encrypt(images)
+        got = np.asarray(answer(cipher[:, row, column].copy(), cipher[:, row, column + 1].copy()))
+        assert got.shape == (3, 3), f"expected an array of shape (3, 3), got {got.shape}"
+        sizes = abs(got)
+        assert np.isin(got, (-1, 0, 1)).all(), "each entry is 0, 1 or -1"
+        assert (sizes.sum(0) == 1).all() and (sizes.sum(1) == 1).all(), (
+            "each row and each column has one entry that is not 0"
+        )
+        maps = [_as_matrix(scheme, place) for place in ((row, column), (row, column + 1))]
+        truth = maps[0] @ maps[1].T
+        assert (sizes == abs(truth)).all(), "a value of the one place goes with a wrong value of the other"
+        assert (got == truth).all(), "values are paired rightly, but a sign is wrong"
+
+
+def _as_matrix(scheme, place):
+    """(3, 3): what the scheme does to the values at a place of a 32x32 image, counted from the middle."""
+    ramp = np.zeros((4, 32, 32, 3), np.uint8)
+    for channel in range(3):
+        ramp[channel + 1, ..., channel] = 1
+    cipher = scheme.encrypt(ramp)[(slice(None), *place)].astype(int)
+    return (cipher[1:] - cipher[0]).T

@@ -1,0 +1,66 @@
+"""Checks of lesson 28: the discriminator's loss, the key nearest to a pixel's map, the rank of the truth among candidates."""
+
+import numpy as np
+
+from lib.symmetries import COLOURS
+from lib.workbook.checks import exercise
+
+
+@exercise
+def hinge(answer):
+    """`answer(real, fake)`: the discriminator's loss for its verdicts on pictures and on outputs, (n,) floats each."""
+    rng = np.random.default_rng(28)
+    for told, real, fake in (
+        ("it is sure, and right", np.array([1.5, 3.0]), np.array([-2.0, -1.0])),
+        ("it is sure, and wrong", np.array([-2.0, -1.5]), np.array([2.5, 1.0])),
+        ("it always says 0", np.zeros(4), np.zeros(4)),
+        ("it is right about pictures alone", np.array([2.0, 5.0]), np.array([0.5, 4.0])),
+        ("verdicts of all sizes", *rng.normal(0, 1.5, (2, 50))),
+        ("more outputs than pictures", rng.normal(0, 1.5, 10), rng.normal(0, 1.5, 40)),
+    ):
+        got = answer(real.copy(), fake.copy())
+        expected = np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean()
+        assert np.ndim(got) == 0, f"expected one number, got shape {np.shape(got)}"
+        assert np.isclose(float(got), expected), f"{told}: you say {float(got):.3f}, not {expected:.3f}"
+
+
+@exercise
+def nearest_key(answer):
+    """`answer(weights)`: for a pixel's map, weights[i, j] of cipher channel i in plain channel j: (channels, flips)."""
+    rng = np.random.default_rng(29)
+    for told, noise in (("an exact map", 0.0), ("a map that is nearly there", 0.25)):
+        for order in COLOURS:
+            flips = rng.choice([0, 255], 3)
+            weights = np.zeros((3, 3))
+            weights[order, np.arange(3)] = np.where(flips, -1.0, 1.0)
+            weights = 0.8 * weights + noise * rng.uniform(-1, 1, (3, 3))
+            _compare(answer, weights, order, flips, told)
+    pulled = np.array([[0.9, 0.8, 0.0], [0.7, 0.1, 0.0], [0.0, 0.0, -0.6]])  # the largest weights share a channel
+    _compare(answer, pulled, np.array([1, 0, 2]), np.array([0, 0, 255]), "two colours want the same channel")
+
+
+def _compare(answer, weights, order, flips, told):
+    got = answer(weights.copy())
+    assert isinstance(got, tuple) and len(got) == 2, f"expected (channels, flips), got {type(got).__name__}"
+    channels, signs = (np.asarray(part) for part in got)
+    assert channels.shape == signs.shape == (3,), f"expected three numbers each, got {channels.shape}, {signs.shape}"
+    assert sorted(channels.tolist()) == [0, 1, 2], f"{told}: a key uses each channel once, you say {channels.tolist()}"
+    assert (channels == order).all(), f"{told}: you say channels {channels.tolist()}; other ones have larger weights"
+    assert (signs == flips).all(), f"{told}: channels are right; you say flips {signs.tolist()}"
+
+
+@exercise
+def rank(answer):
+    """`answer(similar, own)`: where candidate `own` comes among (n,) similarities; equal ones share the mean of their places."""
+    rng = np.random.default_rng(30)
+    cases = [("first of three", [0.9, 0.1, -0.3], 0), ("last of three", [0.9, 0.1, -0.3], 2)]
+    cases += [("all are equal", [0.5] * 5, 3), ("a tie for the first place", [0.7, 0.7, 0.2], 1)]
+    cases += [(f"candidate {i} of 20", rng.permutation(20) / 10 - 1, i) for i in (0, 7, 19)]
+    cases += [(f"candidate {i}, with ties", rng.integers(-3, 3, 20) / 4, i) for i in (2, 11)]
+    for told, similar, own in cases:
+        similar = np.asarray(similar, float)
+        got = answer(similar.copy(), own)
+        better, equal = (similar > similar[own]).sum(), (similar == similar[own]).sum()
+        expected = 1 + better + (equal - 1) / 2
+        assert np.ndim(got) == 0, f"expected one number, got shape {np.shape(got)}"
+        assert float(got) == expected, f"{told}: you say {float(got):g}, not {expected:g}"

@@ -1,0 +1,161 @@
+"""The ten challenges solved, for teachers and tests: the lessons' attacks, and a reader in place of a person's eyes.
+
+    python -m lib.workbook.classroom.solvers FOLDER
+
+solves what can be solved, from the folder alone, and says whether the hashes agree: for challenges from a secret of your own,
+before they are handed out. The student edition leaves this package out; who has the repository can read it, as can be said of
+any key to exercises.
+
+The reader compares every place of a picture with the sixteen letters, in all turns and mirror images, light on dark and dark
+on light. It sees what is legible, and less than a person does.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from tqdm import trange
+
+from lib import Key, datasets
+from lib.atomic import write_json
+from lib.attacks.catalogue import by_name
+from lib.attacks.guessed_key import weak_keys
+from lib.attacks.one_ciphertext import skk
+from lib.workbook.challenges import FOLDER, SOLVABLE, Challenge, load, slow_hash
+from lib.workbook.challenges.letters import A_LINE, ALPHABET, COLUMN, GLYPHS, HEIGHT, LENGTH, PLATE, ROW, WIDTH
+from lib.workbook.challenges.ten import make
+from lib.workbook.recording import device_name
+
+SCALES = (1, 2, 3)
+FIRST_SEED = 3400
+RECORD = FOLDER.parent / "results" / "challenges.json"
+
+
+def read_flag(images: np.ndarray, scales=SCALES) -> tuple[str, float]:
+    """The likeliest flag in any of (n, h, w, 3) uint8, and how well its letters fit, -1 to 1, in the mean."""
+    best = "", -1.0
+    for image in images:
+        grey = image.astype(np.float32).mean(axis=2)
+        for turned in (np.rot90(side, turns) for side in (grey, grey[:, ::-1]) for turns in range(4)):
+            for scale in scales:
+                if (np.array(turned.shape) >= np.multiply(PLATE, scale)).all():
+                    best = max(best, _read(turned, scale), key=lambda found: found[1])
+    return best
+
+
+def _read(grey, scale):
+    """The likeliest flag in (h, w), upright, in letters of this scale, and its score."""
+    fits = _fits(grey, scale)  # (16, rows, columns)
+    rows, columns = (
+        fits.shape[1 + axis] - (PLATE[axis] - part - 2) * scale for axis, part in enumerate((HEIGHT, WIDTH))
+    )
+    corners = [divmod(number, A_LINE) for number in range(LENGTH)]
+    cells = [fits[:, y * ROW * scale :, x * COLUMN * scale :][:, :rows, :columns] for y, x in corners]
+    best = "", -1.0
+    for sign in (1, -1):
+        signed = [sign * cell for cell in cells]
+        total = sum(cell.max(axis=0) for cell in signed) / LENGTH
+        at = np.unravel_index(total.argmax(), total.shape)
+        text = "".join(ALPHABET[cell[:, at[0], at[1]].argmax()] for cell in signed)
+        best = max(best, (text, float(total[at])), key=lambda found: found[1])
+    return best
+
+
+def _fits(grey, scale):
+    """The correlation of each letter with what stands at each place: (16, h - 7 * scale + 1, w - 5 * scale + 1)."""
+    windows = np.lib.stride_tricks.sliding_window_view(grey, (HEIGHT * scale, WIDTH * scale))
+    pixels = (
+        windows.reshape(*windows.shape[:2], HEIGHT, scale, WIDTH, scale)
+        .mean(axis=(3, 5))
+        .reshape(*windows.shape[:2], -1)
+    )
+    pixels = pixels - pixels.mean(axis=2, keepdims=True)
+    letters = GLYPHS.reshape(len(GLYPHS), -1) - GLYPHS.mean(axis=(1, 2))[:, None]
+    letters = letters / np.linalg.norm(letters, axis=1, keepdims=True)
+    lengths = np.linalg.norm(pixels, axis=2) + 2.0  # a flat place fits no letter
+    return np.moveaxis(pixels @ letters.T / lengths[..., None], 2, 0)
+
+
+def by_catalogue(name: str) -> Callable[[Challenge], np.ndarray]:
+    """A solver: one of the catalogue's attacks, told what the challenge tells."""
+
+    def solve(challenge):
+        return by_name(name).run(challenge.known(), **challenge.facts).estimate
+
+    return solve
+
+
+def try_all_times(challenge: Challenge) -> np.ndarray:
+    """Every second of the week."""
+    return weak_keys.search(challenge.ciphers, range(*challenge.facts["keys"])).estimate
+
+
+def drag_photographs(challenge: Challenge) -> np.ndarray:
+    """The smoothest of what is left of two ciphertexts with one mask, after each photograph that is known to be possible."""
+    both = challenge.ciphers[0] ^ challenge.ciphers[1]
+    left = [both ^ datasets.photo(name, both.shape[0]) for name in datasets.photo_names]
+    return min(left, key=skk.roughness)[None]
+
+
+def invariant_map(challenge: Challenge) -> np.ndarray:
+    """What no key of SKK changes."""
+    return skk.leading_bit(challenge.ciphers).estimate
+
+
+SOLVERS = {
+    1: by_catalogue("table-reader"), 2: by_catalogue("pairs-tanaka"), 3: try_all_times, 4: drag_photographs,
+    5: invariant_map, 6: by_catalogue("one-photograph"), 7: by_catalogue("jigsaw"), 8: by_catalogue("one-key-ele"),
+}  # fmt: skip
+ATTEMPTS = {9: by_catalogue("likeliest"), 10: by_catalogue("one-key-ele")}
+"""What comes nearest to an attack on those that are not solvable. The tests hold that they read nothing."""
+
+
+def attempt(challenge: Challenge) -> tuple[str, float, float]:
+    """The flag as read after the attack, how well its letters fit, and seconds of a processor."""
+    started = time.process_time()
+    text, fit = read_flag((SOLVERS | ATTEMPTS)[challenge.number](challenge))
+    return text, fit, time.process_time() - started
+
+
+def record(secrets: int) -> dict:
+    """Of each challenge, under the test secrets of so many seeds: how often it was solved, and seconds."""
+    found = {number: [] for number in SOLVERS | ATTEMPTS}
+    for seed in trange(secrets, unit="secret"):
+        with TemporaryDirectory() as folder:
+            for challenge in load(make(Key.from_seed(FIRST_SEED + seed), Path(folder))):
+                text, _, seconds = attempt(challenge)
+                found[challenge.number].append((slow_hash(text, challenge.salt) == challenge.hash, seconds))
+    rows = {}
+    for number, runs in found.items():
+        seconds = [taken for _, taken in runs]
+        times = {"median seconds": round(median(seconds), 1), "most seconds": round(max(seconds), 1)}
+        rows[number] = {"solved": sum(solved for solved, _ in runs)} | times
+    return {"secrets": secrets, "first seed": FIRST_SEED, "device": device_name(), "challenges": rows}
+
+
+def main(argv=None) -> int:
+    """Solve a folder; the exit status, 1 where a challenge that is called solvable was not solved."""
+    parser = argparse.ArgumentParser(prog="python -m lib.workbook.classroom.solvers", description=main.__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=FOLDER, help="data/challenges if left out")
+    parser.add_argument(
+        "--record", type=int, metavar="N", help="solve under N test secrets instead, and record how often that works"
+    )
+    arguments = parser.parse_args(argv)
+    if arguments.record:
+        write_json(RECORD, record(arguments.record))
+        return 0
+    failed = 0
+    for challenge in load(arguments.folder):
+        text, fit, seconds = attempt(challenge)
+        print(f"{text}, letters fit {fit:.2f}, {seconds:.0f} s; ", end="")
+        failed += not challenge.check(text) and challenge.state == SOLVABLE
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

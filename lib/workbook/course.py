@@ -1,0 +1,76 @@
+"""All lessons at once, as `make course` runs them: which minutes they take, and whether what they say holds.
+
+Lessons run with the parameters they have, which are small on purpose, as the runs of a sweep do, one a core.
+"""
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+
+from lib.workbook import lessons, notebooks
+from lib.workbook.sweeps import experiments
+
+OUT = lessons.BUILD / "course"
+ROW = "{:<5}{:<73.73}{:>8}{:>8}{:>8}{:>11}  {}"
+
+
+def course(chosen: list[Path], out: Path = OUT) -> int:
+    """Run lessons anew and print a table of them; the exit status, 1 where one fails.
+
+    A lesson fails where a cell does, an assertion mostly, or where the solution of an exercise is not found correct.
+    """
+    started, seconds = time.perf_counter(), json.loads(lessons.MINUTES.read_text())
+    longest_first = sorted(chosen, key=lambda path: -seconds.get(path.stem, 0))  # or the longest ends alone
+    runs = [experiments.Run(path, notebooks.read(path), {}) for path in longest_first]
+    (out / experiments.MANIFEST).unlink(missing_ok=True)  # of other lessons, perhaps: the folder is the course's own
+    done = dict(zip(runs, experiments.sweep(runs, out, "course", overwrite=True)))
+    rows = [row(run, facts, out) for run, facts in sorted(done.items(), key=lambda item: item[0].path)]
+    print("\n" + ROW.format("no.", "lesson, and its verdict", "minutes", "of CPU", "checks", "solutions", "checked"))
+    for cells, said in rows:
+        print(ROW.format(*cells) + f"\n     {said}")
+    failed = sum(cells[-1] != "holds" for cells, _ in rows)
+    worked = sum(facts.get("cpu_seconds", 0) for facts in done.values()) / 60
+    print(
+        f"\n{len(runs)} lessons in {(time.perf_counter() - started) / 60:.1f} minutes, {worked:.1f} of CPU; "
+        f"{failed or 'no'} failure{'s' * (failed > 1)}. As executed: {os.path.relpath(out)}"
+    )
+    return 1 if failed else 0
+
+
+def row(run: experiments.Run, facts: dict, out: Path) -> tuple[list[str], str]:
+    """The cells of a lesson's row, and the first sentence of its verdict, or why it failed."""
+    number, name = run.path.name[:2], lessons.title(run.path)
+    minutes = [f"{facts.get(name, 0) / 60:.1f}" for name in ("seconds", "cpu_seconds")]
+    if facts["status"] != "finished":
+        return [number, name, *minutes, "", "", "FAILED"], experiments.why(facts["failure"])
+    executed = json.loads((out / f"{run.name}.ipynb").read_text(encoding="utf-8"))
+    checks, correct, solutions = checked(executed)
+    return [
+        number,
+        name,
+        *minutes,
+        f"{checks}",
+        f"{correct} of {solutions}",
+        "holds" if correct == solutions else "FAILED",
+    ], (verdict(executed) if correct == solutions else "a solution was not found correct")
+
+
+def checked(executed: dict) -> tuple[int, int, int]:
+    """Of an executed lesson: assertions in its code, solutions found correct by the exercises' checks, solutions."""
+    cells = notebooks.code(executed)
+    checks = sum(len(re.findall(r"^\s*assert\b", "".join(cell["source"]), re.M)) for cell in cells)
+    printed = [
+        "".join("".join(output.get("text", "")) for output in cell["outputs"])
+        for cell in cells
+        if "solution" in notebooks.tags(cell)
+    ]
+    return checks, sum(bool(re.search(r"^\w+: correct$", text, re.M)) for text in printed), len(printed)
+
+
+def verdict(notebook: dict) -> str:
+    """The first sentence of a lesson's verdict."""
+    text = "\n".join("".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown")
+    found = re.search(r"\*\*Verdict\.\*\* (.*?[.!?])(\s|$)", text, re.S)
+    return " ".join(found[1].split()) if found else "no verdict in words"

@@ -1,0 +1,98 @@
+"""What is chosen in the key explorer, picture, scheme and parts of the key, and the ciphertext that follows from it.
+
+A part of a key is a step of its scheme; one that is not taken is left out, and the others stay as they are.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lib import Key
+from lib.colours import to_planes
+from lib.photos import photo, photo_names
+from lib.schemes import OneTimePad, by_name
+from lib.schemes import names as scheme_names
+from lib.workbook.attack_matrix import TARGET_IDS
+
+PHOTOS, SIZES, SEEDS = photo_names, (32, 64, 96, 128), range(100)
+SCHEMES = (*scheme_names, OneTimePad.name)
+BLOCKS = (2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A photo of `PHOTOS`, its side in pixels, a scheme of `SCHEMES`, its block, its steps by name, and the key's seed.
+
+    `steps` None stands for all. ValueError for what does not exist or does not fit, and says what does.
+    """
+
+    photo: str = "hopper"
+    size: int = 96
+    scheme: str = "tanaka"
+    block: int = 4
+    steps: tuple[str, ...] | None = None
+    seed: int = 7
+
+    def __post_init__(self):
+        for what, known in (("photo", PHOTOS), ("size", SIZES), ("scheme", SCHEMES)):
+            if getattr(self, what) not in known:
+                raise ValueError(f"no {what} {getattr(self, what)!r}; known: {', '.join(map(str, known))}")
+        if self.block not in blocks(self.scheme, self.size):
+            fitting = ", ".join(map(str, blocks(self.scheme, self.size)))
+            raise ValueError(f"{self.scheme} on {self.size}x{self.size} has blocks of {fitting}, got {self.block}")
+        every = parts(self)
+        if set(self.steps or ()) - set(every):
+            raise ValueError(f"the steps of {self.scheme} are {', '.join(every)}; got {', '.join(self.steps)}")
+        object.__setattr__(self, "steps", tuple(name for name in every if self.steps is None or name in self.steps))
+
+
+def blocks(scheme: str, size: int) -> tuple[int, ...]:
+    """The sides of blocks that a scheme can have on a picture of `size` x `size`, two blocks or more in each direction."""
+    if scheme in ("skk", OneTimePad.name):
+        return (1,)
+    return tuple(block for block in BLOCKS if size % block == 0 and size >= 2 * block)
+
+
+def parts(choice: Choice) -> tuple[str, ...]:
+    """All steps of a choice's scheme, in order. FFX is no table, and counts as one step."""
+    scheme, shape = _scheme(choice), (choice.size, choice.size, 3)
+    if choice.scheme == "ffx":
+        return ("substitution",)
+    return tuple(scheme.steps(shape, 0 if scheme.per_image else None))
+
+
+def _scheme(choice):
+    block = {} if choice.block == 1 else {"block": choice.block}
+    return by_name(choice.scheme)(Key.from_seed(choice.seed), **block)
+
+
+class Partly:
+    """A scheme of which only some steps are taken, in its order: as much of a scheme as attacks and oracles ask for."""
+
+    def __init__(self, scheme, taken: tuple[str, ...], whole: bool):
+        self._scheme, self._taken, self._whole = scheme, taken, whole
+        self.block, self.bits, self.per_image = scheme.block, scheme.bits, scheme.per_image
+        self.channels = scheme.channels
+
+    def encrypt(self, images: np.ndarray, ids=None) -> np.ndarray:
+        """(n, h, w, 3) uint8, encrypted as far as the steps go; grey and three times as wide for etc-gray."""
+        if self._whole:
+            return self._scheme.encrypt(images, ids)
+        out = images
+        if self._scheme.channels == 1:
+            out = to_planes(images)[..., 0]
+        steps = self._scheme.steps(images.shape[1:]) if self._taken else {}
+        for name in self._taken:
+            out = steps[name].apply(out)
+        return out
+
+
+def cipher_of(choice: Choice) -> Partly:
+    """The scheme under the key of the choice, its steps as chosen."""
+    return Partly(_scheme(choice), choice.steps, choice.steps == parts(choice))
+
+
+def pictures(choice: Choice) -> tuple[np.ndarray, np.ndarray]:
+    """(h, w, 3) uint8: the plain picture, and its ciphertext, which for etc-gray is (h, 3 w)."""
+    plain, cipher = photo(choice.photo, choice.size), cipher_of(choice)
+    return plain, cipher.encrypt(plain[None], [TARGET_IDS] if cipher.per_image else None)[0]

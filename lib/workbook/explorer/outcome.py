@@ -1,0 +1,155 @@
+"""Attacks on what is chosen in the key explorer, as in the matrix: beside baselines, and on a one-time pad.
+
+Everything is known to the attacker but the key: with the scheme and its block, also which of its steps are taken. What an
+attack has beside the ciphertext is made under the same key, as its threat model says.
+"""
+
+import ctypes
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+import numpy as np
+
+from lib import Key
+from lib.attacks import catalogue
+from lib.attacks.catalogue import CATALOGUE, CHOSEN, MANY, ONE, PAIRS
+from lib.metrics import nearest
+from lib.photos import photo
+from lib.schemes import OneTimePad
+from lib.workbook import attack_matrix
+from lib.workbook.explorer.choice import PHOTOS, Choice, cipher_of
+from lib.workbook.recording import scored
+
+PATIENCE = 20.0  # seconds that an attack, or its control, may take
+SMALL = 32  # side of pictures of which many can be attacked in that time
+MADE_FOR = {OneTimePad.name: "skk"}  # the pad has no attack of its own, and works on pixels as SKK does
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an attack came to.
+
+    estimate     (h, w, 3) uint8, or None and a `reason`
+    scores       as `attack_matrix.compared` names them
+    ciphers      how many it had; `queries` how many pictures it asked for, `seconds` of the clock, `confidence` its own, 0 to 1
+    verdict      as in the matrix; "" as long as the control was not tried, or where it came to no end, which is the `reason`
+    """
+
+    attack: str
+    estimate: np.ndarray | None = None
+    reason: str = ""
+    scores: dict = field(default_factory=dict)
+    ciphers: int = 1
+    queries: int = 0
+    seconds: float = 0.0
+    confidence: float = 0.0
+    verdict: str = ""
+
+
+def attacks(choice: Choice) -> tuple[str, ...]:
+    """The attacks made for the scheme of a choice, by name: with one ciphertext, many, pairs, an oracle, each from weak to
+    strong. Those on many ciphertexts are for small pictures only, or they would take minutes."""
+    label, order = MADE_FOR.get(choice.scheme, choice.scheme), (ONE, MANY, PAIRS, CHOSEN)
+    fitting = [each for each in CATALOGUE if label in each.against and (each.threat != MANY or choice.size == SMALL)]
+    return tuple(each.name for each in sorted(fitting, key=lambda each: order.index(each.threat)))
+
+
+def strongest(choice: Choice) -> str:
+    """The last of the attacks with one ciphertext."""
+    return next(name for name in reversed(attacks(choice)) if catalogue.by_name(name).threat == ONE)
+
+
+def attack(choice: Choice, name: str, patience: float = PATIENCE) -> Outcome:
+    """Run an attack on the ciphertext of a choice. What it cannot do, or not in `patience` seconds, is a `reason`.
+
+    Errors: ValueError for an attack that is none of `attacks(choice)`.
+    """
+    if name not in attacks(choice):
+        raise ValueError(f"{name} is not for {choice.scheme} here; there are {', '.join(attacks(choice)) or 'none'}")
+    made, truth, data = _attacked(choice, name)
+    known, result = _run(choice, name, cipher_of(choice), patience)
+    if isinstance(result, str):
+        return Outcome(name, reason=result, ciphers=len(truth))
+    shown = nearest(result.estimate, truth, made.moves)[0]
+    scores = attack_matrix.compared(made, known.ciphers, result, truth, data)
+    sure = float(np.mean(result.confidence))
+    return Outcome(name, shown, "", scores, len(truth), result.queries, result.seconds, sure)
+
+
+def with_control(choice: Choice, outcome: Outcome, patience: float = PATIENCE) -> Outcome:
+    """The outcome with the scores of the same attack on a one-time pad, and the verdict."""
+    if outcome.estimate is None:
+        return outcome
+    made, truth, _ = _attacked(choice, outcome.attack)
+    pad = _run(choice, outcome.attack, OneTimePad(Key.from_seed(choice.seed)), patience)[1]
+    if isinstance(pad, str):
+        return replace(outcome, reason=pad)
+    scores = outcome.scores | {"control": scored(pad.estimate, truth, made.moves)}
+    return replace(outcome, scores=scores, verdict=attack_matrix.verdict(scores))
+
+
+def _attacked(choice, name):
+    """The attack, the pictures under attack, and all that it may have."""
+    made, data = catalogue.by_name(name), album(choice.photo, choice.size)
+    return made, data.targets[: made.images if made.threat == MANY else 1], data
+
+
+def _run(choice, name, cipher, patience):
+    made, truth, data = _attacked(choice, name)
+    label = MADE_FOR.get(choice.scheme, choice.scheme)
+    try:
+        with within(patience):
+            return attack_matrix.run(made, label, cipher_of(choice), cipher, truth, data, **_steps(choice, name))
+    except TimeoutError:
+        return None, f"it was stopped after {patience:g} seconds, unfinished"
+
+
+def _steps(choice, name):
+    """Which steps are taken, for attacks that can be told."""
+    if name == "jigsaw":
+        return {"steps": choice.steps}
+    if name == "minimum-difference" and choice.scheme == "skk":
+        return {"colour_shuffle": "colour shuffle" in choice.steps}
+    return {}
+
+
+@lru_cache(maxsize=8)
+def album(name: str, size: int) -> attack_matrix.Data:
+    """Targets: the photo, and pictures that share its key. Others: public, or known in pairs.
+
+    They are cut from the other photographs, five for the targets and four for the others, so that the two share none.
+    """
+    rest = [other for other in PHOTOS if other != name]
+    targets = [photo(name, size), *_cut(rest[::2], size)]
+    return attack_matrix.Data("embedded photographs", np.stack(targets), np.stack(_cut(rest[1::2], size)))
+
+
+def _cut(names, size):
+    """Of each photo the whole, and nine parts at twice the scale; and all of these mirrored."""
+    large, places = [photo(name, 2 * size) for name in names], (0, size // 2, size)
+    cuts = [photo(name, size) for name in names]
+    cuts += [image[y : y + size, x : x + size] for y in places for x in places for image in large]
+    return cuts + [image[:, ::-1] for image in cuts]
+
+
+@contextmanager
+def within(seconds: float):
+    """TimeoutError for what runs inside and takes longer, at its next line of Python; in any thread, on any system."""
+    thread, lock, over = threading.get_ident(), threading.Lock(), []
+
+    def stop():
+        with lock:
+            if not over:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeoutError))
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        with lock:
+            over.append(True)
+        timer.cancel()

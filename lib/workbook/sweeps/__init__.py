@@ -1,0 +1,1 @@
+"""A notebook run over a grid of parameters."""

@@ -1,0 +1,244 @@
+"""Attacks on one SKK image: the published ones equal a slow reading of their code; the better one beats them, not the pad."""
+
+from itertools import permutations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from lib import Key, datasets, metrics
+from lib.attacks.one_ciphertext.skk import SIGNS, all_starts, leading_bit, likeliest, minimum_difference, roughness
+from lib.attacks.solvers import colour_prior
+from lib.schemes import SKK, EtC, OneTimePad, Tanaka
+from lib.symmetries import COLOURS
+
+NOISE = np.random.default_rng(6).integers(0, 256, (3, 5, 6, 3), np.uint8)
+FEW_VALUES = np.random.default_rng(7).choice(np.array([3, 120, 126, 129, 135, 252], np.uint8), (2, 8, 6, 3))
+
+
+def candidates(pixel):
+    """The published table: six rows of orders, eight columns of signs, the sign of the first channel the highest bit."""
+    rows = []
+    for order in permutations(range(3)):
+        one, two, three = (int(pixel[channel]) for channel in order)
+        rows.append([
+            (one ^ 255 * (flip // 4 % 2), two ^ 255 * (flip // 2 % 2), three ^ 255 * (flip % 2)) for flip in range(8)
+        ])  # fmt: skip
+    return rows
+
+
+def as_published(cipher, first, rows=6, of_equal=-1):
+    """Chang and Case's program in loops. Its `break` leaves the inner loop only, so the last row that ties is kept."""
+    out = np.zeros_like(cipher)
+    out[0, 0] = first
+    for i, j in list(np.ndindex(cipher.shape[:2]))[1:]:
+        before = out[i - 1, j].tolist() if i else out[i, j - 1].tolist()
+        table = candidates(cipher[i, j])[:rows]
+        differences = [[sum(abs(a - b) for a, b in zip(before, state)) for state in row] for row in table]
+        least = min(map(min, differences))
+        ties = [row[difference.index(least)] for row, difference in zip(table, differences) if least in difference]
+        out[i, j] = ties[of_equal]
+    return out
+
+
+def encrypt(images, seed=1, **options):
+    return SKK(Key.from_seed(seed), per_image=True, **options).encrypt(images, ids=range(len(images)))
+
+
+@pytest.mark.parametrize("images", [NOISE, FEW_VALUES], ids=["noise", "few values"])
+def test_minimum_difference_is_the_published_program_from_every_start(images):
+    cipher = encrypt(images)
+    pictures = all_starts(cipher)
+    for image, each in zip(cipher, pictures):
+        assert {tuple(x) for x in each[:, 0, 0].tolist()} == {x for row in candidates(image[0, 0]) for x in row}
+        assert all((picture == as_published(image, picture[0, 0])).all() for picture in each[::5])
+    known = minimum_difference(cipher, first=images[:, 0, 0])
+    assert all((a == as_published(c, x[0, 0])).all() for a, c, x in zip(known.estimate, cipher, images))
+    assert (known.recovered["first"] == images[:, 0, 0]).all()
+
+
+def test_the_rule_for_ties_is_seen_by_these_data():
+    """Else the test above could not tell the last of equal rows from the first."""
+    cipher = encrypt(FEW_VALUES)[0]
+    first, last = (as_published(cipher, FEW_VALUES[0, 0, 0], of_equal=k) for k in (0, -1))
+    assert (first != last).any()
+
+
+@settings(max_examples=10, deadline=None)
+@given(arrays.arrays(np.uint8, (1, 4, 3, 3)), st.integers(0, 9))
+def test_without_colour_shuffle_it_is_leading_bit_with_the_signs_of_the_first_pixel(images, seed):
+    cipher = encrypt(images, seed, colour_shuffle=False)
+    folded = leading_bit(cipher).estimate
+    assert (minimum_difference(cipher, folded[:, 0, 0], colour_shuffle=False).estimate == folded).all()
+    signs = np.where(images[0, 0, 0] > 127, 255, 0).astype(np.uint8)
+    known = minimum_difference(cipher, images[0, 0, 0], colour_shuffle=False).estimate
+    assert (known == folded ^ signs).all()
+    assert (known[0] == as_published(cipher[0], images[0, 0, 0], rows=1)).all()
+
+
+def test_no_value_changes_its_side_of_grey():
+    known = minimum_difference(encrypt(NOISE), first=NOISE[:, 0, 0]).estimate
+    assert ((known > 127) == (NOISE[:, :1, :1] > 127)).all()
+
+
+def test_leading_bit_is_all_that_signs_leave_and_keeps_the_invariant():
+    assert (leading_bit(NOISE).estimate == np.where(NOISE > 127, 255 - NOISE, NOISE)).all()
+    assert (leading_bit(encrypt(NOISE, colour_shuffle=False)).estimate == leading_bit(NOISE).estimate).all()
+    for attack in (leading_bit, minimum_difference):
+        assert (metrics.invariant(attack(encrypt(NOISE)).estimate) == metrics.invariant(NOISE)).all()
+
+
+def test_without_a_first_pixel_the_smoothest_is_kept():
+    cipher = encrypt(np.random.default_rng(8).choice(np.array([3, 120, 126, 135], np.uint8), (4, 20, 20, 3)))
+    result, pictures = minimum_difference(cipher), all_starts(cipher)
+    rough = np.array([[roughness(picture) for picture in each] for each in pictures])
+    assert [roughness(estimate) for estimate in result.estimate] == rough.min(1).tolist()
+    assert (rough.min(1) < rough.max(1)).any()
+    assert pictures.shape == (4, 48, 20, 20, 3) and len(COLOURS) * len(SIGNS) == 48
+
+
+def test_signs_cannot_be_told_by_smoothness():
+    rough = np.array([roughness(picture) for picture in all_starts(encrypt(NOISE[:1]))[0]]).reshape(6, 8)
+    assert (rough == rough[:, :1]).all()
+
+
+PHOTOS = np.stack([datasets.photo(name, 64) for name in ("chelsea", "coffee", "hopper", "motorcycle")])
+
+
+@pytest.fixture(scope="module")
+def found():
+    return likeliest(encrypt(PHOTOS))
+
+
+def test_the_likeliest_state_beats_the_published_attacks_and_baselines_in_shape(found):
+    cipher = encrypt(PHOTOS)
+    others = {
+        "as it is": cipher,
+        "grey": np.full_like(PHOTOS, 128),
+        "leading bit": leading_bit(cipher).estimate,
+        "first pixel known": minimum_difference(cipher, PHOTOS[:, 0, 0]).estimate,
+        "first pixel unknown": minimum_difference(cipher).estimate,
+    }
+    scores = {name: metrics.ssim(estimate, PHOTOS) for name, estimate in others.items()}
+    assert metrics.ssim(found.estimate, PHOTOS) > max(scores.values()) + 0.05, scores
+    assert metrics.psnr(found.estimate, PHOTOS) > metrics.psnr(found.recovered["states"], PHOTOS)
+
+
+def test_the_key_does_not_matter(found):
+    assert (likeliest(encrypt(PHOTOS, seed=2)).estimate == found.estimate).all()
+    assert (likeliest(PHOTOS).estimate == found.estimate).all()
+
+
+def test_every_pixel_is_in_one_of_its_states_and_a_mean_need_not_be(found):
+    assert (metrics.invariant(found.recovered["states"]) == metrics.invariant(PHOTOS)).all()
+    assert (metrics.invariant(found.estimate) != metrics.invariant(PHOTOS)).any()
+
+
+def test_confidence_promises_no_more_than_it_keeps_and_tells_right_from_wrong(found):
+    patches = datasets.load("photos", "test").images[::10]  # of all ten photographs
+    for images, result in ((PHOTOS, found), (patches, likeliest(encrypt(patches)))):
+        right = (result.recovered["states"] == images).all(-1)
+        assert result.confidence.shape == right.shape and result.confidence.min() > 0 and result.confidence.max() < 1
+        assert result.confidence.mean() < right.mean() + 0.1
+    assert result.confidence[right].mean() > result.confidence[~right].mean() + 0.02, (
+        "of patches: a photo is wrong at once"
+    )
+
+
+def test_reliability_is_the_lower_quartile_of_pictures_and_never_falls():
+    prior = colour_prior.stored()
+    pictures = [*PHOTOS[:3], datasets.photo("rocket", 64)]
+    found, shares = colour_prior.measure_reliability(prior, pictures), []
+    for image in pictures:
+        picture, _, chance = next(colour_prior.states(image[None], prior))
+        here = np.rint(10 * chance) == 2
+        shares.append((picture == image).all(-1)[here].mean())
+    assert len(found) == 11 and found[0] == 1 / 48 and (np.diff(found) >= 0).all()
+    assert found[2] == pytest.approx(max(np.quantile(shares, 0.25), found[1]))
+
+
+def test_the_one_time_pad_resists_and_confidence_says_so():
+    pad = OneTimePad(Key.from_seed(3)).encrypt(PHOTOS, ids=range(len(PHOTOS)))
+    result = likeliest(pad)
+    assert metrics.edge_correlation(result.estimate, PHOTOS) < 0.05 and metrics.ssim(result.estimate, PHOTOS) < 0.06
+    assert (result.recovered["states"] == PHOTOS).all(-1).mean() < 0.01
+    assert result.confidence.mean() < 0.08
+
+
+@pytest.mark.parametrize("scheme", [Tanaka(Key.from_seed(1)), EtC(Key.from_seed(1))], ids=lambda scheme: scheme.name)
+def test_another_schemes_ciphertexts_give_no_confident_answer(scheme):
+    result = likeliest(scheme.encrypt(PHOTOS))
+    assert (result.recovered["states"] == PHOTOS).all(-1).mean() < 0.1 and result.confidence.mean() < 0.3
+
+
+@pytest.mark.parametrize("value", [0, 100, 255])
+def test_a_constant_image_gives_no_confident_answer(value):
+    result = likeliest(np.full((1, 20, 24, 3), value, np.uint8))
+    assert result.estimate.shape == (1, 20, 24, 3) and result.confidence.max() < 0.9
+
+
+def test_states_are_numbered_as_their_values_say():
+    folds = metrics.invariant(NOISE)
+    values = colour_prior.state_values(folds)
+    chosen = np.take_along_axis(values, colour_prior.states_of(NOISE)[..., None, None], -2)[..., 0, :]
+    assert (chosen == NOISE).all()
+
+
+def test_training_learns_and_does_not_touch_the_global_generator():
+    import torch
+
+    before = torch.random.get_rng_state()
+    images = datasets.load("photos", "train", limit=40).images
+    network = colour_prior.train(images, [PHOTOS[0]], steps=12)
+    assert (torch.random.get_rng_state() == before).all()
+    pixels = np.arange(0, images[:20].size // 3, 7)
+    with torch.no_grad():
+        losses = [colour_prior.loss(n, images[:20], pixels).item() for n in (colour_prior.OrbitPrior(), network)]
+    assert losses[1] < losses[0] - 0.1
+
+
+def test_a_prior_comes_back_from_its_file(tmp_path, monkeypatch, found):
+    colour_prior.save(colour_prior.stored(), tmp_path / "prior.npz")
+    monkeypatch.setattr(colour_prior, "WEIGHTS", tmp_path / "prior.npz")
+    again = likeliest(encrypt(PHOTOS[:1]), colour_prior.stored.__wrapped__())
+    assert (again.estimate == found.estimate[:1]).all()
+    monkeypatch.setattr(colour_prior, "WEIGHTS", tmp_path / "none.npz")
+    with pytest.raises(FileNotFoundError, match="orbit_prior makes it"):
+        colour_prior.stored.__wrapped__()
+
+
+@pytest.mark.parametrize("attack", [leading_bit, minimum_difference, all_starts, likeliest])
+def test_input_that_is_no_batch_of_images_is_refused(attack):
+    with pytest.raises(ValueError, match=r"one image is x\[None\]"):
+        attack(NOISE[0])
+    with pytest.raises(TypeError, match="float64"):
+        attack(NOISE / 255)
+
+
+@pytest.mark.parametrize(
+    "first, message",
+    [
+        ([1, 2, 3], "no key turns the first pixel"),
+        ([1, 2], "expected the first pixel as"),
+        ([0.5, 0.5, 0.5], "expected the first pixel as"),
+        ([1, 2, 256], "expected the first pixel as"),
+    ],
+)
+def test_a_first_pixel_that_cannot_be_is_refused(first, message):
+    with pytest.raises(ValueError, match=message):
+        minimum_difference(encrypt(NOISE), first)
+
+
+def test_without_shuffle_a_reordered_first_pixel_is_refused():
+    cipher = encrypt(NOISE, colour_shuffle=False)
+    with pytest.raises(ValueError, match="no key turns"):
+        minimum_difference(cipher, NOISE[:, 0, 0, [1, 2, 0]], colour_shuffle=False)
+
+
+def test_published_walk_is_fast():
+    image = datasets.photo("astronaut", 256)
+    cipher = encrypt(image[None])
+    minimum_difference(cipher, image[0, 0])
+    assert min(minimum_difference(cipher, image[0, 0]).seconds for _ in range(5)) < 0.1

@@ -1,0 +1,117 @@
+"""The scoreboard: every scheme has a row, the front and the verdicts follow from what was recorded, nothing is written by hand."""
+
+import json
+
+import pytest
+
+from lib import schemes
+from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
+from lib.workbook import recorded_trainings, scoreboard
+
+STORED = json.loads(scoreboard.OUT.read_text())["rows"]
+
+
+def attack(threat, scheme, score, verdict="not broken", exact=0.0, control=0.01, images=1, queries=0):
+    """A record of the matrix with a single cell."""
+    scores = {"ssim": score, "edge_correlation": score, "exact": exact}
+    cell = {"scores": {"attack": scores, "control": {"ssim": control, "edge_correlation": 0.0, "exact": 0.0}},
+            "verdict": verdict, "images": images, "queries": queries}  # fmt: skip
+    return {
+        "attacks": {"it": {"threat": threat}},
+        "cells": {"it": {scheme: cell, "other": {"reason": "not made for it"}}},
+    }
+
+
+def of(board, scheme):
+    return next(row for row in board if row["scheme"] == scheme)
+
+
+def test_every_scheme_plain_and_control_have_a_row():
+    labels = [row["scheme"] for row in STORED]
+    assert {*schemes.names, "skk per image", "none", "otp"} == set(labels) and len(labels) == len(set(labels))
+
+
+def test_what_is_stored_and_shown_is_what_the_records_say():
+    assert scoreboard.rows() == STORED
+    readme = recorded_trainings.README.read_text(encoding="utf-8")
+    assert readme == scoreboard.with_table(readme)
+
+
+def test_accuracy_is_the_mean_of_the_first_row_and_a_missing_run_names_its_command(monkeypatch, tmp_path):
+    row = {"name": "a", "column": "cpu", "scheme": {"name": "skk", "per_image": True}}
+    runs = {"a": [0.5, 0.7], "b": [0.9]}
+    monkeypatch.setattr(
+        recorded_trainings,
+        "rows",
+        lambda: [row, row | {"name": "b"}, {"name": "etc", "column": "cpu", "scheme": {"name": "etc"}}],
+    )
+    monkeypatch.setattr(
+        recorded_trainings, "recorded", lambda name, column: [{"accuracy": value} for value in runs.get(name, [])]
+    )
+    board = scoreboard.rows({"attacks": {}, "cells": {}})
+    best = of(board, "skk per image")
+    assert best["accuracy"] == 0.6 and best["runs"] == [0.5, 0.7] and best["row"] == "a"
+    assert of(board, "etc")["command"] == "make results ROWS='etc'" and of(board, "etc")["accuracy"] is None
+    assert "rows.toml" in of(board, "skk")["command"]
+    assert [row["accuracy"] for row in board[:1]] == [0.6] and all(row["accuracy"] is None for row in board[1:])
+
+
+@pytest.mark.parametrize(
+    "threat, verdict, exact, score, kind",
+    [(ONE, "broken", 1.0, 0.7, "whole"), (MANY, "broken", 0.95, 0.7, "whole"), (ONE, "broken", 0.2, 0.7, "outlines"),
+     (MANY, "broken", 0.2, 0.85, "whole"), (PAIRS, "broken", 1.0, 0.7, "pairs"), (CHOSEN, "broken", 1.0, 0.7, "pairs"),
+     (ONE, "not broken", 0.1, 0.7, "open"), (CHOSEN, "not broken", 0.1, 0.7, "open"), (ONE, "void", 1.0, 0.7, "unknown")],
+)  # fmt: skip
+def test_the_verdict_follows_from_what_the_attacks_got(threat, verdict, exact, score, kind):
+    board = scoreboard.rows(attack(threat, "etc", score, verdict, exact))
+    assert of(board, "etc")["verdict"] == scoreboard.VERDICTS[kind]
+    assert of(board, "tanaka")["verdict"] == scoreboard.VERDICTS["unknown"]
+    assert of(board, "otp")["verdict"] == scoreboard.VERDICTS["control"]
+
+
+def trained(assumption, score, seed=0, **scheme):
+    """A record of `lib.workbook.recorded_attacks`, all scores the same."""
+    scores = dict.fromkeys(("ssim", "edge_correlation", "exact"), score)
+    nothing = dict.fromkeys(scores, 0.0)
+    row = {"name": f"net {assumption}", "attack": "inverse", "assumption": assumption, "scheme": scheme}
+    return {"row": row, "seed": seed, "scores": {"attack": scores, "ciphertext": nothing, "mean": nothing}}
+
+
+def test_trained_attacks_count_by_what_they_need_and_the_median_of_their_seeds():
+    runs = [trained("different keys", score, name="skk", per_image=True) for score in (0.3, 0.6, 0.7)]
+    runs += [trained("same key", 0.9, name="etc"), trained("unpaired", 0.2, name="otp")]
+    board = scoreboard.rows(attack(ONE, "skk per image", 0.4), runs)
+    leak = of(board, "skk per image")["leak"]["ciphertexts only"]
+    assert (leak["attack"], leak["ssim"], leak["broken"]) == ("inverse net different keys", 0.6, True)
+    assert of(board, "etc")["leak"]["ciphertexts only"] is None
+    assert of(board, "etc")["leak"]["any attacker"]["ssim"] == 0.9
+    assert of(board, "otp")["leak"]["ciphertexts only"]["attack"] == "inverse net unpaired"
+
+
+def test_the_leak_is_that_of_the_best_attack_who_may_see_so_much():
+    record = attack(MANY, "etc", 0.4, images=50)
+    for name, threat, score, queries in (
+        ("weak", ONE, 0.2, 0),
+        ("asks", CHOSEN, 0.9, 1),
+        ("asks more", CHOSEN, 0.9, 5),
+    ):
+        more = attack(threat, "etc", score, queries=queries)
+        record["attacks"][name], record["cells"][name] = more["attacks"]["it"], more["cells"]["it"]
+    leak = of(scoreboard.rows(record), "etc")["leak"]
+    assert (leak["ciphertexts only"]["attack"], leak["ciphertexts only"]["needs"]) == ("it", "50 ciphertexts")
+    assert (leak["any attacker"]["attack"], leak["any attacker"]["needs"]) == ("asks", "1 query")
+
+
+def test_the_control_shows_the_most_that_any_attack_got_from_it():
+    leak = of(scoreboard.rows(attack(ONE, "etc", 0.8, control=0.33)), "otp")["leak"]
+    assert leak["ciphertexts only"]["ssim"] == leak["any attacker"]["ssim"] == 0.33
+
+
+def test_the_front_is_who_is_beaten_by_nobody():
+    scored = [row for row in STORED if row["accuracy"] is not None and row["leak"]["ciphertexts only"]]
+    points = {row["scheme"]: (row["accuracy"], -row["leak"]["ciphertexts only"]["ssim"]) for row in scored}
+    for row in STORED:
+        mine = points.get(row["scheme"])
+        better = [p for p in points.values() if mine and p != mine and p[0] >= mine[0] and p[1] >= mine[1]]
+        assert row["front"] == (mine is not None and not better)
+    assert any(row["front"] for row in STORED)

@@ -31,7 +31,9 @@ def snap(stored: str, new: str) -> str:
 
     def one(match):
         other = next(rest)
-        close = np.isclose(float(match[0].replace(",", "")), float(other.replace(",", "")), rtol=1e-4, atol=1e-6)
+        close = np.isclose(
+            float(match[0].replace(",", "")), float(other.replace(",", "")), rtol=1e-4, atol=1e-6
+        )
         return other if close else match[0]
 
     return NUMBER.sub(one, new)
@@ -41,7 +43,9 @@ def rms(stored: str, new: str) -> float:
     """Root mean square difference of two PNG pictures in base64, in grey levels; infinite where sizes differ."""
     from PIL import Image
 
-    a, b = (np.asarray(Image.open(io.BytesIO(base64.b64decode(s))).convert("RGB"), float) for s in (stored, new))
+    a, b = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(s))).convert("RGB"), float) for s in (stored, new)
+    )
     return float(np.sqrt(((a - b) ** 2).mean())) if a.shape == b.shape else np.inf
 
 
@@ -53,7 +57,10 @@ def settle(stored, new):
             for name in set(fresh) & set(kept) - {"output_type", "name"}:
                 if name == "image/png":
                     if (difference := rms(kept[name], fresh[name])) > LIMIT:
-                        return new, f"the picture differs from the stored one by {difference:.1f} grey levels (RMS)"
+                        return (
+                            new,
+                            f"the picture differs from the stored one by {difference:.1f} grey levels (RMS)",
+                        )
                 elif isinstance(kept[name], str):
                     fresh[name] = snap(kept[name], fresh[name])
     return new, None

@@ -1,4 +1,5 @@
-"""Files that are whole or absent: written under a temporary name, then renamed, whenever the program is stopped."""
+"""Files that are whole or absent: written under a temporary name, then renamed, whenever the program is
+stopped."""
 
 import hashlib
 import json
@@ -13,7 +14,8 @@ UNFINISHED = ".lie-unfinished"
 
 @contextmanager
 def whole_file(target: Path, overwrite: bool = False, mode: int = 0o666):
-    """A binary file to write in; it appears as `target`, whole, once the block ends without an error, else not at all.
+    """A binary file to write in; it appears as `target`, whole, once the block ends without an error, else
+    not at all.
 
     `mode` is what others may do with it, before the umask.
     FileExistsError where `target` exists, unless `overwrite`; OSError as raised by the file system.
@@ -54,7 +56,9 @@ def _linked(temporary, target) -> bool:
 def skip_if(done: bool, what: str) -> None:
     """Pass if a target, which exists, is `done`; else FileExistsError, for nothing is overwritten unasked."""
     if not done:
-        raise FileExistsError(f"the target exists and is no {what}; move it away, or overwrite it (--overwrite)")
+        raise FileExistsError(
+            f"the target exists and is no {what}; move it away, or overwrite it (--overwrite)"
+        )
 
 
 def remove_unfinished(targets) -> int:

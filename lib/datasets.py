@@ -1,12 +1,15 @@
 """Images with labels: a small embedded set, the usual public sets, and your own folders and npz files.
 
-    photos          embedded: 3,000 train and 1,000 test patches of 32x32, cut from ten photographs; the class is the photo
-    cifar10         and cifar100, stl10: fetched once by torchvision, checksums included, into `data/downloads`
+    photos          embedded: 3,000 train and 1,000 test patches of 32x32, cut from ten photographs; the class
+                    is the photo
+    cifar10         and cifar100, stl10: fetched once by torchvision, checksums included, into
+                    `data/downloads`
     folder:PATH     PATH/train/CLASS/x.png and PATH/test/CLASS/x.png, all RGB and of one size
     npz:PATH        arrays x_train, y_train, x_test, y_test, as Keras names them
 
-`photos` needs no network, see `lib.photos`; its classes take turns: label i is i % 10. Your own images are not converted,
-resized or cropped for you, here as in `lib.images`: an error says which one does not fit, and what to do.
+`photos` needs no network, see `lib.photos`; its classes take turns: label i is i % 10. Your own images are
+not converted, resized or cropped for you, here as in `lib.images`: an error says which one does not fit, and
+what to do.
 """
 
 import shutil
@@ -34,7 +37,8 @@ _MANY_CLASSES = 1 << 16
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """images (n, h, w, 3) uint8, labels (n,) int64, the names of the classes, and where all this came from."""
+    """images (n, h, w, 3) uint8, labels (n,) int64, the names of the classes, and where all this came
+    from."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -52,17 +56,20 @@ class Dataset:
 def load(name: str, split: str = "train", limit: int | None = None) -> Dataset:
     """The split "train" or "test" of a data set; the module's docstring lists the names.
 
-    limit   at most so many images, the same ones every time: the first of each class, then the second of each, and so on,
-            kept in the order of the whole set. Classes stay balanced, and a smaller limit gives part of a larger one.
-    Errors: ValueError for an unknown name or split and for data that do not fit, FileNotFoundError for a path, OSError
-    where a public set cannot be fetched.
+    limit   at most so many images, the same ones every time: the first of each class, then the second of
+            each, and so on, kept in the order of the whole set. Classes stay balanced, and a smaller limit
+            gives part of a larger one.
+    Errors: ValueError for an unknown name or split and for data that do not fit, FileNotFoundError for a
+    path, OSError where a public set cannot be fetched.
 
     >>> load("photos", "test", limit=20)
     Dataset(photos, test: 20 images of 32x32, 10 classes)
     """
     if split not in SPLITS:
         raise ValueError(f"unknown split {split!r}; known: 'train', 'test'")
-    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1):
+    if limit is not None and (
+        isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1
+    ):
         raise ValueError(f"a limit is a whole number from 1 on, or None for all images, got {limit!r}")
     kind, colon, path = str(name).partition(":")
     if name == "photos":
@@ -87,7 +94,8 @@ def _existing(kind, path):
 
 
 def balanced(labels: np.ndarray, limit: int | None) -> np.ndarray:
-    """Positions, ascending, of the `limit` images that `load` keeps: the first of each class, then the second, ...
+    """Positions, ascending, of the `limit` images that `load` keeps: the first of each class, then the
+    second, ...
 
     >>> balanced(np.array([0, 0, 0, 0, 1, 1, 2]), 5)
     array([0, 1, 4, 5, 6])
@@ -109,7 +117,7 @@ def _photos(split, limit):
     return images[keep], labels[keep], photo_names
 
 
-# -- public sets ------------------------------------------------------------------------------------------------------
+# -- public sets ---------------------------------------------------------------------------------------------
 
 
 def _public(name, split, limit):
@@ -132,8 +140,13 @@ def _fetch(name, kind):
     """Fetch a public set and unpack it beside its place, then rename it into place: it is whole or absent."""
     place = DOWNLOADS / kind.base_folder
     if place.exists():
-        raise ValueError(f"{place} does not match the checksums of {name}; remove it, and it will be fetched again")
-    print(f"{name}: fetching it into {DOWNLOADS}, once; a silent server is given {PATIENCE:.0f} s", file=sys.stderr)
+        raise ValueError(
+            f"{place} does not match the checksums of {name}; remove it, and it will be fetched again"
+        )
+    print(
+        f"{name}: fetching it into {DOWNLOADS}, once; a silent server is given {PATIENCE:.0f} s",
+        file=sys.stderr,
+    )
     before, temporary = socket.getdefaulttimeout(), None
     socket.setdefaulttimeout(PATIENCE)  # torchvision sets none and would wait for ever
     try:
@@ -153,7 +166,7 @@ def _fetch(name, kind):
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-# -- your own ---------------------------------------------------------------------------------------------------------
+# -- your own ------------------------------------------------------------------------------------------------
 
 
 def _folder(root, split, limit):
@@ -166,7 +179,11 @@ def _folder(root, split, limit):
     classes = folders(root / "train")
     extra = sorted(set(folders(root / split)) - set(classes))
     if not classes or extra:
-        what = f"class {extra[0]!r} is not among those of train" if extra else f"{root}/train holds no class folders"
+        what = (
+            f"class {extra[0]!r} is not among those of train"
+            if extra
+            else f"{root}/train holds no class folders"
+        )
         raise ValueError(f"{what}; each class is a folder of images, of the same name in train and test")
     paths = [_image_paths(root / split / name) for name in classes]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in paths])
@@ -177,7 +194,9 @@ def _folder(root, split, limit):
 
 def folders(root) -> tuple[str, ...]:
     """The names of the classes below a split of a folder data set, in order."""
-    return tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith(".")))
+    return tuple(
+        sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
+    )
 
 
 def _image_paths(folder):
@@ -185,7 +204,9 @@ def _image_paths(folder):
     if not folder.is_dir():
         return []  # a test set may lack a class
     paths = sorted(
-        p for p in folder.rglob("*") if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".") and p.is_file()
+        p
+        for p in folder.rglob("*")
+        if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".") and p.is_file()
     )
     if not paths:
         raise ValueError(
@@ -248,18 +269,25 @@ def _npz(path, split, limit):
     except _Misfit as error:
         raise ValueError(f"{path}: {error}") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = "it is no npz, or an array in it holds Python objects" if "allow_pickle" in str(error) else error
-        raise ValueError(f"{path} cannot be read as npz of plain arrays ({reason}); write it with np.savez") from None
+        reason = (
+            "it is no npz, or an array in it holds Python objects" if "allow_pickle" in str(error) else error
+        )
+        raise ValueError(
+            f"{path} cannot be read as npz of plain arrays ({reason}); write it with np.savez"
+        ) from None
     count = 1 + max(int(values.max()) for values in labels.values())
     keep = balanced(labels[split], limit)
     return images[keep], labels[split][keep], tuple(map(str, range(count)))
 
 
 def _arrays(arrays, split):
-    """The labels of both splits, which give the number of classes, and the images of one; other images stay unread."""
+    """The labels of both splits, which give the number of classes, and the images of one; other images stay
+    unread."""
     names = getattr(arrays, "files", ())
     if not set(_ARRAYS) <= set(names):
-        raise _Misfit(f"expected the arrays {', '.join(_ARRAYS)}, got {', '.join(names) or 'one without a name'}")
+        raise _Misfit(
+            f"expected the arrays {', '.join(_ARRAYS)}, got {', '.join(names) or 'one without a name'}"
+        )
     labels = {part: _labels(arrays[f"y_{part}"], part) for part in SPLITS}
     images = arrays[f"x_{split}"]
     _check_images(images, split, len(labels[split]))
@@ -291,7 +319,11 @@ def _check_images(x, split, count):
             f"x_{split}: expected uint8 values 0..255, got {x.dtype}; scale and round them, then .astype(np.uint8)"
         )
     if x.ndim != 4 or x.shape[3] != 3 or 0 in x.shape:
-        hint = "; channels come first here: use x.transpose(0, 2, 3, 1)" if x.ndim == 4 and x.shape[1] == 3 else ""
+        hint = (
+            "; channels come first here: use x.transpose(0, 2, 3, 1)"
+            if x.ndim == 4 and x.shape[1] == 3
+            else ""
+        )
         hint = "; for grey images use np.repeat(x[..., None], 3, axis=-1)" if x.ndim == 3 else hint
         raise _Misfit(f"x_{split}: expected shape (n, h, w, 3), got {x.shape}{hint}")
     if len(x) != count:

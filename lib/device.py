@@ -1,4 +1,5 @@
-"""Tables on torch tensors that live on another device than the CPU (a CPU tensor goes through the compiled kernels)."""
+"""Tables on torch tensors that live on another device than the CPU (a CPU tensor goes through the compiled
+kernels)."""
 
 import torch
 

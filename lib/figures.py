@@ -1,7 +1,7 @@
 """The few pictures that lessons share. Each has titles, works in grey, and carries a text alternative.
 
-Figures are drawn at a fixed size and shown as PNG with the alternative in the output's metadata, where the HTML pages and
-screen readers find it. Only this module imports matplotlib.
+Figures are drawn at a fixed size and shown as PNG with the alternative in the output's metadata, where the
+HTML pages and screen readers find it. Only this module imports matplotlib.
 """
 
 import html
@@ -17,7 +17,13 @@ from matplotlib.figure import Figure
 from lib.atomic import whole_file
 
 DPI = 80
-STYLE = {"font.size": 10, "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False}
+STYLE = {
+    "font.size": 10,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
 # Dark to light, and a line style and a marker each, so that no picture needs colour to be read.
 COLOURS = ("#1b3a5c", "#b5542c", "#6b8e23", "#8a6fb0", "#2a9d9d", "#999999")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
@@ -38,7 +44,8 @@ def save(figure: Figure, path: Path, alt: str) -> None:
 
 
 def png(figure: Figure, alt: str, **texts) -> bytes:
-    """A figure as the bytes of a PNG file, its text chunks named in `texts`; ValueError for an `alt` too short to tell."""
+    """A figure as the bytes of a PNG file, its text chunks named in `texts`; ValueError for an `alt` too
+    short to tell."""
     from PIL import Image as Picture
     from PIL.PngImagePlugin import PngInfo
 
@@ -49,7 +56,8 @@ def png(figure: Figure, alt: str, **texts) -> bytes:
         chunks.add_itxt(name, text)
     figure.savefig(drawn, format="png", dpi=DPI)
     picture = Picture.open(drawn).convert("RGB")
-    picture.save(packed, "PNG", optimize=True, pnginfo=chunks)  # pictures of noise are most of a lesson's size
+    # pictures of noise are most of a lesson's size
+    picture.save(packed, "PNG", optimize=True, pnginfo=chunks)
     return packed.getvalue()
 
 
@@ -60,11 +68,16 @@ def new(width: float = 7.5, height: float = 3.2, columns: int = 1, rows: int = 1
         return figure, figure.subplots(rows, columns, **options)
 
 
-def pictures(images: Mapping[str, np.ndarray], alt: str, columns: int = 4, size: float = 1.9, title: str = "") -> None:
-    """Images under their names, in rows of `columns`: (h, w, 3) or grey (h, w) uint8, pixels drawn as squares."""
+def pictures(
+    images: Mapping[str, np.ndarray], alt: str, columns: int = 4, size: float = 1.9, title: str = ""
+) -> None:
+    """Images under their names, in rows of `columns`: (h, w, 3) or grey (h, w) uint8, pixels drawn as
+    squares."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    figure, axes = new(size * columns, (size + 0.3) * rows + (0.35 if title else 0), columns, rows, squeeze=False)
+    figure, axes = new(
+        size * columns, (size + 0.3) * rows + (0.35 if title else 0), columns, rows, squeeze=False
+    )
     for axis in axes.flat:
         axis.axis("off")
     for axis, (name, image) in zip(axes.flat, images.items()):
@@ -76,7 +89,8 @@ def pictures(images: Mapping[str, np.ndarray], alt: str, columns: int = 4, size:
 
 
 def after_each_step(image: np.ndarray, steps: Mapping, alt: str, **options) -> None:
-    """The picture that a scheme makes after each of its steps: `steps` as `scheme.steps(image.shape)` gives them."""
+    """The picture that a scheme makes after each of its steps: `steps` as `scheme.steps(image.shape)` gives
+    them."""
     shown, current = {"plain": image}, image
     for number, (name, table) in enumerate(steps.items(), 1):
         current = table.apply(current)
@@ -90,7 +104,15 @@ def curves(
     """Lines (xs, ys) by name, told apart by style and marker as well as by colour."""
     figure, axis = new(6.5, 3.6)
     for i, (name, (xs, ys)) in enumerate(series.items()):
-        axis.plot(xs, ys, label=name, color=COLOURS[i % 6], linestyle=LINES[i % 6], marker=MARKERS[i % 6], markersize=5)
+        axis.plot(
+            xs,
+            ys,
+            label=name,
+            color=COLOURS[i % 6],
+            linestyle=LINES[i % 6],
+            marker=MARKERS[i % 6],
+            markersize=5,
+        )
     axis.set(xlabel=x, ylabel=y, title=title, ylim=ylim)
     if log_x:
         places = sorted({place for xs, _ in series.values() for place in xs})
@@ -102,7 +124,8 @@ def curves(
 
 
 def panels(panels: Mapping[str, Mapping], x: str, ticks: Sequence[str], title: str = "") -> Figure:
-    """A panel for each name: lines {name: {tick: (mean, least, most)}} over ticks that stand evenly, drawn with bars."""
+    """A panel for each name: lines {name: {tick: (mean, least, most)}} over ticks that stand evenly, drawn
+    with bars."""
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
     figure, axes = new(max(3.7 * columns, 5), 3.1 * rows + 0.7, columns, rows, squeeze=False)
@@ -138,7 +161,8 @@ def histograms(images: Mapping[str, np.ndarray], alt: str, title: str = "") -> N
 
 
 def over_histograms(images: Mapping[str, np.ndarray | None], title: str = "") -> Figure:
-    """Images in a row, (h, w, 3) or grey (h, w) uint8, and below each how often each byte occurs in it; None leaves its place."""
+    """Images in a row, (h, w, 3) or grey (h, w) uint8, and below each how often each byte occurs in it; None
+    leaves its place."""
     figure, axes = new(2.6 * len(images), 4.1, len(images), 2, squeeze=False, height_ratios=(2.3, 1))
     for (above, below), (name, image) in zip(axes.T, images.items()):
         above.set_title(textwrap.fill(name, 36), fontsize=9)
@@ -178,14 +202,22 @@ class table:  # a noun in the notebook: the last line of a cell shows it
     """
 
     def __init__(self, header: Sequence[str], rows: Sequence[Sequence], caption: str = ""):
-        self.header, self.rows, self.caption = [str(name) for name in header], [list(row) for row in rows], caption
+        self.header, self.rows, self.caption = (
+            [str(name) for name in header],
+            [list(row) for row in rows],
+            caption,
+        )
 
     def __repr__(self) -> str:
         lines = [self.header, *([_text(value) for value in row] for row in self.rows)]
         widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
-        numeric = [all(isinstance(row[i], int | float | np.number) for row in self.rows) for i in range(len(widths))]
+        numeric = [
+            all(isinstance(row[i], int | float | np.number) for row in self.rows) for i in range(len(widths))
+        ]
         shown = [
-            "  ".join(t.rjust(w) if n and k else t.ljust(w) for t, w, n in zip(line, widths, numeric)).rstrip()
+            "  ".join(
+                t.rjust(w) if n and k else t.ljust(w) for t, w, n in zip(line, widths, numeric)
+            ).rstrip()
             for k, line in enumerate(lines)
         ]
         return "\n".join(([self.caption] if self.caption else []) + shown)
@@ -205,5 +237,7 @@ def _text(value) -> str:
     if isinstance(value, float | np.floating):
         return "∞" if np.isinf(value) else f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
     return (
-        f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000 else str(value)
+        f"{value:,}"
+        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000
+        else str(value)
     )

@@ -6,8 +6,8 @@ An image is uint8 and has 3 channels:
     torch tensor    (3, h, w) or (n, 3, h, w), channels first, on any device
     PIL image       mode RGB
 
-Nothing is converted, resized or cropped for you: a float image could be 0..1 or 0..255, a grey one could want its
-channel tripled or not, and a guess would be wrong for somebody.
+Nothing is converted, resized or cropped for you: a float image could be 0..1 or 0..255, a grey one could want
+its channel tripled or not, and a guess would be wrong for somebody.
 """
 
 import math
@@ -21,9 +21,9 @@ import numpy as np
 def enter(images, block: int = 1, channels: int = 3):
     """Check `images`; return them as a batch and the way out.
 
-    Returns (batch, leave): the batch is `(n, h, w, channels)` uint8, a NumPy array, or a torch tensor where the images
-    are on another device than the CPU; `leave` gives a batch of ciphertexts the form that the images came in.
-    Errors: TypeError for a wrong kind or dtype, ValueError for a wrong shape or size.
+    Returns (batch, leave): the batch is `(n, h, w, channels)` uint8, a NumPy array, or a torch tensor where
+    the images are on another device than the CPU; `leave` gives a batch of ciphertexts the form that the
+    images came in. Errors: TypeError for a wrong kind or dtype, ValueError for a wrong shape or size.
     """
     if isinstance(images, np.ndarray):
         return _enter_array(images, block, channels)
@@ -38,7 +38,9 @@ def enter(images, block: int = 1, channels: int = 3):
         hint = "; open the file: PIL.Image.open(path)"
     elif hasattr(images, "__array__"):
         hint = "; use np.asarray(images)"
-    raise TypeError(f"expected a NumPy array, a torch tensor or a PIL image, got {type(images).__name__}{hint}")
+    raise TypeError(
+        f"expected a NumPy array, a torch tensor or a PIL image, got {type(images).__name__}{hint}"
+    )
 
 
 def _enter_array(images, block, channels):
@@ -47,7 +49,9 @@ def _enter_array(images, block, channels):
     _check_dtype(images.dtype == np.uint8, str(images.dtype), images, ".astype(np.uint8)")
     grey = channels == 1 and images.ndim in (2, 3)
     if grey and images.ndim == 3 and images.shape[-1] == 3 and block > 1:
-        raise ValueError(f"expected grey images, (h, w) or (n, h, w), got {images.shape}, which ends in a colour axis")
+        raise ValueError(
+            f"expected grey images, (h, w) or (n, h, w), got {images.shape}, which ends in a colour axis"
+        )
     whole = images[..., None] if grey else images
     _check_shape(whole.shape, -1, channels, images.shape)
     batch = whole if whole.ndim == 4 else whole[None]
@@ -68,7 +72,11 @@ def _enter_tensor(images, block, channels):
     batch = (images if images.ndim == 4 else images[None]).permute(0, 2, 3, 1)
     _check_size(tuple(batch.shape[1:3]), block)
     on_cpu = images.device.type == "cpu"
-    last = images.ndim == 4 and images.is_contiguous(memory_format=torch.channels_last) and not images.is_contiguous()
+    last = (
+        images.ndim == 4
+        and images.is_contiguous(memory_format=torch.channels_last)
+        and not images.is_contiguous()
+    )
 
     def leave(out):
         out = (torch.from_numpy(out) if on_cpu else out).permute(0, 3, 1, 2)
@@ -85,9 +93,7 @@ def _enter_pil(image, block, channels):
         if "A" in image.mode.upper() and image.mode != "LAB":
             way += "; its alpha channel would be lost: encrypt it apart"
         elif image.mode[0] in "IF":
-            way = (
-                f"its values are not of 8 bits, and image.convert({mode!r}) would clip them: scale them to 0..255 first"
-            )
+            way = f"its values are not of 8 bits, and image.convert({mode!r}) would clip them: scale them to 0..255 first"
         raise ValueError(f"expected a PIL image of mode {mode}, got {image.mode}; {way}")
     array = np.asarray(image)
     batch = array[None] if channels == 3 else array[None, ..., None]
@@ -125,7 +131,9 @@ def _check_dtype(good, dtype, images, cast):
 
 def _check_shape(shape, axis, channels, given):
     form = (
-        f"(h, w, {channels}) or (n, h, w, {channels})" if axis == -1 else f"({channels}, h, w) or (n, {channels}, h, w)"
+        f"(h, w, {channels}) or (n, h, w, {channels})"
+        if axis == -1
+        else f"({channels}, h, w) or (n, {channels}, h, w)"
     )
     if axis == -1 and channels == 1:
         form = "(h, w) or (n, h, w), grey"
@@ -149,7 +157,9 @@ def _check_shape(shape, axis, channels, given):
             hint = "; for an alpha channel: encrypt it apart, then drop it here"
         elif shape[axis] == 1:
             hint = "; for a grey image: repeat the plane three times along the channel axis"
-        raise ValueError(f"expected {channels} channel{'s' * (channels > 1)}, shape {form}, got {given}{hint}")
+        raise ValueError(
+            f"expected {channels} channel{'s' * (channels > 1)}, shape {form}, got {given}{hint}"
+        )
 
 
 def _check_size(size, block):

@@ -1,16 +1,17 @@
 """A secret, and the keyed random numbers drawn from it.
 
-Every part of every key in this workbook (a permutation here, a sign there) is drawn from one secret of 256 bits
-and a *label* that names the part:
+Every part of every key in this workbook (a permutation here, a sign there) is drawn from one secret of 256
+bits and a *label* that names the part:
 
     chunk j of the stream = SHAKE-256(secret | length of label | label | image | j),  1 MiB each
 
 where `image` is 0x00 for a key that all images share, or 0x01 and the image's id in eight bytes. Streams of
-different labels are independent, each draw is a pure function of (secret, label, image), and the numbers are the
-same on every machine and version: `data/vectors/keys.json` fixes them. NumPy's and Python's generators are neither
-read nor seeded. Source of SHAKE-256: FIPS 202.
+different labels are independent, each draw is a pure function of (secret, label, image), and the numbers are
+the same on every machine and version: `data/vectors/keys.json` fixes them. NumPy's and Python's generators
+are neither read nor seeded. Source of SHAKE-256: FIPS 202.
 
-Most published codes draw their keys from a generator seeded with 32 bits or less; lesson 23 searches such keys.
+Most published codes draw their keys from a generator seeded with 32 bits or less; lesson 23 searches such
+keys.
 """
 
 import hashlib
@@ -29,13 +30,16 @@ FORMAT, VERSION = "learnable image encryption key", 1
 
 
 class Key:
-    """A secret of 256 bits. Make one with `Key.generate()`, keep it with `save`, get it back with `Key.load`."""
+    """A secret of 256 bits. Make one with `Key.generate()`, keep it with `save`, get it back with
+    `Key.load`."""
 
     __slots__ = ("_secret", "origin")
 
     def __init__(self, secret: bytes, origin: str = "given"):
         if not isinstance(secret, bytes | bytearray):
-            raise TypeError(f"a key is made of 32 bytes, got {type(secret).__name__}; use Key.generate() for a new one")
+            raise TypeError(
+                f"a key is made of 32 bytes, got {type(secret).__name__}; use Key.generate() for a new one"
+            )
         if len(secret) != 32:
             raise ValueError(f"a key has 32 bytes, got {len(secret)}; use Key.generate() for a new one")
         self._secret = bytes(secret)
@@ -48,7 +52,8 @@ class Key:
 
     @classmethod
     def from_seed(cls, seed: int) -> "Key":
-        """**Unsafe**: the key of a small number, the same everywhere. For lessons and tests, where you want that.
+        """**Unsafe**: the key of a small number, the same everywhere. For lessons and tests, where you want
+        that.
 
         >>> Key.from_seed(7)
         Key(c2e47462, UNSAFE: from seed 7)
@@ -73,7 +78,7 @@ class Key:
         """16 hex digits that tell keys apart and say nothing else about a key of 256 random bits."""
         return self.bytes("fingerprint", 8).tobytes().hex()
 
-    # -- files ---------------------------------------------------------------------------------------------------
+    # -- files -----------------------------------------------------------------------------------------------
 
     def save(self, path) -> None:
         """Write the key as JSON, readable by you alone (mode 0600). An existing file is never overwritten.
@@ -87,7 +92,9 @@ class Key:
             with whole_file(path, mode=0o600) as file:
                 file.write(text.encode())
         except FileExistsError:
-            raise FileExistsError(f"{path} exists; keys are never overwritten, so choose another name") from None
+            raise FileExistsError(
+                f"{path} exists; keys are never overwritten, so choose another name"
+            ) from None
 
     @classmethod
     def load(cls, path) -> "Key":
@@ -95,27 +102,39 @@ class Key:
         try:
             fields = json.loads(Path(path).read_text(encoding="utf-8"))
         except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path} is no key file: it is not whole JSON ({error}); restore it from a copy") from None
+            raise ValueError(
+                f"{path} is no key file: it is not whole JSON ({error}); restore it from a copy"
+            ) from None
         if not isinstance(fields, dict) or fields.get("format") != FORMAT:
             raise ValueError(f"{path} is no key file of this workbook: its format field is not {FORMAT!r}")
         if fields.get("version") != VERSION:
-            raise ValueError(f"{path} is a key of version {fields.get('version')!r}, this package reads {VERSION}")
+            raise ValueError(
+                f"{path} is a key of version {fields.get('version')!r}, this package reads {VERSION}"
+            )
         try:
             secret = bytes.fromhex(fields["secret"])
         except (KeyError, TypeError, ValueError):
-            raise ValueError(f"{path}: the secret is missing or not in hex digits; restore the file") from None
+            raise ValueError(
+                f"{path}: the secret is missing or not in hex digits; restore the file"
+            ) from None
         if len(secret) != 32:
-            raise ValueError(f"{path}: the secret has {len(secret)} bytes, a key has 32; restore the file from a copy")
+            raise ValueError(
+                f"{path}: the secret has {len(secret)} bytes, a key has 32; restore the file from a copy"
+            )
         if fields.get("check") != _check(secret):
-            raise ValueError(f"{path}: secret and check field disagree, so a digit was changed; restore the file")
+            raise ValueError(
+                f"{path}: secret and check field disagree, so a digit was changed; restore the file"
+            )
         return cls(secret, str(fields.get("origin", "given")))
 
-    # -- keyed random numbers -------------------------------------------------------------------------------------
+    # -- keyed random numbers --------------------------------------------------------------------------------
 
     def bytes(self, label: str, count: int, start: int = 0, image: int | None = None) -> np.ndarray:
         """`count` uniform bytes of the stream `label`, from byte `start` on: `(count,)` uint8."""
         if start < 0 or count < 0:
-            raise ValueError(f"a stream runs from byte 0 on: start and count are no less, got {start} and {count}")
+            raise ValueError(
+                f"a stream runs from byte 0 on: start and count are no less, got {start} and {count}"
+            )
         head = self._head(label) + _image(image)
         stop = start + count
         if stop <= CHUNK:  # the usual case, called once for every image
@@ -133,7 +152,8 @@ class Key:
         return self._secret + len(name).to_bytes(2, "big") + name
 
     def integers(self, label: str, bound: int, count: int, images=None) -> np.ndarray:
-        """Uniform integers in `[0, bound)`, bound at most 256: `(count,)` uint8, or a row for each id in `images`.
+        """Uniform integers in `[0, bound)`, bound at most 256: `(count,)` uint8, or a row for each id in
+        `images`.
 
         Unbiased by rejection: of 256 byte values the last, incomplete run of `bound` is passed over, and the
         integers are the first `count` bytes left, modulo `bound`.
@@ -151,7 +171,8 @@ class Key:
         if limit < 256:
             good = values < limit
             rows = [raw[use][:count] for raw, use in zip(values, good)]
-            for i in np.flatnonzero(np.count_nonzero(good, axis=1) < count):  # six standard deviations: one in 10**9
+            # six standard deviations: one in 10**9
+            for i in np.flatnonzero(np.count_nonzero(good, axis=1) < count):
                 while len(rows[i]) < count:
                     size *= 2
                     raw = self.bytes(label, size, image=ids[i])
@@ -161,7 +182,8 @@ class Key:
         return values[0] if images is None else values
 
     def _rows(self, label, size, images) -> np.ndarray:
-        """`bytes(label, size, image=i)` for each image i, as rows; ten thousand of them are worth a shorter loop."""
+        """`bytes(label, size, image=i)` for each image i, as rows; ten thousand of them are worth a shorter
+        loop."""
         if size > CHUNK:
             return np.stack([self.bytes(label, size, image=image) for image in images])
         head, tail, shake = self._head(label), bytes(8), hashlib.shake_256
@@ -177,10 +199,12 @@ class Key:
         return self.permutations(label, 1, size, image)[0].astype(np.int64)
 
     def permutations(self, label: str, count: int, size: int, image: int | None = None) -> np.ndarray:
-        """`count` independent random orders of `range(size)`: `(count, size)`, smallest unsigned dtype that fits.
+        """`count` independent random orders of `range(size)`: `(count, size)`, smallest unsigned dtype that
+        fits.
 
-        A row is the argsort of `size` little-endian words of 64 bits. Equal words would favour one order, so a row
-        that has any is drawn again from the words after the last row (about one row in 10**15 for 96 values).
+        A row is the argsort of `size` little-endian words of 64 bits. Equal words would favour one order, so
+        a row that has any is drawn again from the words after the last row (about one row in 10**15 for 96
+        values).
         """
         if size < 1:
             raise ValueError(f"a permutation is of 1 value or more, got {size}")
@@ -190,7 +214,11 @@ class Key:
         while len(rows):
             again = []
             for part in np.split(rows, range(step, len(rows), step)):
-                words = self.bytes(label, 8 * size * len(part), position, image).view("<u8").reshape(len(part), size)
+                words = (
+                    self.bytes(label, 8 * size * len(part), position, image)
+                    .view("<u8")
+                    .reshape(len(part), size)
+                )
                 position += words.nbytes
                 order = np.argsort(words, axis=1)
                 ranked = np.take_along_axis(words, order, axis=1)

@@ -1,12 +1,12 @@
 """The embedded photographs, and the small labelled set of patches that is cut from them.
 
-Ten colour photographs lie inside packages that this one requires anyway, so lessons need no network and no download;
-`data/README.md` has credits and licences.
+Ten colour photographs lie inside packages that this one requires anyway, so lessons need no network and no
+download; `data/README.md` has credits and licences.
 
-For the set `photos` of `lib.datasets`, each photo is scaled to a short side of 288 pixels and cut into columns 144 wide:
-the left 96 pixels of a column give train patches, the right 48 test patches, so the two share no pixel of it. Nearly flat
-windows (sky, black border) are left out, and the rest is thinned evenly. Patches of one split overlap, so a thousand test
-patches say less than a thousand independent images would.
+For the set `photos` of `lib.datasets`, each photo is scaled to a short side of 288 pixels and cut into
+columns 144 wide: the left 96 pixels of a column give train patches, the right 48 test patches, so the two
+share no pixel of it. Nearly flat windows (sky, black border) are left out, and the rest is thinned evenly.
+Patches of one split overlap, so a thousand test patches say less than a thousand independent images would.
 """
 
 import importlib.util
@@ -27,17 +27,19 @@ _PHOTOS = {  # name: the package that ships it, and where
     "tissue": ("skimage", "data/ihc.png"),
 }
 photo_names = tuple(_PHOTOS)
-"""The embedded photographs, which are the classes of `photos`: an astronaut, Chelsea the cat, a pagoda in China, a cup of
-coffee, a dahlia, Grace Hopper, a motorcycle, a retina, a rocket and stained tissue."""
+"""The embedded photographs, which are the classes of `photos`: an astronaut, Chelsea the cat, a pagoda in
+China, a cup of coffee, a dahlia, Grace Hopper, a motorcycle, a retina, a rocket and stained tissue."""
 
-SIDE, SHORT, COLUMN, TRAIN = 32, 288, 144, 96  # pixels: a patch, a photo's short side, a column, its part for training
+# pixels: a patch, a photo's short side, a column, its part for training
+SIDE, SHORT, COLUMN, TRAIN = 32, 288, 144, 96
 STEP = {"train": 4, "test": 2}  # pixels from one candidate to the next
 PER_CLASS = {"train": 300, "test": 100}
 FLAT = 8  # a patch whose grey values deviate by less (standard deviation, of 255) is left out
 
 
 def photo(name: str, size: int | None = None) -> np.ndarray:
-    """An embedded photograph, (h, w, 3) uint8; with `size` its central square, scaled down to (size, size, 3).
+    """An embedded photograph, (h, w, 3) uint8; with `size` its central square, scaled down to (size, size,
+    3).
 
     Errors: ValueError for a name not in `photo_names`, or a size beyond the photo's short side.
 
@@ -85,14 +87,16 @@ def photo_patches(name: str, split: str) -> np.ndarray:
 
 
 def patch_places(pixels: np.ndarray, split: str) -> np.ndarray:
-    """(row, column) of the top left pixel of each patch of a scaled photo, as `(n, 2)`. Whole numbers only."""
+    """(row, column) of the top left pixel of each patch of a scaled photo, as `(n, 2)`. Whole numbers
+    only."""
     left = np.arange(pixels.shape[1] - SIDE + 1)
     low, high = (0, TRAIN) if split == "train" else (TRAIN, COLUMN)
     columns = left[(left % COLUMN >= low) & (left % COLUMN + SIDE <= high)]
     rows = np.arange(0, pixels.shape[0] - SIDE + 1, STEP[split])
     columns = columns[columns % STEP[split] == 0]
     grey, count = pixels.sum(axis=2, dtype=np.int64), SIDE * SIDE
-    spread = count * _window_sums(grey**2) - _window_sums(grey) ** 2  # variance of three times grey, times count ** 2
+    # variance of three times grey, times count ** 2
+    spread = count * _window_sums(grey**2) - _window_sums(grey) ** 2
     places = np.argwhere(spread[np.ix_(rows, columns)] >= (3 * FLAT * count) ** 2)
     picked = places[np.linspace(0, len(places) - 1, PER_CLASS[split]).round().astype(int)]
     return np.stack([rows[picked[:, 0]], columns[picked[:, 1]]], axis=1)[_spread_out(len(picked))]

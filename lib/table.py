@@ -1,11 +1,11 @@
 """A table: a permutation of an image's atoms and a complement, `cipher[i] = plain[index[i]] ^ mask[i]`.
 
-Almost every learnable encryption is one, and so is each of its steps: steps compose into schemes, each can be drawn, and
-decryption is the inverse table. An *atom* is a byte, or 4, 2 or 1 bits of it.
+Almost every learnable encryption is one, and so is each of its steps: steps compose into schemes, each can be
+drawn, and decryption is the inverse table. An *atom* is a byte, or 4, 2 or 1 bits of it.
 
-All published schemes work in blocks, and a table is stored so: block `b` of the output is block `source[b]` of the input,
-its atoms taken in one of a few `orders`, its bytes XORed with one of a few `masks`. SKK (blocks of one pixel, 6 orders,
-8 masks) then needs two bytes a pixel, where `index` and `mask` in full need fifteen.
+All published schemes work in blocks, and a table is stored so: block `b` of the output is block `source[b]`
+of the input, its atoms taken in one of a few `orders`, its bytes XORed with one of a few `masks`. SKK (blocks
+of one pixel, 6 orders, 8 masks) then needs two bytes a pixel, where `index` and `mask` in full need fifteen.
 
 A block's atoms run along row, column, channel and part, the highest bits first; an image's likewise.
 """
@@ -42,8 +42,8 @@ class Table:
     orders   Choice of rows (atoms of a block,): which of the block's atoms each atom is
     masks    Choice of rows (bytes of a block,) uint8
 
-    `source`, `orders` and `masks` are None where nothing changes. As arguments, orders and masks are pairs of arrays
-    (rows, of), or a single row for all blocks.
+    `source`, `orders` and `masks` are None where nothing changes. As arguments, orders and masks are pairs of
+    arrays (rows, of), or a single row for all blocks.
 
     >>> swap = Table((1, 2, 1), block=1, source=[1, 0], masks=([[0], [255]], [0, 1]))
     >>> swap.apply_bytes(np.array([[7, 9]], np.uint8))
@@ -64,7 +64,9 @@ class Table:
         self.blocks = (h // block) * (w // block)
         self.block_bytes = block * block * c
         self.atoms = self.block_bytes * 8 // bits
-        self.source = None if source is None else _below(self.blocks, "source", source).astype(np.int32, copy=False)
+        self.source = (
+            None if source is None else _below(self.blocks, "source", source).astype(np.int32, copy=False)
+        )
         if self.source is not None and self.source.shape != (self.blocks,):
             raise ValueError(f"source {self.source.shape} does not fit {self.blocks} blocks")
         self.orders = self._choice("orders", orders, self.atoms, self.atoms)
@@ -78,7 +80,9 @@ class Table:
             rows = np.atleast_2d(_below(top, name, rows))
             of = _below(len(rows), f"rows of {name}", of)
         if rows.shape[1] != width or of.shape != (self.blocks,):
-            raise ValueError(f"{name}: rows {rows.shape} and of {of.shape} do not fit {self.blocks} blocks of {width}")
+            raise ValueError(
+                f"{name}: rows {rows.shape} and of {of.shape} do not fit {self.blocks} blocks of {width}"
+            )
         rows = np.ascontiguousarray(rows, np.min_scalar_type(top - 1))
         return Choice(rows, of.astype(np.min_scalar_type(len(rows) - 1), copy=False))
 
@@ -86,13 +90,16 @@ class Table:
         parts = [name for name in ("source", "orders", "masks") if getattr(self, name) is not None]
         return f"Table({self.shape}, block={self.block}, bits={self.bits}, {' + '.join(parts) or 'identity'})"
 
-    # -- as in the equation ---------------------------------------------------------------------------------------
+    # -- as in the equation ----------------------------------------------------------------------------------
 
     @cached_property
     def index(self) -> np.ndarray:
-        """(h * w * c * 8 / bits,) int32 (int64 for over 2**31 atoms): which plain atom each cipher atom is."""
+        """(h * w * c * 8 / bits,) int32 (int64 for over 2**31 atoms): which plain atom each cipher atom
+        is."""
         parts = 8 // self.bits
-        places = (self.bytes_of_blocks()[:, :, None] * parts + np.arange(parts)).reshape(self.blocks, self.atoms)
+        places = (self.bytes_of_blocks()[:, :, None] * parts + np.arange(parts)).reshape(
+            self.blocks, self.atoms
+        )
         origin = places if self.source is None else places[self.source]
         if self.orders is not None:
             origin = np.take_along_axis(origin, self.orders.rows[self.orders.of].astype(np.int64), axis=1)
@@ -120,10 +127,11 @@ class Table:
         offset = np.arange(self.block)[:, None] * w * c + np.arange(self.block * c)
         return base.reshape(-1, 1) + offset.ravel()
 
-    # -- apply ----------------------------------------------------------------------------------------------------
+    # -- apply -----------------------------------------------------------------------------------------------
 
     def apply(self, images):
-        """This table's cipher of `images` (see `lib.images`), all of shape `self.shape`; same kind and dtype out."""
+        """This table's cipher of `images` (see `lib.images`), all of shape `self.shape`; same kind and dtype
+        out."""
         batch, leave = door.enter(images, self.block, channels=self.shape[2])
         if tuple(batch.shape[1:]) != self.shape:
             raise ValueError(f"this table is for images of shape {self.shape}, got {tuple(batch.shape[1:])}")
@@ -160,16 +168,21 @@ class Table:
             h, w, c = self.shape
             none = np.zeros(self.blocks, np.uint8)
             source = np.empty(0, np.int32) if self.source is None else self.source
-            orders = self.orders or Choice(np.arange(self.atoms, dtype=np.min_scalar_type(self.atoms - 1))[None], none)
+            orders = self.orders or Choice(
+                np.arange(self.atoms, dtype=np.min_scalar_type(self.atoms - 1))[None], none
+            )
             masks = self.masks or Choice(np.zeros((1, self.block_bytes), np.uint8), none)
             grid, log_parts = (h // self.block, w // self.block), (8 // self.bits).bit_length() - 1
-            kernels.gather_blocks(x, grid, w * c, self.block, self.block * c, source, *orders, *masks, log_parts, out)
+            kernels.gather_blocks(
+                x, grid, w * c, self.block, self.block * c, source, *orders, *masks, log_parts, out
+            )
         return out
 
-    # -- compose --------------------------------------------------------------------------------------------------
+    # -- compose ---------------------------------------------------------------------------------------------
 
     def then(self, other: "Table") -> "Table":
-        """The table that applies this one first and `other` second; both for the same shape, block and bits."""
+        """The table that applies this one first and `other` second; both for the same shape, block and
+        bits."""
         if (self.shape, self.block, self.bits) != (other.shape, other.block, other.bits):
             raise ValueError(f"{self} and {other} do not compose: shape, block and bits must agree")
         source, orders, masks = self.source, self.orders, self.masks
@@ -186,7 +199,8 @@ class Table:
         return Table(self.shape, self.block, self.bits, source, orders or other.orders, masks or other.masks)
 
     def inverse(self) -> "Table":
-        """The table that undoes this one. NotInvertibleError where an order repeats an atom, so that others are lost."""
+        """The table that undoes this one. NotInvertibleError where an order repeats an atom, so that others
+        are lost."""
         alike = {"shape": self.shape, "block": self.block, "bits": self.bits}
         out = Table(**alike, masks=self.masks)
         if self.orders:
@@ -194,7 +208,9 @@ class Table:
             for part in chunks(len(rows)):
                 rows[part] = np.argsort(self.orders.rows[part], axis=1)
                 if (_pick(self.orders.rows[part], rows[part]) != np.arange(self.atoms)).any():
-                    raise NotInvertibleError("this table copies some atoms over others; what they held is lost")
+                    raise NotInvertibleError(
+                        "this table copies some atoms over others; what they held is lost"
+                    )
             out = out.then(Table(**alike, orders=Choice(rows, self.orders.of)))
         if self.source is not None:
             source = np.full_like(self.source, -1)
@@ -232,7 +248,8 @@ def split(rows: np.ndarray, bits: int) -> np.ndarray:
     if bits == 8:
         return rows
     out = np.empty((*rows.shape, 8 // bits), np.uint8)
-    for part, shift in enumerate(range(8 - bits, -1, -bits)):  # a twentieth of the time of one expression for all
+    # a twentieth of the time of one expression for all
+    for part, shift in enumerate(range(8 - bits, -1, -bits)):
         out[..., part] = rows >> np.uint8(shift) & np.uint8(2**bits - 1)
     return out.reshape(*rows.shape[:-1], -1)
 
@@ -249,7 +266,8 @@ def join(atoms: np.ndarray, bits: int) -> np.ndarray:
 
 
 def _below(top: int, name: str, values) -> np.ndarray:
-    """`values` as an array of whole numbers in [0, top): compiled loops read what these say without a check."""
+    """`values` as an array of whole numbers in [0, top): compiled loops read what these say without a
+    check."""
     array = np.asarray(values)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected whole numbers, got {array.dtype}")
@@ -268,7 +286,8 @@ def chunks(count: int):
 
 
 def _combine(first: Choice, second: Choice, rule) -> Choice:
-    """The rows `rule(a, b)` that blocks need where their rows are `a` of the first choice and `b` of the second."""
+    """The rows `rule(a, b)` that blocks need where their rows are `a` of the first choice and `b` of the
+    second."""
     p, q = len(first.rows), len(second.rows)
     if p * q <= len(first.of):  # fewer pairs than blocks: all of them
         a, b = np.divmod(np.arange(p * q), q)

@@ -5,9 +5,9 @@
 
 Augmentation of plain images goes before `Encrypt`; whatever makes floats of pixels goes after it.
 
-Torchvision's own transforms of version 2 pass on what they do not know, NumPy arrays among it, and of several plain
-tensors they change the first only. A picture would then leave unencrypted without a word. Here every image of a sample is
-encrypted, a label passes, and anything else raises.
+Torchvision's own transforms of version 2 pass on what they do not know, NumPy arrays among it, and of several
+plain tensors they change the first only. A picture would then leave unencrypted without a word. Here every
+image of a sample is encrypted, a label passes, and anything else raises.
 """
 
 import numbers
@@ -26,10 +26,11 @@ class Encrypt(v2.Transform):
     """Encrypt the images of a sample; same kind out, the input is not changed.
 
     scheme   a scheme with one key for all images
-    Takes    an image or a sample: tuples, lists and dicts of images and labels, nested as you like. Images are PIL images
-             of mode RGB, `tv_tensors.Image`, and plain tensors of 3 or more axes, (3, h, w) or (n, 3, h, w) uint8. Labels
-             are numbers, strings, None, and tensors of at most one axis.
-    Errors   TypeError for anything else; TypeError or ValueError, from `lib.images`, for an image that does not fit.
+    Takes    an image or a sample: tuples, lists and dicts of images and labels, nested as you like. Images
+             are PIL images of mode RGB, `tv_tensors.Image`, and plain tensors of 3 or more axes, (3, h, w) or
+             (n, 3, h, w) uint8. Labels are numbers, strings, None, and tensors of at most one axis.
+    Errors   TypeError for anything else; TypeError or ValueError, from `lib.images`, for an image that does
+             not fit.
 
     `GrayscaleEtC` gives one channel: PIL mode L, (1, h, 3 w) or (n, 1, h, 3 w).
 
@@ -54,7 +55,8 @@ class Encrypt(v2.Transform):
         self.scheme = scheme
 
     def forward(self, *inputs):
-        """The sample with its images encrypted. Overrides torchvision's choice of what to change, see above."""
+        """The sample with its images encrypted. Overrides torchvision's choice of what to change, see
+        above."""
         sample = inputs if len(inputs) != 1 else inputs[0]
         images = 0
 
@@ -77,9 +79,15 @@ class Encrypt(v2.Transform):
             return tv_tensors.wrap(self.scheme.encrypt(inpt), like=inpt)
         if isinstance(inpt, PIL.Image.Image) or (_plain(inpt) and inpt.ndim > 2):
             return self.scheme.encrypt(inpt)
-        if inpt is None or isinstance(inpt, str | numbers.Number | np.generic) or (_plain(inpt) and inpt.ndim < 2):
+        if (
+            inpt is None
+            or isinstance(inpt, str | numbers.Number | np.generic)
+            or (_plain(inpt) and inpt.ndim < 2)
+        ):
             return inpt
-        raise TypeError(f"Encrypt got {_describe(inpt)}, which is neither an image nor a label; {_way_out(inpt)}")
+        raise TypeError(
+            f"Encrypt got {_describe(inpt)}, which is neither an image nor a label; {_way_out(inpt)}"
+        )
 
     def extra_repr(self) -> str:
         return repr(self.scheme)
@@ -91,7 +99,11 @@ def _plain(thing):
 
 def _describe(thing):
     shape = f" of shape {tuple(thing.shape)}" if hasattr(thing, "shape") else ""
-    kind = f"tv_tensors.{type(thing).__name__}" if isinstance(thing, tv_tensors.TVTensor) else type(thing).__name__
+    kind = (
+        f"tv_tensors.{type(thing).__name__}"
+        if isinstance(thing, tv_tensors.TVTensor)
+        else type(thing).__name__
+    )
     return f"a {kind}{shape}"
 
 
@@ -101,9 +113,7 @@ def _way_out(thing):
     if isinstance(thing, tv_tensors.Video):
         return "encrypt its frames as a batch, tv_tensors.Image(video)"
     if isinstance(thing, tv_tensors.TVTensor):
-        return (
-            "a cipher moves pixels, so places in the plain image mean nothing in it: take this out of the sample before"
-        )
+        return "a cipher moves pixels, so places in the plain image mean nothing in it: take this out of the sample before"
     if isinstance(thing, torch.Tensor):
         return "an image has the shape (3, h, w) or (n, 3, h, w), a label at most one axis"
     return "pass PIL images, tv_tensors.Image or uint8 tensors"

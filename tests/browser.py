@@ -1,4 +1,5 @@
-"""A real Chromium for tests, headless: tests that ask for `browser` are skipped, with a message, where none is installed.
+"""A real Chromium for tests, headless: tests that ask for `browser` are skipped, with a message, where none
+is installed.
 
     def test_a_page(browser):
         with opened(browser, width=360) as seen:
@@ -28,14 +29,16 @@ def browser():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])  # root has no sandbox
+        # root has no sandbox
+        chromium = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
         yield chromium
         chromium.close()
 
 
 @dataclass
 class Seen:
-    """A page, what it wrote to the console as an error or failed to load, and the addresses that it asked for."""
+    """A page, what it wrote to the console as an error or failed to load, and the addresses that it asked
+    for."""
 
     page: object
     complaints: list[str] = field(default_factory=list)
@@ -56,7 +59,9 @@ def opened(browser, width: int = 1280, height: int = 900, **options):
     """An empty page of that size in pixels that notes what it complains of and asks for."""
     context = browser.new_context(viewport={"width": width, "height": height}, **options)
     seen = Seen(context.new_page())
-    seen.page.on("console", lambda message: seen.complaints.append(message.text) if message.type == "error" else None)
+    seen.page.on(
+        "console", lambda message: seen.complaints.append(message.text) if message.type == "error" else None
+    )
     seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
     seen.page.on("requestfailed", lambda request: seen.complaints.append(f"not loaded: {request.url}"))
     seen.page.on("request", lambda request: seen.requests.append(request.url))
@@ -76,17 +81,19 @@ THIN = """() => {
 
 
 def violations(page, rules: list[str] | None = None) -> list[str]:
-    """What axe-core finds serious or critical, by all its rules or these alone, a line each: rule, help, the first element.
+    """What axe-core finds serious or critical, by all its rules or these alone, a line each: rule, help, the
+    first element.
 
-    Of the coloured pieces of code, three of a kind stay in the page: thousands alike would take most of the time.
+    Of the coloured pieces of code, three of a kind stay in the page: thousands alike would take most of the
+    time.
     """
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_axe())
     page.evaluate(THIN)
     only = {"runOnly": {"type": "rule", "values": rules}} if rules else {}
-    found = page.evaluate("options => axe.run(options)", {"resultTypes": ["violations"], "preload": False} | only)[
-        "violations"
-    ]
+    found = page.evaluate(
+        "options => axe.run(options)", {"resultTypes": ["violations"], "preload": False} | only
+    )["violations"]
     return [
         f"{each['id']}: {each['help']}: {each['nodes'][0]['html'][:200]} ({len(each['nodes'])} times)"
         for each in found
@@ -118,7 +125,8 @@ WATCH = """() => {
 
 
 def tabbed(page) -> tuple[int, int, list[str]]:
-    """(stops that there are, stops that Tab comes to, those where one does not see where one is), from the page's start."""
+    """(stops that there are, stops that Tab comes to, those where one does not see where one is), from the
+    page's start."""
     expected = page.evaluate(REACHABLE)
     page.evaluate(WATCH)
     for _ in range(expected + 1):

@@ -1,4 +1,5 @@
-"""How much Hypothesis tries: little by default, much under CI, or where `HYPOTHESIS_PROFILE=ci` asks for it; and a browser."""
+"""How much Hypothesis tries: little by default, much under CI, or where `HYPOTHESIS_PROFILE=ci` asks for it;
+and a browser."""
 
 import os
 

@@ -1,7 +1,9 @@
-"""Slow, obvious specifications: what the papers say, in loops over blocks, pixels and bits. No reshape, no table.
+"""Slow, obvious specifications: what the papers say, in loops over blocks, pixels and bits. No reshape, no
+table.
 
-The numbers that a key gives are drawn here as the schemes draw them, by label; what is done with them is written a second
-time. The published variants do what the public codes named in `lib/schemes` do, down to their NumPy views.
+The numbers that a key gives are drawn here as the schemes draw them, by label; what is done with them is
+written a second time. The published variants do what the public codes named in `lib/schemes` do, down to
+their NumPy views.
 """
 
 import hashlib
@@ -23,7 +25,7 @@ from lib.schemes import (
 
 MIB = 1 << 20
 
-# -- keys --------------------------------------------------------------------------------------------------------------
+# -- keys ----------------------------------------------------------------------------------------------------
 
 
 def stream(secret: bytes, label: str, image: int | None, start: int, count: int) -> list[int]:
@@ -49,7 +51,8 @@ def integers(raw: list[int], bound: int, count: int) -> list[int]:
 
 
 def permutations(raw: list[int], count: int, size: int) -> list[list[int]]:
-    """Orders that sort words of 8 bytes, the lowest byte first; a row with equal words is drawn again after the rest."""
+    """Orders that sort words of 8 bytes, the lowest byte first; a row with equal words is drawn again after
+    the rest."""
     words = [sum(raw[8 * k + i] << 8 * i for i in range(8)) for k in range(len(raw) // 8)]
     out, waiting = [None] * count, list(range(count))
     while waiting:
@@ -64,7 +67,7 @@ def permutations(raw: list[int], count: int, size: int) -> list[list[int]]:
     return out
 
 
-# -- tables ------------------------------------------------------------------------------------------------------------
+# -- tables --------------------------------------------------------------------------------------------------
 
 
 def parts_of(value: int, bits: int) -> list[int]:
@@ -87,7 +90,12 @@ def corners(shape, side: int) -> list[tuple[int, int]]:
 def take(image, corner, side: int) -> list[int]:
     """A block's bytes along row, column and channel."""
     top, left = corner
-    return [int(image[top + r, left + c, k]) for r in range(side) for c in range(side) for k in range(image.shape[2])]
+    return [
+        int(image[top + r, left + c, k])
+        for r in range(side)
+        for c in range(side)
+        for k in range(image.shape[2])
+    ]
 
 
 def put(image, corner, side: int, values) -> None:
@@ -99,7 +107,8 @@ def put(image, corner, side: int, values) -> None:
 
 
 def gather(image, side: int, bits: int, source, orders, masks):
-    """What a table does: block b is block source[b], its atoms in the order orders[b], its bytes XORed with masks[b]."""
+    """What a table does: block b is block source[b], its atoms in the order orders[b], its bytes XORed with
+    masks[b]."""
     out, places = np.zeros_like(image), corners(image.shape, side)
     for b, corner in enumerate(places):
         atoms = [part for value in take(image, places[source[b]], side) for part in parts_of(value, bits)]
@@ -122,14 +131,16 @@ def index_and_mask(shape, side: int, bits: int, source, orders, masks):
     index, mask = [None] * (numbers.size * per), [None] * (numbers.size * per)
     for b, corner in enumerate(places):
         here = [number * per + part for number in take(numbers, corner, side) for part in range(per)]
-        there = [number * per + part for number in take(numbers, places[source[b]], side) for part in range(per)]
+        there = [
+            number * per + part for number in take(numbers, places[source[b]], side) for part in range(per)
+        ]
         flips = [part for value in masks[b] for part in parts_of(int(value), bits)]
         for k, atom in enumerate(here):
             index[atom], mask[atom] = there[orders[b][k]], flips[k]
     return index, mask
 
 
-# -- schemes: each takes a scheme, one image (h, w, 3) and its id, and returns the ciphertext --------------------------
+# -- schemes: each takes a scheme, one image (h, w, 3) and its id, and returns the ciphertext ----------------
 
 
 def encrypt(scheme, image, id=None):
@@ -140,7 +151,8 @@ def encrypt(scheme, image, id=None):
 
 
 def tanaka(scheme, image, id):
-    """Split each byte, reverse the values that the key names, shuffle all, join; ELE: a key per block, then move blocks."""
+    """Split each byte, reverse the values that the key names, shuffle all, join; ELE: a key per block, then
+    move blocks."""
     side, bits, key, label = scheme.block, scheme.bits, scheme.key, scheme._label
     places = corners(image.shape, side)
     keys = len(places) if scheme.name == "ele" else 1
@@ -172,7 +184,9 @@ def _block_scramble(block, key, bits):
     values = [2**bits - 1 - value if r else value for value, r in zip(values, reverse, strict=True)]
     values = [values[k] for k in key]
     values = [2**bits - 1 - value if r else value for value, r in zip(values, reverse, strict=True)]
-    return [sum(values[part * len(block) + k] << bits * part for part in range(count)) for k in range(len(block))]
+    return [
+        sum(values[part * len(block) + k] << bits * part for part in range(count)) for k in range(len(block))
+    ]
 
 
 def move(image, side, source):
@@ -202,7 +216,8 @@ def skk(scheme, image, id):
             if not scheme.colour_shuffle:
                 continue
             a, b, d = ("RGB".index(letter) for letter in COLOURS[codes[r * w + c]])
-            if scheme.as_published:  # views of channels, as in the public code: later ones see what earlier ones wrote
+            # views of channels, as in the public code: later ones see what earlier ones wrote
+            if scheme.as_published:
                 pixel[0:1], pixel[1:2], pixel[2:3] = pixel[a : a + 1], pixel[b : b + 1], pixel[d : d + 1]
             else:
                 pixel[0], pixel[1], pixel[2] = int(pixel[a]), int(pixel[b]), int(pixel[d])
@@ -296,7 +311,8 @@ IN_PLACE = {
 
 
 def _block_wise_scrambled(scheme, image, id):
-    """Every block in its place, through views of the image, colours assigned one after the other; then blocks move."""
+    """Every block in its place, through views of the image, colours assigned one after the other; then blocks
+    move."""
     side, places = scheme.block, corners(image.shape, scheme.block)
     draw = _drawn(scheme, len(places), id)
     turns, mirrors, codes = draw("rotate", 4), draw("mirror", 3), draw("colour shuffle", 6)
@@ -323,9 +339,13 @@ BACKWARD = [["1", "0", "1.402"], ["1", "-0.344136286", "-0.714136286"], ["1", "1
 
 
 def converted(pixel, matrix, before, after):
-    """A pixel through a colour matrix of multiples of 2**-40, in exact fractions; halves are rounded to even."""
+    """A pixel through a colour matrix of multiples of 2**-40, in exact fractions; halves are rounded to
+    even."""
     rows = [[Fraction(round(Fraction(entry) * 2**40), 2**40) for entry in row] for row in matrix]
-    sums = [sum(entry * (int(v) - b) for entry, v, b in zip(row, pixel, before)) + a for row, a in zip(rows, after)]
+    sums = [
+        sum(entry * (int(v) - b) for entry, v, b in zip(row, pixel, before)) + a
+        for row, a in zip(rows, after)
+    ]
     return [min(max(round(value), 0), 255) for value in sums]
 
 
@@ -346,7 +366,9 @@ def colours(grey):
     out = np.zeros((h, w, 3), np.uint8)
     for r in range(h):
         for c in range(w):
-            out[r, c] = converted([grey[r, k * w + c, 0] for k in range(3)], BACKWARD, (0, 128, 128), (0, 0, 0))
+            out[r, c] = converted(
+                [grey[r, k * w + c, 0] for k in range(3)], BACKWARD, (0, 128, 128), (0, 0, 0)
+            )
     return out
 
 
@@ -388,7 +410,9 @@ def ffx(scheme, image, id):
     out = np.zeros(image.shape, np.uint16 if scheme.as_published else np.uint8)
     for corner in corners(image.shape, scheme.block):
         block = take(image, corner, scheme.block)
-        put(out, corner, scheme.block, [lookup[v] if yes else v for v, yes in zip(block, chosen, strict=True)])
+        put(
+            out, corner, scheme.block, [lookup[v] if yes else v for v, yes in zip(block, chosen, strict=True)]
+        )
     return out
 
 
@@ -404,9 +428,10 @@ def otp(scheme, image, id):
     return out
 
 
-# -- all schemes, in one table -----------------------------------------------------------------------------------------
+# -- all schemes, in one table -------------------------------------------------------------------------------
 
-# name: (class, settings). Block sides 1 to 8 and 16, splits into 8, 4, 2 and 1 bits, and what the public codes compute.
+# name: (class, settings). Block sides 1 to 8 and 16, splits into 8, 4, 2 and 1 bits, and what the public
+# codes compute.
 BLOCKS = (1, 2, 3, 4, 5, 6, 7, 8, 16)
 CASES = {
     "skk": (SKK, {}),

@@ -21,7 +21,7 @@ from PIL import Image
 from lib import datasets, photos
 from lib.datasets import load, photo, photo_names
 
-# -- photos -----------------------------------------------------------------------------------------------------------
+# -- photos --------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,8 @@ def test_patches_are_different_and_none_is_flat(embedded):
 
 
 def numbered(h, w):
-    """An image whose every pixel spells its own number, scrambled so that no window is flat; and the way back."""
+    """An image whose every pixel spells its own number, scrambled so that no window is flat; and the way
+    back."""
     factor, inverse = 2654435, pow(2654435, -1, 2**24)
     codes = np.arange(h * w, dtype=np.int64) * factor % 2**24
     image = np.stack([codes >> 16, codes >> 8 & 255, codes & 255], axis=1).astype(np.uint8).reshape(h, w, 3)
@@ -77,7 +78,8 @@ def numbered(h, w):
     return image, numbers
 
 
-@pytest.mark.parametrize("size", [(288, 288), (288, 433), (338, 288), (288, 427)], ids=str)  # those of the ten photos
+# those of the ten photos
+@pytest.mark.parametrize("size", [(288, 288), (288, 433), (338, 288), (288, 427)], ids=str)
 def test_train_and_test_share_no_pixel(monkeypatch, size):
     image, numbers = numbered(*size)
     monkeypatch.setattr(photos, "_open", lambda name: Image.fromarray(image))
@@ -141,7 +143,7 @@ def test_photos_import_nothing_heavy():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-# -- load -------------------------------------------------------------------------------------------------------------
+# -- load ----------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("arguments, message", [
@@ -175,7 +177,8 @@ def test_limit_is_balanced_on_sorted_classes_and_nested():
     labels = np.repeat([0, 1, 2, 3], [50, 2, 30, 40])
     kept = {n: datasets.balanced(labels, n) for n in (1, 6, 8, 40, 121, 122, 500)}
     assert np.bincount(labels[kept[8]], minlength=4).tolist() == [2, 2, 2, 2]
-    assert np.bincount(labels[kept[40]], minlength=4).tolist() == [13, 2, 13, 12]  # two is all that class 1 has
+    # two is all that class 1 has
+    assert np.bincount(labels[kept[40]], minlength=4).tolist() == [13, 2, 13, 12]
     assert kept[6].tolist() == [0, 1, 50, 51, 52, 82]
     assert kept[500].tolist() == kept[122].tolist() == list(range(122)) and len(kept[121]) == 121
     sizes = sorted(kept)
@@ -185,7 +188,7 @@ def test_limit_is_balanced_on_sorted_classes_and_nested():
     assert np.all(np.diff(datasets.balanced(mixed, 40)) > 0)
 
 
-# -- folders ----------------------------------------------------------------------------------------------------------
+# -- folders -------------------------------------------------------------------------------------------------
 
 
 def pictures(n, seed, h=8, w=6):
@@ -220,7 +223,9 @@ def test_folder(tree):
     train, test = load(f"folder:{root}"), load(f"folder:{root}", "test")
     assert train.classes == test.classes == ("a", "b")
     assert train.labels.tolist() == [0, 0, 0, 1, 1] and train.labels.dtype == np.int64
-    assert np.array_equal(train.images, images[[2, 4, 3, 1, 0]]) and np.array_equal(test.images, images[[6, 5]])
+    assert np.array_equal(train.images, images[[2, 4, 3, 1, 0]]) and np.array_equal(
+        test.images, images[[6, 5]]
+    )
     assert train.source == f"folder:{root}, train"
 
 
@@ -238,7 +243,11 @@ def test_folder_test_set_may_lack_a_class(tree):
     (root / "test/a/1.png").unlink()
     (root / "test/a").rmdir()
     test = load(f"folder:{root}", "test")
-    assert test.classes == ("a", "b") and test.labels.tolist() == [1] and np.array_equal(test.images, images[5:6])
+    assert (
+        test.classes == ("a", "b")
+        and test.labels.tolist() == [1]
+        and np.array_equal(test.images, images[5:6])
+    )
 
 
 def save(image, name, **options):
@@ -298,7 +307,7 @@ def test_truncated_image_is_named(tree):
         load(f"folder:{root}")
 
 
-# -- npz --------------------------------------------------------------------------------------------------------------
+# -- npz -----------------------------------------------------------------------------------------------------
 
 
 def arrays(**changed):
@@ -375,7 +384,7 @@ def test_files_that_are_no_npz(tmp_path, content):
         load(f"npz:{path}")
 
 
-# -- public sets, from a stand-in with checksums of its own -----------------------------------------------------------
+# -- public sets, from a stand-in with checksums of its own --------------------------------------------------
 
 
 def md5(data):
@@ -423,7 +432,9 @@ def cifar(site, tmp_path, monkeypatch):
     monkeypatch.setattr(CIFAR10, "train_list", [["data_batch_1", md5(packed["data_batch_1"])]])
     monkeypatch.setattr(CIFAR10, "test_list", [["test_batch", md5(packed["test_batch"])]])
     monkeypatch.setattr(
-        CIFAR10, "meta", {"filename": "batches.meta", "key": "label_names", "md5": md5(packed["batches.meta"])}
+        CIFAR10,
+        "meta",
+        {"filename": "batches.meta", "key": "label_names", "md5": md5(packed["batches.meta"])},
     )
     monkeypatch.setattr(datasets, "DOWNLOADS", tmp_path / "data" / "downloads")
     return CIFAR10, images, labels
@@ -511,16 +522,26 @@ def test_cifar100_has_its_fine_labels(tmp_path, monkeypatch):
     from torchvision.datasets import CIFAR100
 
     images = pictures(3, 4, 32, 32)
-    fields = {"data": images.transpose(0, 3, 1, 2).reshape(3, -1), "fine_labels": [2, 0, 1], "coarse_labels": [0, 0, 1]}
+    fields = {
+        "data": images.transpose(0, 3, 1, 2).reshape(3, -1),
+        "fine_labels": [2, 0, 1],
+        "coarse_labels": [0, 0, 1],
+    }
     files = {
         "train": pickle.dumps(fields),
         "test": pickle.dumps(fields),
         "meta": pickle.dumps({"fine_label_names": ["x", "y", "z"]}),
     }
     unpacked(monkeypatch, tmp_path, CIFAR100, files, {"train_list": ["train"], "test_list": ["test"]})
-    monkeypatch.setattr(CIFAR100, "meta", {"filename": "meta", "key": "fine_label_names", "md5": md5(files["meta"])})
+    monkeypatch.setattr(
+        CIFAR100, "meta", {"filename": "meta", "key": "fine_label_names", "md5": md5(files["meta"])}
+    )
     data = load("cifar100", "test")
-    assert data.labels.tolist() == [2, 0, 1] and data.classes == ("x", "y", "z") and np.array_equal(data.images, images)
+    assert (
+        data.labels.tolist() == [2, 0, 1]
+        and data.classes == ("x", "y", "z")
+        and np.array_equal(data.images, images)
+    )
 
 
 def test_stl10_is_upright_and_counts_from_zero(tmp_path, monkeypatch):

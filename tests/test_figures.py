@@ -57,14 +57,24 @@ def test_steps_are_applied_one_after_the_other(shown, monkeypatch):
     scheme = EtC(Key.from_seed(1))
     image = np.random.default_rng(1).integers(0, 256, (8, 8, 3), np.uint8)
     figures.after_each_step(image, scheme.steps(image.shape), ALT)
-    assert list(seen) == ["plain", "1. permute", "2. rotate and mirror", "3. negative-positive", "4. colour shuffle"]
+    assert list(seen) == [
+        "plain",
+        "1. permute",
+        "2. rotate and mirror",
+        "3. negative-positive",
+        "4. colour shuffle",
+    ]
     assert (seen["4. colour shuffle"] == scheme.encrypt(image)).all()
 
 
 def test_a_table_says_the_same_in_text_and_html():
     table = figures.table(["scheme", "bits"], [["shf<", 202.94], ["ele", 38329.7], ["otp", np.inf]], "keys")
     assert str(table) == "keys\nscheme  bits\nshf<     202.9\nele     38,330\notp          ∞"
-    assert "shf&lt;" in table._repr_html_() and "38,330" in table._repr_html_() and 'scope="row"' in table._repr_html_()
+    assert (
+        "shf&lt;" in table._repr_html_()
+        and "38,330" in table._repr_html_()
+        and 'scope="row"' in table._repr_html_()
+    )
 
 
 def test_a_histogram_stands_below_each_image_and_a_missing_one_leaves_its_place():

@@ -1,4 +1,5 @@
-"""The door: what is let in comes out in its own form; `pad` and `crop`. What is refused stands in `test_bad_input.py`."""
+"""The door: what is let in comes out in its own form; `pad` and `crop`. What is refused stands in
+`test_bad_input.py`."""
 
 import numpy as np
 import pytest
@@ -31,9 +32,16 @@ def test_tensors_enter_channels_last_and_leave_as_they_came(shape):
     images = torch.from_numpy(picture(shape))
     batch, leave = enter(images)
     assert isinstance(batch, np.ndarray) and batch.shape == (1, *shape[-4:-3], *shape[-2:], 3)[-4:]
-    assert (batch.reshape(-1, *shape[-2:], 3) == np.moveaxis(images.numpy().reshape(-1, *shape[-3:]), 1, 3)).all()
+    assert (
+        batch.reshape(-1, *shape[-2:], 3) == np.moveaxis(images.numpy().reshape(-1, *shape[-3:]), 1, 3)
+    ).all()
     out = leave(nothing(batch))
-    assert out.shape == images.shape and out.dtype == torch.uint8 and torch.equal(out, images) and out.is_contiguous()
+    assert (
+        out.shape == images.shape
+        and out.dtype == torch.uint8
+        and torch.equal(out, images)
+        and out.is_contiguous()
+    )
 
 
 def test_the_memory_format_of_a_tensor_is_kept():
@@ -41,7 +49,11 @@ def test_the_memory_format_of_a_tensor_is_kept():
     last = images.to(memory_format=torch.channels_last)
     batch, leave = enter(last)
     out = leave(nothing(batch))
-    assert torch.equal(out, images) and out.is_contiguous(memory_format=torch.channels_last) and not out.is_contiguous()
+    assert (
+        torch.equal(out, images)
+        and out.is_contiguous(memory_format=torch.channels_last)
+        and not out.is_contiguous()
+    )
 
 
 @pytest.mark.parametrize("size", [(7, 5), (1, 1), (4, 4)])
@@ -50,7 +62,11 @@ def test_a_pil_image_leaves_as_a_pil_image(size):
     batch, leave = enter(image)
     assert batch.shape == (1, size[1], size[0], 3)
     out = leave(nothing(batch))
-    assert isinstance(out, Image.Image) and (out.mode, out.size) == ("RGB", size) and out.tobytes() == image.tobytes()
+    assert (
+        isinstance(out, Image.Image)
+        and (out.mode, out.size) == ("RGB", size)
+        and out.tobytes() == image.tobytes()
+    )
 
 
 @pytest.mark.parametrize("images", [picture((6, 9)), picture((2, 6, 9))], ids=["one", "batch"])
@@ -78,7 +94,7 @@ def test_a_tensor_on_another_device_stays_a_tensor():
     assert pad(torch.empty((2, 3, 4, 6), dtype=torch.uint8, device="meta"), 4).shape == (2, 3, 4, 8)
 
 
-# -- pad and crop ------------------------------------------------------------------------------------------------------
+# -- pad and crop --------------------------------------------------------------------------------------------
 
 
 def padded(image, block):
@@ -91,7 +107,9 @@ def padded(image, block):
 SIDES = st.integers(1, 20)
 
 
-@given(SIDES, SIDES, st.integers(1, 9), st.sampled_from(["array", "batch", "tensor", "tensors", "last", "pil"]))
+@given(
+    SIDES, SIDES, st.integers(1, 9), st.sampled_from(["array", "batch", "tensor", "tensors", "last", "pil"])
+)
 def test_pad_repeats_the_edge_and_crop_takes_it_away(h, w, block, kind):
     images = picture((2, h, w, 3), h * 100 + w)
     form = FORMS[kind](images)
@@ -123,7 +141,12 @@ def values(form):
 
 
 @pytest.mark.parametrize(
-    "act", [lambda images: pad(images, 4), lambda images: crop(images, (8, 12)), lambda images: crop(images, (3, 2))]
+    "act",
+    [
+        lambda images: pad(images, 4),
+        lambda images: crop(images, (8, 12)),
+        lambda images: crop(images, (3, 2)),
+    ],
 )
 def test_pad_and_crop_give_new_memory(act):
     images = picture((2, 8, 12, 3))

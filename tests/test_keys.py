@@ -24,7 +24,7 @@ IMAGES = [None, 0, 1, 255, 256, 2**32, 2**63 - 1, 2**63, 2**64 - 1]
 NUMBERS = st.integers(0, 2**64 - 1)
 
 
-# -- streams -----------------------------------------------------------------------------------------------------------
+# -- streams -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("image", IMAGES)
@@ -54,11 +54,23 @@ def test_chunks_of_a_stream_follow_each_other_without_a_seam():
 
 @given(st.integers(0, 5000), st.integers(0, 300), st.sampled_from(IMAGES))
 def test_a_part_of_a_stream_is_a_slice_of_it(start, count, image):
-    assert np.array_equal(KEY.bytes("s", count, start, image), KEY.bytes("s", 5300, 0, image)[start : start + count])
+    assert np.array_equal(
+        KEY.bytes("s", count, start, image), KEY.bytes("s", 5300, 0, image)[start : start + count]
+    )
 
 
 def test_every_label_image_and_secret_has_a_stream_of_its_own():
-    labels = ["", "a", "b", "ab", "aa", "a\0", "\0a", "tanaka/block=4/bits=4/shuffle", "tanaka/block=4/bits=4/reverse"]
+    labels = [
+        "",
+        "a",
+        "b",
+        "ab",
+        "aa",
+        "a\0",
+        "\0a",
+        "tanaka/block=4/bits=4/shuffle",
+        "tanaka/block=4/bits=4/reverse",
+    ]
     secrets = [SECRET, bytes(32), bytes(31) + b"\1", b"\1" + bytes(31)]
     seen = {Key(s).bytes(label, 16, image=i).tobytes() for s in secrets for label in labels for i in IMAGES}
     assert len(seen) == len(secrets) * len(labels) * len(IMAGES)
@@ -68,7 +80,7 @@ def test_a_longer_read_does_not_change_a_shorter_one():
     assert (KEY.bytes("s", 1000)[:10] == KEY.bytes("s", 10)).all()
 
 
-# -- integers ----------------------------------------------------------------------------------------------------------
+# -- integers ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("bound", [1, 2, 3, 5, 6, 7, 8, 100, 129, 255, 256])
@@ -76,7 +88,9 @@ def test_a_longer_read_does_not_change_a_shorter_one():
 def test_integers_are_the_good_bytes_of_the_stream_modulo_bound(bound, count):
     drawn = KEY.integers("n", bound, count)
     assert drawn.dtype == np.uint8
-    assert np.array_equal(drawn, spec.integers(spec.stream(SECRET, "n", None, 0, 4 * count + 64), bound, count))
+    assert np.array_equal(
+        drawn, spec.integers(spec.stream(SECRET, "n", None, 0, 4 * count + 64), bound, count)
+    )
 
 
 @given(st.integers(1, 256), st.integers(0, 60), st.lists(NUMBERS, min_size=1, max_size=5))
@@ -84,7 +98,9 @@ def test_a_row_of_integers_for_each_image_is_its_own_stream(bound, count, images
     rows = KEY.integers("n", bound, count, images)
     assert rows.shape == (len(images), count)
     for row, image in zip(rows, images, strict=True):
-        assert np.array_equal(row, spec.integers(spec.stream(SECRET, "n", image, 0, 8 * count + 200), bound, count))
+        assert np.array_equal(
+            row, spec.integers(spec.stream(SECRET, "n", image, 0, 8 * count + 200), bound, count)
+        )
 
 
 def test_integers_beyond_a_chunk():
@@ -118,15 +134,19 @@ def test_a_bound_that_a_byte_cannot_hold_is_refused(bound):
         KEY.integers("n", bound, 5)
 
 
-# -- permutations ------------------------------------------------------------------------------------------------------
+# -- permutations --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("image", [None, 5, 2**63])
-@pytest.mark.parametrize(("count", "size"), [(1, 1), (1, 2), (3, 6), (1, 96), (7, 48), (2, 256), (1, 257), (1, 1000)])
+@pytest.mark.parametrize(
+    ("count", "size"), [(1, 1), (1, 2), (3, 6), (1, 96), (7, 48), (2, 256), (1, 257), (1, 1000)]
+)
 def test_permutations_sort_words_of_the_stream(count, size, image):
     drawn = KEY.permutations("p", count, size, image)
     assert drawn.shape == (count, size) and np.issubdtype(drawn.dtype, np.unsignedinteger)
-    assert np.array_equal(drawn, spec.permutations(spec.stream(SECRET, "p", image, 0, 8 * count * size), count, size))
+    assert np.array_equal(
+        drawn, spec.permutations(spec.stream(SECRET, "p", image, 0, 8 * count * size), count, size)
+    )
 
 
 def test_permutations_beyond_a_chunk():
@@ -148,13 +168,15 @@ def test_one_permutation_is_the_first_row_as_int64():
 @pytest.mark.parametrize("tied", [(5, 5, 1), (1, 5, 5), (5, 1, 5), (0, 0, 0)])
 def test_a_row_with_equal_words_is_drawn_again_from_the_words_that_follow(monkeypatch, tied):
     words = [*tied, 9, 3, 4, *tied, 8, 2**64 - 1, 2**63]
-    monkeypatch.setattr(keys.hashlib, "shake_256", Fake(b"".join(word.to_bytes(8, "little") for word in words)))
+    monkeypatch.setattr(
+        keys.hashlib, "shake_256", Fake(b"".join(word.to_bytes(8, "little") for word in words))
+    )
     assert KEY.permutations("p", 2, 3).tolist() == [[0, 2, 1], [1, 2, 0]]
     raw = list(Fake(b"".join(word.to_bytes(8, "little") for word in words)).digest(200))
     assert spec.permutations(raw, 2, 3) == [[0, 2, 1], [1, 2, 0]]
 
 
-# -- no value is favoured ----------------------------------------------------------------------------------------------
+# -- no value is favoured ------------------------------------------------------------------------------------
 
 
 def chi_square(counts) -> float:
@@ -192,7 +214,7 @@ def test_the_places_of_a_permutation_of_96_are_all_alike():
         assert chi_square(counts) < 95 + 6 * np.sqrt(2 * 95)
 
 
-# -- the object --------------------------------------------------------------------------------------------------------
+# -- the object ----------------------------------------------------------------------------------------------
 
 
 def test_generated_keys_differ_and_seeds_give_the_same_key_again():
@@ -244,7 +266,7 @@ def test_copies_of_a_key_are_the_key():
         assert other == KEY and hash(other) == hash(KEY) and repr(other) == repr(KEY)
 
 
-# -- files -------------------------------------------------------------------------------------------------------------
+# -- files ---------------------------------------------------------------------------------------------------
 
 
 def test_a_key_survives_its_file(tmp_path):

@@ -1,7 +1,7 @@
 """Known answers: the streams of keys and the ciphertexts of schemes, fixed for good in `data/vectors/`.
 
-Properties cannot see a stream that changed its name or a draw that is used twice; these do. Run as a module, this writes
-the files, and replaces existing ones only where told to:
+Properties cannot see a stream that changed its name or a draw that is used twice; these do. Run as a module,
+this writes the files, and replaces existing ones only where told to:
 
     python -m tests.test_known_answers --write
 """
@@ -36,7 +36,7 @@ def digest(array: np.ndarray) -> str:
     return hashlib.sha256(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes()).hexdigest()
 
 
-# -- keys --------------------------------------------------------------------------------------------------------------
+# -- keys ----------------------------------------------------------------------------------------------------
 
 
 def key_answers() -> dict:
@@ -62,11 +62,12 @@ def key_answers() -> dict:
     return out
 
 
-# -- schemes -----------------------------------------------------------------------------------------------------------
+# -- schemes -------------------------------------------------------------------------------------------------
 
 
 def cases() -> list[dict]:
-    """Every scheme with the settings that matter, each with one key for all images and with a key for each."""
+    """Every scheme with the settings that matter, each with one key for all images and with a key for
+    each."""
     settings = {name: [{}] for name in (*names, "otp")}
     splits = [{"block": block, "bits": bits} for block in (2, 4, 8) for bits in (8, 4, 2, 1)] + [
         {"block": 3, "bits": 4}
@@ -81,7 +82,13 @@ def cases() -> list[dict]:
             for published in (False, *by_name(name).published):
                 for per_image in (True,) if name == OneTimePad.name else (False, True):
                     out.append(
-                        {"scheme": name, "version": 1, **fields, "as_published": published, "per_image": per_image}
+                        {
+                            "scheme": name,
+                            "version": 1,
+                            **fields,
+                            "as_published": published,
+                            "per_image": per_image,
+                        }
                     )
     return out
 
@@ -103,7 +110,7 @@ def scheme_answers() -> dict:
     return {**about, "cases": [fields | answer(fields) for fields in cases()]}
 
 
-# -- compare -----------------------------------------------------------------------------------------------------------
+# -- compare -------------------------------------------------------------------------------------------------
 
 
 def stored(name: str) -> dict:
@@ -121,7 +128,9 @@ def test_streams_of_keys_are_what_they_always_were(name):
 
 def shown(fields: dict) -> str:
     return " ".join(
-        str(value) if name == "scheme" else f"{name}={value}" for name, value in fields.items() if name != "version"
+        str(value) if name == "scheme" else f"{name}={value}"
+        for name, value in fields.items()
+        if name != "version"
     )
 
 
@@ -135,7 +144,9 @@ def test_ciphertexts_are_what_they_always_were(number):
 
 def test_every_case_and_image_is_the_one_that_was_stored():
     known = stored("schemes.json")
-    assert len(known["cases"]) == len(cases()) and len({case["SHA-256"] for case in known["cases"]}) == len(cases())
+    assert len(known["cases"]) == len(cases()) and len({case["SHA-256"] for case in known["cases"]}) == len(
+        cases()
+    )
     assert (
         known["SHA-256 of the images"] == digest(formula((2, 24, 48, 3)))
         and known["images"] == NOTE
@@ -152,7 +163,7 @@ def test_vectors_are_not_overwritten_unless_asked(tmp_path, capsys):
     assert len(list(tmp_path.iterdir())) == 2
 
 
-# -- write -------------------------------------------------------------------------------------------------------------
+# -- write ---------------------------------------------------------------------------------------------------
 
 
 def lines(answers: dict) -> str:
@@ -166,10 +177,15 @@ def lines(answers: dict) -> str:
 def main(arguments, folder=FOLDER, files=None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.test_known_answers")
     parser.add_argument(
-        "--write", action="store_true", help="write the vectors anew, which declares all earlier ciphertexts void"
+        "--write",
+        action="store_true",
+        help="write the vectors anew, which declares all earlier ciphertexts void",
     )
     if not parser.parse_args(arguments).write:
-        print("nothing written: --write replaces the vectors, and all earlier ciphertexts with them", file=sys.stderr)
+        print(
+            "nothing written: --write replaces the vectors, and all earlier ciphertexts with them",
+            file=sys.stderr,
+        )
         return 1
     for name, answers in (files or {"keys.json": key_answers, "schemes.json": scheme_answers}).items():
         temporary = folder / f".{name}.tmp"

@@ -1,4 +1,5 @@
-"""Schemes: what the papers say, exactly there and back, for every form of image, and nothing but the key decides."""
+"""Schemes: what the papers say, exactly there and back, for every form of image, and nothing but the key
+decides."""
 
 import copy
 import json
@@ -87,7 +88,7 @@ def expected(scheme, images):
     return through_colour(images) if scheme.name == "etc-gray" else images
 
 
-# -- equal to the slow specification -----------------------------------------------------------------------------------
+# -- equal to the slow specification -------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -125,7 +126,7 @@ def test_published_ffx_draws_a_password_and_uses_every_round():
     assert values.tolist() == [feistel(password, value) for value in range(256)]
 
 
-# -- there and back ----------------------------------------------------------------------------------------------------
+# -- there and back ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("case", EXACT)
@@ -239,7 +240,9 @@ def test_published_ffx_takes_arrays_of_every_kind():
             cipher = crypt(scheme, given_form)
             assert (cipher == reference).all() and (given_form == images).all()
             before = cipher.copy()
-            assert (crypt(scheme, FORMS[name](cipher), decrypt=True) == images).all() and (cipher == before).all()
+            assert (crypt(scheme, FORMS[name](cipher), decrypt=True) == images).all() and (
+                cipher == before
+            ).all()
 
 
 @pytest.mark.parametrize("case", some(BYTES, "tanaka 3x3 1 bits"))
@@ -263,7 +266,8 @@ def scheme_of(case, seed, per_image):
     return make(case, Key.from_seed(seed), per_image)
 
 
-SIZES = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5))  # blocks down, blocks across, images
+# blocks down, blocks across, images
+SIZES = st.tuples(st.integers(1, 4), st.integers(1, 4), st.integers(1, 5))
 
 
 def test_round_trips(round_trips):
@@ -282,13 +286,15 @@ def test_round_trips(round_trips):
     for kind in kinds:
         cases = [case for case in BYTES if case not in LOSSY and case.split()[0] == kind]
         forms, seeds = st.sampled_from(list(FORMS)), st.integers(0, 2**32 - 1)
-        drawn = given(st.sampled_from(cases), st.integers(0, 3), st.booleans(), SIZES, forms, seeds)(round_trip)
+        drawn = given(st.sampled_from(cases), st.integers(0, 3), st.booleans(), SIZES, forms, seeds)(
+            round_trip
+        )
         settings(max_examples=-(-round_trips // len(kinds)))(drawn)()
     print(f"{done.total()} round trips: {dict(done)}")
     assert done.total() >= round_trips and set(done) == set(kinds)
 
 
-# -- one image, many, and their order ----------------------------------------------------------------------------------
+# -- one image, many, and their order ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("case", some(CASES, "tanaka 4x4 8 bits", "tanaka 4x4 2 bits", "etc-gray 1x1"))
@@ -308,7 +314,8 @@ def test_a_ciphertext_depends_neither_on_batch_size_nor_on_order(case):
 
 
 def test_colours_do_not_depend_on_the_batch_where_rounding_is_close():
-    # 299 R + 587 G + 114 B is half way between two grey levels: sums in another order would round another way.
+    # 299 R + 587 G + 114 B is half way between two grey levels: sums in another order would round another
+    # way.
     r, g, b = np.meshgrid(*[np.arange(0, 256, 3)] * 3, indexing="ij")
     close = np.stack([r, g, b], -1)[(299 * r + 587 * g + 114 * b) % 1000 == 500].astype(np.uint8)
     whole = to_planes(close[:, None, None])
@@ -316,10 +323,12 @@ def test_colours_do_not_depend_on_the_batch_where_rounding_is_close():
     assert (to_planes(close[None, :, None])[0, :, :, 0] == whole[:, 0, :, 0]).all()
     assert all((to_planes(pixel[None, None, None])[0] == planes).all() for pixel, planes in zip(close, whole))
     assert (to_planes(torch.from_numpy(close[:, None, None])).numpy() == whole).all()
-    assert all((spec.planes(pixel[None, None]) == planes).all() for pixel, planes in zip(close[::7], whole[::7]))
+    assert all(
+        (spec.planes(pixel[None, None]) == planes).all() for pixel, planes in zip(close[::7], whole[::7])
+    )
 
 
-# -- the key and nothing else ------------------------------------------------------------------------------------------
+# -- the key and nothing else --------------------------------------------------------------------------------
 
 
 class Spliced(Key):
@@ -392,7 +401,9 @@ def test_another_key_gives_another_ciphertext_and_does_not_decrypt(case):
     scheme = make(case, KEY, CASES[case][0] is OneTimePad)
     other = make(case, Key.from_seed(2025), scheme.per_image)
     cipher = crypt(scheme, image)
-    assert (crypt(other, image) != cipher).any() and (crypt(make(case, KEY, scheme.per_image), image) == cipher).all()
+    assert (crypt(other, image) != cipher).any() and (
+        crypt(make(case, KEY, scheme.per_image), image) == cipher
+    ).all()
     if not scheme.invertible or cipher.dtype == np.uint16:
         return
     assert (crypt(other, cipher, decrypt=True) != image).mean() > 0.3
@@ -455,7 +466,16 @@ def test_a_numpy_integer_is_a_setting():
 
 def test_names_are_those_of_the_design():
     assert names == ("tanaka", "ele", "skk", "etc", "etc-gray", "shf", "np", "ffx")
-    classes = (Tanaka, ExtendedTanaka, SKK, EtC, GrayscaleEtC, BlockShuffle, NegativePositive, FormatPreserving)
+    classes = (
+        Tanaka,
+        ExtendedTanaka,
+        SKK,
+        EtC,
+        GrayscaleEtC,
+        BlockShuffle,
+        NegativePositive,
+        FormatPreserving,
+    )
     assert tuple(map(by_name, names)) == classes and by_name("otp") is OneTimePad
     assert [scheme(KEY).name for scheme in classes] == list(names)
 
@@ -465,7 +485,7 @@ def test_the_text_of_a_scheme_names_its_settings():
     assert repr(EtC(KEY, as_published=True)).endswith("block=4, as_published='etc-classify')")
 
 
-# -- a key for each image ----------------------------------------------------------------------------------------------
+# -- a key for each image ------------------------------------------------------------------------------------
 
 
 PER_IMAGE = some(CASES)
@@ -522,12 +542,15 @@ def test_ids_of_any_kind_of_whole_number(ids):
     images = picture((3, 4, 6, 3), 15)
     scheme = SKK(KEY, per_image=True)
     assert (
-        scheme.encrypt(images, ids=ids) == np.stack([scheme.encrypt(x, ids=i) for x, i in zip(images, (7, 2**63, 0))])
+        scheme.encrypt(images, ids=ids)
+        == np.stack([scheme.encrypt(x, ids=i) for x, i in zip(images, (7, 2**63, 0))])
     ).all()
 
 
 @pytest.mark.parametrize(
-    "ids", [range(5, 8), torch.tensor([5, 6, 7]), np.array([5, 6, 7], np.uint8), np.array([5, 6, 7], np.int16)], ids=str
+    "ids",
+    [range(5, 8), torch.tensor([5, 6, 7]), np.array([5, 6, 7], np.uint8), np.array([5, 6, 7], np.int16)],
+    ids=str,
 )
 def test_small_ids_of_any_kind(ids):
     images = picture((3, 4, 6, 3), 15)
@@ -544,7 +567,7 @@ def test_the_table_of_an_id_is_what_encrypts_its_image(case):
         assert (scheme.table((4, 6, 3), image=id).apply(grey[k]) == cipher[k]).all()
 
 
-# -- steps -------------------------------------------------------------------------------------------------------------
+# -- steps ---------------------------------------------------------------------------------------------------
 
 
 STEPS = {
@@ -605,7 +628,7 @@ def test_the_table_of_ffx_points_at_what_it_has_instead():
             ask((4, 4, 3))
 
 
-# -- structure ---------------------------------------------------------------------------------------------------------
+# -- structure -----------------------------------------------------------------------------------------------
 
 
 def blocks_of(cipher, side):
@@ -650,7 +673,9 @@ def test_a_block_of_etc_can_move_in_as_many_ways_as_theory_says(case, moves):
         assert sum((count - mean) ** 2 / mean for count in seen.values()) < moves + 6 * math.sqrt(2 * moves)
 
 
-@pytest.mark.parametrize(("case", "moves"), [("skk", 48), ("skk signs only", 8), ("skk as in scramblemix", 26)])
+@pytest.mark.parametrize(
+    ("case", "moves"), [("skk", 48), ("skk signs only", 8), ("skk as in scramblemix", 26)]
+)
 def test_a_pixel_of_skk_can_change_in_as_many_ways_as_theory_says(case, moves):
     # As published, signs of channels that are lost do not count: 8 + 4 + 4 + 4 + 4 + 2 ways.
     assert len(set(blocks_of(make(case, KEY).encrypt(alike(1, 40, 60)), 1))) == moves
@@ -662,7 +687,9 @@ def test_a_block_of_grey_etc_can_move_in_16_ways():
     assert len(set(blocks_of(grey, 2))) == 16
 
 
-@pytest.mark.parametrize(("name", "count"), [("rotate and mirror", 8), ("negative-positive", 2), ("colour shuffle", 6)])
+@pytest.mark.parametrize(
+    ("name", "count"), [("rotate and mirror", 8), ("negative-positive", 2), ("colour shuffle", 6)]
+)
 def test_each_step_of_etc_has_8_or_2_or_6_moves(name, count):
     step = EtC(KEY, 3).steps((90, 120, 3))[name]
     seen = set(blocks_of(step.apply(alike(3, 30, 40)), 3))
@@ -671,8 +698,13 @@ def test_each_step_of_etc_has_8_or_2_or_6_moves(name, count):
 
 def test_the_eight_orientations_are_four_turns_and_their_mirror_images():
     block = alike(3, 1, 1)
-    theory = {turned.tobytes() for k in range(4) for turned in (np.rot90(block, k), np.rot90(block, k)[:, ::-1])}
-    assert set(blocks_of(EtC(KEY, 3).steps((90, 120, 3))["rotate and mirror"].apply(alike(3, 30, 40)), 3)) == theory
+    theory = {
+        turned.tobytes() for k in range(4) for turned in (np.rot90(block, k), np.rot90(block, k)[:, ::-1])
+    }
+    assert (
+        set(blocks_of(EtC(KEY, 3).steps((90, 120, 3))["rotate and mirror"].apply(alike(3, 30, 40)), 3))
+        == theory
+    )
     published = EtC(KEY, 3, as_published="etc-classify").steps((90, 120, 3))["rotate and mirror"]
     four = [np.rot90(block)[::-1], np.rot90(block, 2)[:, ::-1], np.rot90(block, 3)[::-1, ::-1], block]
     assert set(blocks_of(published.apply(alike(3, 30, 40)), 3)) == {turned.tobytes() for turned in four}
@@ -698,7 +730,9 @@ def test_tanaka_as_published_reverses_47_of_96_places_and_about_as_many_net():
 
 
 def test_a_tanaka_mask_reverses_each_place_half_of_the_time():
-    flips = np.array([Tanaka(Key.from_seed(seed), 2).steps((2, 2, 3))["reverse"].mask == 15 for seed in range(400)])
+    flips = np.array(
+        [Tanaka(Key.from_seed(seed), 2).steps((2, 2, 3))["reverse"].mask == 15 for seed in range(400)]
+    )
     assert abs(flips.mean() - 0.5) < 0.02 and (abs(flips.mean(axis=0) - 0.5) < 0.15).all()
 
 
@@ -724,7 +758,7 @@ def test_a_one_time_pad_leaves_uniform_bytes():
     assert ((counts - 192) ** 2 / 192).sum() < 255 + 6 * math.sqrt(2 * 255)
 
 
-# -- what is lost ------------------------------------------------------------------------------------------------------
+# -- what is lost --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("case", LOSSY)
@@ -753,7 +787,9 @@ def test_as_published_true_is_the_first_source():
 def test_published_ffx_notices_values_that_its_key_does_not_give():
     image = picture((4, 8, 3), 24)
     for per_image in (False, True):
-        scheme, other = (FormatPreserving(Key.from_seed(k), per_image=per_image, as_published=True) for k in (1, 2))
+        scheme, other = (
+            FormatPreserving(Key.from_seed(k), per_image=per_image, as_published=True) for k in (1, 2)
+        )
         cipher = crypt(scheme, image)
         with pytest.raises(ValueError, match="is this the right key"):
             crypt(other, cipher, decrypt=True)
@@ -763,7 +799,7 @@ def test_published_ffx_notices_values_that_its_key_does_not_give():
             crypt(scheme, cipher, decrypt=True)
 
 
-# -- grey EtC ----------------------------------------------------------------------------------------------------------
+# -- grey EtC ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("side", spec.BLOCKS)
@@ -782,7 +818,8 @@ def test_grey_etc_loses_the_colour_conversion_and_nothing_else(side):
             assert (table.inverse().apply(cipher[k]) == grey[k]).all()  # the grey image comes back exactly
 
 
-CORNERS = "000000 ffffff ff0000 00ff00 0000ff 000001 000003 010000 030000 010203 090909"  # the odd ones lead to halves
+# the odd ones lead to halves
+CORNERS = "000000 ffffff ff0000 00ff00 0000ff 000001 000003 010000 030000 010203 090909"
 
 
 def test_colours_are_converted_as_rec_601_says_to_the_nearest_whole_number():
@@ -792,7 +829,8 @@ def test_colours_are_converted_as_rec_601_says_to_the_nearest_whole_number():
     assert planes.shape == (2, 6, 33, 1)
     assert (planes == np.stack([spec.planes(image) for image in images])).all()
     assert (from_planes(planes) == np.stack([spec.colours(grey) for grey in planes])).all()
-    noise = picture((2, 6, 33, 1), 27)  # planes that no picture has, so that colours are clipped on both sides
+    # planes that no picture has, so that colours are clipped on both sides
+    noise = picture((2, 6, 33, 1), 27)
     assert (from_planes(noise) == np.stack([spec.colours(grey) for grey in noise])).all()
     y, cb, cr = np.split(planes[1, 0, :, 0], 3)
     assert y.tolist() == [0, 255, 76, 150, 29, 0, 0, 0, 1, 2, 9]
@@ -805,7 +843,8 @@ def test_colours_are_converted_as_rec_601_says_to_the_nearest_whole_number():
 def test_the_loss_of_the_colour_conversion_on_photographs_is_small():
     from skimage import data
 
-    # Rounding three planes costs 53 dB; a photo that was a JPEG before has been through the same rounding once already.
+    # Rounding three planes costs 53 dB; a photo that was a JPEG before has been through the same rounding
+    # once already.
     for photo, low, high in ((data.astronaut(), 52, 55), (data.coffee(), 52, 55), (data.chelsea(), 65, 80)):
         photo = photo[: photo.shape[0] // 8 * 8, : photo.shape[1] // 8 * 8]
         scheme = GrayscaleEtC(KEY)
@@ -816,7 +855,7 @@ def test_the_loss_of_the_colour_conversion_on_photographs_is_small():
         assert (plain == through_colour(photo[None])[0]).all()
 
 
-# -- key bits ----------------------------------------------------------------------------------------------------------
+# -- key bits ------------------------------------------------------------------------------------------------
 
 
 CIFAR = (32, 32, 3)
@@ -855,7 +894,9 @@ def test_key_bits_are_those_of_theory(scheme, shape, bits):
 
 
 def test_key_bits_of_published_codes():
-    assert Tanaka(KEY).published_key_bits(CIFAR) == pytest.approx({"icce-tw2018": 498.3, "imageshuffle": 32}, abs=0.06)
+    assert Tanaka(KEY).published_key_bits(CIFAR) == pytest.approx(
+        {"icce-tw2018": 498.3, "imageshuffle": 32}, abs=0.06
+    )
     assert ExtendedTanaka(KEY).published_key_bits(CIFAR) == pytest.approx(
         {"block-wise-scrambled": 32_186, "block-wise-scrambled, as shipped": 0}, abs=0.6
     )
@@ -863,7 +904,9 @@ def test_key_bits_of_published_codes():
     assert EtC(KEY).published_key_bits(CIFAR)["block-wise-scrambled, as shipped"] == 0
     assert EtC(KEY).published_key_bits(CIFAR)["block-wise-scrambled"] == pytest.approx(714.1, abs=0.06)
     assert NegativePositive(KEY).published_key_bits(CIFAR)["block_transform"] == pytest.approx(44.8, abs=0.06)
-    assert FormatPreserving(KEY).published_key_bits(CIFAR)["block_transform"] == pytest.approx(44.8 + 160, abs=0.06)
+    assert FormatPreserving(KEY).published_key_bits(CIFAR)["block_transform"] == pytest.approx(
+        44.8 + 160, abs=0.06
+    )
     assert SKK(KEY).published_key_bits(CIFAR) == {"scramblemix, as shipped": 0}
     assert BlockShuffle(KEY).published_key_bits(CIFAR) == GrayscaleEtC(KEY).published_key_bits(CIFAR) == {}
 
@@ -873,4 +916,6 @@ def test_key_bits_of_grey_etc_count_blocks_of_three_planes(side):
     blocks = 3 * (32 // side) ** 2
     exact = math.log2(math.factorial(blocks)) + 4 * blocks if blocks < 500 else None
     scheme = GrayscaleEtC(KEY, side)
-    assert scheme.key_bits(CIFAR) == pytest.approx(exact or math.lgamma(blocks + 1) / math.log(2) + 4 * blocks)
+    assert scheme.key_bits(CIFAR) == pytest.approx(
+        exact or math.lgamma(blocks + 1) / math.log(2) + 4 * blocks
+    )

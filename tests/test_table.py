@@ -55,7 +55,7 @@ TABLES = st.tuples(
 )
 
 
-# -- what a table does -------------------------------------------------------------------------------------------------
+# -- what a table does ---------------------------------------------------------------------------------------
 
 
 @BITS
@@ -137,7 +137,7 @@ def test_apply_bytes_writes_where_it_is_told():
         assert (out == made.apply_bytes(images[:count])).all() and out.any()
 
 
-# -- the compiled loops, alone -----------------------------------------------------------------------------------------
+# -- the compiled loops, alone -------------------------------------------------------------------------------
 
 
 def test_gather_bytes():
@@ -188,7 +188,7 @@ def test_split_is_the_parts_of_each_byte_and_join_undoes_it(bits):
     assert join(atoms, bits).dtype == np.uint8 and (join(atoms, bits) == rows).all()
 
 
-# -- composition -------------------------------------------------------------------------------------------------------
+# -- composition ---------------------------------------------------------------------------------------------
 
 
 def same(a: Table, b: Table) -> bool:
@@ -202,7 +202,9 @@ def test_then_is_one_table_after_the_other(drawn, other_use, other_rows):
     second = build(shape, block, bits, seed + 1, rows=other_rows, **other_use)
     images = picture((5, *shape), seed)
     assert (first.then(second).apply_batch(images) == second.apply_batch(first.apply_batch(images))).all()
-    assert (first.then(second).apply_batch(images[:1]) == second.apply_batch(first.apply_batch(images[:1]))).all()
+    assert (
+        first.then(second).apply_batch(images[:1]) == second.apply_batch(first.apply_batch(images[:1]))
+    ).all()
 
 
 @given(TABLES, PARTS, PARTS)
@@ -255,7 +257,9 @@ def test_a_table_that_repeats_a_block_has_no_inverse():
 
 @BITS
 @pytest.mark.parametrize("count", [1, 2, 5])
-@pytest.mark.parametrize("use", [(True, True, True), (False, True, True), (True, False, False), (False, False, True)])
+@pytest.mark.parametrize(
+    "use", [(True, True, True), (False, True, True), (True, False, False), (False, False, True)]
+)
 def test_a_stack_is_each_image_under_its_own_table(bits, count, use):
     shape, options = (4, 6, 3), dict(zip(("source", "orders", "masks"), use))
     tables = [build(shape, 2, bits, seed, rows=seed + 1, **options) for seed in range(count)]

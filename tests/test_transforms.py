@@ -41,7 +41,7 @@ def as_planes(cipher, batched):
     return torch.from_numpy(np.ascontiguousarray(cipher))
 
 
-# -- kinds ------------------------------------------------------------------------------------------------------------
+# -- kinds ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
@@ -53,7 +53,11 @@ def test_every_kind_of_image(kind, batched):
     plain = tensor(array)
     kept = plain.clone()
     out = Encrypt(scheme)(plain)
-    assert type(out) is torch.Tensor and out.dtype == torch.uint8 and torch.equal(out, as_planes(cipher, batched))
+    assert (
+        type(out) is torch.Tensor
+        and out.dtype == torch.uint8
+        and torch.equal(out, as_planes(cipher, batched))
+    )
     image = tv_tensors.Image(plain)
     out = Encrypt(scheme)(image)
     assert type(out) is tv_tensors.Image and torch.equal(out, as_planes(cipher, batched))
@@ -71,7 +75,9 @@ def test_every_kind_of_image(kind, batched):
 
 def test_grey_ciphertexts_are_three_times_as_wide():
     transform = Encrypt(GrayscaleEtC(KEY))
-    assert transform(tensor(ARRAYS)).shape == (6, 1, 16, 72) and transform(Image.fromarray(ARRAYS[0])).size == (72, 16)
+    assert transform(tensor(ARRAYS)).shape == (6, 1, 16, 72) and transform(
+        Image.fromarray(ARRAYS[0])
+    ).size == (72, 16)
 
 
 def test_a_picture_from_a_file():
@@ -81,7 +87,7 @@ def test_a_picture_from_a_file():
         assert np.array_equal(np.asarray(Encrypt(SKK(KEY))(picture)), SKK(KEY).encrypt(ARRAYS[0]))
 
 
-# -- samples ----------------------------------------------------------------------------------------------------------
+# -- samples -------------------------------------------------------------------------------------------------
 
 IMAGE = tensor(ARRAYS[0])
 CIPHER = SKK(KEY).encrypt(IMAGE)
@@ -95,7 +101,9 @@ def test_labels_pass(label):
     transform = Encrypt(SKK(KEY))
     for image in (IMAGE, tv_tensors.Image(IMAGE), Image.fromarray(ARRAYS[0])):
         for sample in ((image, label), (label, image)):
-            out = dict(zip(("image", "label") if sample[0] is image else ("label", "image"), transform(sample)))
+            out = dict(
+                zip(("image", "label") if sample[0] is image else ("label", "image"), transform(sample))
+            )
             assert out["label"] is label and torch.equal(v2.functional.to_image(out["image"]), CIPHER)
 
 
@@ -121,7 +129,10 @@ class Foreign:
 UNKNOWN = {
     "array": (ARRAYS[0], "a ndarray of shape .*v2.ToImage.*scheme.encrypt"),
     "grey-array": (ARRAYS[0, ..., 0], "v2.ToImage"),
-    "mask": (tv_tensors.Mask(torch.zeros(16, 24, dtype=torch.uint8)), "tv_tensors.Mask.*places in the plain image"),
+    "mask": (
+        tv_tensors.Mask(torch.zeros(16, 24, dtype=torch.uint8)),
+        "tv_tensors.Mask.*places in the plain image",
+    ),
     "planes": (tv_tensors.Mask(IMAGE), "tv_tensors.Mask"),
     "boxes": (
         tv_tensors.BoundingBoxes(torch.zeros(1, 4), format="XYXY", canvas_size=(16, 24)),
@@ -171,11 +182,13 @@ def test_a_sample_without_an_image_raises(sample):
         Encrypt(SKK(KEY))(sample)
 
 
-# -- making one -------------------------------------------------------------------------------------------------------
+# -- making one ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    "scheme", [SKK(KEY, per_image=True), EtC(KEY, per_image=True), OneTimePad(KEY)], ids=lambda scheme: scheme.name
+    "scheme",
+    [SKK(KEY, per_image=True), EtC(KEY, per_image=True), OneTimePad(KEY)],
+    ids=lambda scheme: scheme.name,
 )
 def test_a_key_for_each_image_is_refused_at_once(scheme):
     with pytest.raises(ValueError, match=r"needs its id.*scheme\.encrypt\(images, ids="):
@@ -194,7 +207,9 @@ def test_the_secret_is_shown_nowhere():
     assert not transform.state_dict() and not list(transform.parameters())
 
 
-@pytest.mark.parametrize("clone", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "process"])
+@pytest.mark.parametrize(
+    "clone", [copy.deepcopy, lambda x: pickle.loads(pickle.dumps(x))], ids=["deepcopy", "process"]
+)
 @pytest.mark.parametrize("kind", ALL, ids=lambda kind: kind.name)
 def test_copies_encrypt_alike(kind, clone):
     """A worker that is not forked gets its transform as a copy."""
@@ -203,7 +218,7 @@ def test_copies_encrypt_alike(kind, clone):
     assert torch.equal(clone(transform)(IMAGE), out)
 
 
-# -- pipelines --------------------------------------------------------------------------------------------------------
+# -- pipelines -----------------------------------------------------------------------------------------------
 
 
 def test_compose_from_pil_to_floats():

@@ -4,12 +4,14 @@
     known_plaintext    pairs of plain images and their ciphertexts under the key
     weak_keys          one ciphertext, and a key out of a small set
     one_image          one ciphertext whose key is its own; `jigsaw` for EtC
-    ... one key        ciphertexts under one key, and nothing else: `blocks_one_key`, `pixels_one_key`, `etc_one_key`,
-                       `ele_one_key`, `ffx_one_key`; with public pictures, and trained: `generative`
+    ... one key        ciphertexts under one key, and nothing else: `blocks_one_key`, `pixels_one_key`,
+                       `etc_one_key`, `ele_one_key`, `ffx_one_key`; with public pictures, and trained:
+                       `generative`
     inverse            trained: pairs under the key, or the algorithm alone and public pictures
 
-The algorithm is known to all of them, with its block size and split (Kerckhoffs); the key is not. Scores are given by
-`lib.metrics` alone, and `lib.workbook.attack_matrix` runs every attack on every scheme, beside baselines and a control.
+The algorithm is known to all of them, with its block size and split (Kerckhoffs); the key is not. Scores are
+given by `lib.metrics` alone, and `lib.workbook.attack_matrix` runs every attack on every scheme, beside
+baselines and a control.
 """
 
 from dataclasses import dataclass, field
@@ -22,11 +24,12 @@ import numpy as np
 class Oracle:
     """Encrypts what an attacker asks for, counts it, and stops at a budget.
 
-    encrypt   a function from images to ciphertexts, such as `scheme.encrypt`; the attacker is given the oracle alone
+    encrypt   a function from images to ciphertexts, such as `scheme.encrypt`; the attacker is given the
+              oracle alone
     budget    how many images may be asked for, or None for any number
 
-    No attribute of an oracle leads to `encrypt`, so no attack comes upon the key by mistake. That is no wall: within one
-    process nothing is.
+    No attribute of an oracle leads to `encrypt`, so no attack comes upon the key by mistake. That is no wall:
+    within one process nothing is.
 
     >>> from lib import Key
     >>> from lib.schemes import SKK
@@ -42,10 +45,13 @@ class Oracle:
         self.__answers = starmap(encrypt, iter(self.__asked.pop, None))  # it shows nothing of its function
 
     def __call__(self, images):
-        """The ciphertexts of (n, h, w, 3) uint8, or of one image (h, w, 3). PermissionError beyond the budget."""
+        """The ciphertexts of (n, h, w, 3) uint8, or of one image (h, w, 3). PermissionError beyond the
+        budget."""
         count = len(images) if images.ndim == 4 else 1
         if self.budget is not None and self.queries + count > self.budget:
-            raise PermissionError(f"{self.queries} of {self.budget} queries are used, and {count} more were asked for")
+            raise PermissionError(
+                f"{self.queries} of {self.budget} queries are used, and {count} more were asked for"
+            )
         self.__asked.append((images,))
         answer = next(self.__answers)
         self.__queries += count
@@ -63,7 +69,8 @@ class Oracle:
 
 
 def oracle_for(scheme, budget: int | None = None) -> Oracle:
-    """The oracle of a scheme. With a key per image, every query is encrypted under an id of its own, from 0 on."""
+    """The oracle of a scheme. With a key per image, every query is encrypted under an id of its own, from 0
+    on."""
     if not scheme.per_image:
         return Oracle(scheme.encrypt, budget)
     used = 0
@@ -84,9 +91,10 @@ class AttackResult:
     estimate    images like the ciphertexts under attack, uint8
     queries     images asked of an oracle
     seconds     wall-clock time
-    recovered   the key material it claims, by name (an index, a mask), or empty; -1 in an index where it claims nothing
-    confidence  0 to 1, how likely the estimate is right, up to what the attack's docstring calls open: one number, or one
-                for each part (atom, pixel, block) as it says
+    recovered   the key material it claims, by name (an index, a mask), or empty; -1 in an index where it
+                claims nothing
+    confidence  0 to 1, how likely the estimate is right, up to what the attack's docstring calls open: one
+                number, or one for each part (atom, pixel, block) as it says
     """
 
     estimate: np.ndarray

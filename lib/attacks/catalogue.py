@@ -1,7 +1,8 @@
 """Every attack by its name: its threat model, what it needs, which schemes it is for, where it comes from.
 
-An attack is run on a `Known`, which holds what its threat model allows and no more; `Attack.run` hands on what the attack
-declares, so that it cannot use the rest. There is no place for a key or a plain image under attack.
+An attack is run on a `Known`, which holds what its threat model allows and no more; `Attack.run` hands on
+what the attack declares, so that it cannot use the rest. There is no place for a key or a plain image under
+attack.
 """
 
 from collections.abc import Callable
@@ -21,7 +22,12 @@ from lib.attacks.one_ciphertext import skk
 from lib.attacks.one_ciphertext.grey_jigsaw import grey_jigsaw
 from lib.attacks.one_ciphertext.jigsaw import jigsaw
 
-CHOSEN, PAIRS, ONE, MANY = "chosen plaintext", "known plaintext", "one ciphertext", "ciphertexts under one key"
+CHOSEN, PAIRS, ONE, MANY = (
+    "chosen plaintext",
+    "known plaintext",
+    "one ciphertext",
+    "ciphertexts under one key",
+)
 THREATS = {
     CHOSEN: ("oracle", "ciphers"),
     PAIRS: ("plain", "pair_ciphers", "ciphers"),
@@ -54,8 +60,8 @@ class Attack:
 
     name      as in the shell
     threat    one of `THREATS`
-    against   scheme: what of its settings the attack is told ("block", "bits"), or fixed options. A scheme "skk per image"
-              is SKK with a key for each image
+    against   scheme: what of its settings the attack is told ("block", "bits"), or fixed options. A scheme
+              "skk per image" is SKK with a key for each image
     source    the publication, or "here"
     moves     what it leaves open, see `lib.metrics.nearest`
     images    how many ciphertexts it is tried on

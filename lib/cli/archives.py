@@ -1,11 +1,12 @@
 """An .npz of image arrays (`x_train, y_train, x_test, y_test` and the like), encrypted and decrypted.
 
-Every uint8 array `(n, h, w, 3)` is encrypted, padded to whole blocks; arrays of at most two dimensions (labels) are
-copied as they are, in clear, and any other is an error. The array `record` is a string, JSON as in `lib.cli.image_files`, with
-height and width of each encrypted array. Where each image has a key of its own, `NAME_ids` holds the ids of array NAME:
-63 fresh random bits each.
+Every uint8 array `(n, h, w, 3)` is encrypted, padded to whole blocks; arrays of at most two dimensions
+(labels) are copied as they are, in clear, and any other is an error. The array `record` is a string, JSON as
+in `lib.cli.image_files`, with height and width of each encrypted array. Where each image has a key of its
+own, `NAME_ids` holds the ids of array NAME: 63 fresh random bits each.
 
-A decrypted archive holds exactly the arrays of the first one; its zip comment names the SHA-256 of its ciphertext.
+A decrypted archive holds exactly the arrays of the first one; its zip comment names the SHA-256 of its
+ciphertext.
 """
 
 import hashlib
@@ -20,7 +21,16 @@ import numpy as np
 from tqdm import tqdm
 
 from lib.atomic import skip_if, whole_file
-from lib.cli.image_files import FORMAT, PROOF, Done, cached_scheme, parse_record, record_head, scheme_of, settings_text
+from lib.cli.image_files import (
+    FORMAT,
+    PROOF,
+    Done,
+    cached_scheme,
+    parse_record,
+    record_head,
+    scheme_of,
+    settings_text,
+)
 from lib.cli.jobs import spread
 from lib.images import crop, pad
 from lib.keys import Key
@@ -31,11 +41,14 @@ SLICE = 500  # images worked on at once
 POOL_IMAGES = 5000  # from here on, processes pay where each image has a key of its own
 
 
-def encrypt_archive(source, target, scheme: Scheme, overwrite: bool = False, workers: int | None = None) -> Done:
+def encrypt_archive(
+    source, target, scheme: Scheme, overwrite: bool = False, workers: int | None = None
+) -> Done:
     """Encrypt the arrays of images in the .npz `source` into the .npz `target`.
 
-    A target that holds this source under this scheme and key is skipped. Errors: FileExistsError for any other target;
-    OSError; ValueError for an archive without images, or with arrays of pictures that schemes do not take.
+    A target that holds this source under this scheme and key is skipped. Errors: FileExistsError for any
+    other target; OSError; ValueError for an archive without images, or with arrays of pictures that schemes
+    do not take.
     """
     target, digest = Path(target), _digest(source)
     if not overwrite and os.path.lexists(target):
@@ -68,9 +81,11 @@ def _encrypt_array(out, name, images, scheme, workers):
 def decrypt_archive(
     source, target, key: Key, name: str | None = None, overwrite: bool = False, workers: int | None = None
 ) -> Done:
-    """Decrypt `source`, which `encrypt_archive` wrote, into `target`. `name`: the scheme that it has to be of.
+    """Decrypt `source`, which `encrypt_archive` wrote, into `target`. `name`: the scheme that it has to be
+    of.
 
-    A target that names this very ciphertext as its origin is skipped. Errors: as in `lib.cli.image_files.decrypt_file`.
+    A target that names this very ciphertext as its origin is skipped. Errors: as in
+    `lib.cli.image_files.decrypt_file`.
     """
     target = Path(target)
     with _opened(source) as archive:
@@ -79,7 +94,9 @@ def decrypt_archive(
             raise ValueError("holds no record: it was never encrypted here")
         scheme, proof = scheme_of(record, key, name), f"{PROOF} sha256 {_digest(source)}"
         _check_arrays(record, archive, scheme)
-        note = "exact up to the rounding of etc-gray's colour conversion" if scheme.name == "etc-gray" else None
+        note = (
+            "exact up to the rounding of etc-gray's colour conversion" if scheme.name == "etc-gray" else None
+        )
         if not overwrite and os.path.lexists(target):
             done = _existing(target, lambda archive: archive.zip.comment.decode()) == proof
             skip_if(done, "archive decrypted from this ciphertext")
@@ -101,11 +118,12 @@ def _decrypt_arrays(out, archive, sizes, scheme, workers):
             _write(out, name, archive[name])
 
 
-# -- images -----------------------------------------------------------------------------------------------------------
+# -- images --------------------------------------------------------------------------------------------------
 
 
 def _work_through(array, ids, work, scheme, workers):
-    """`work` on the array slice by slice, over processes where each image has a key of its own and there are many."""
+    """`work` on the array slice by slice, over processes where each image has a key of its own and there are
+    many."""
     parts = [slice(start, start + SLICE) for start in range(0, len(array), SLICE)]
     jobs = [(array[part], None if ids is None else ids[part]) for part in parts]
     work = partial(work, fields=settings_text(scheme.to_dict()), key=scheme.key)
@@ -136,11 +154,12 @@ def _fresh_ids(count):
     return np.frombuffer(secrets.token_bytes(8 * count), "<u8") >> np.uint64(1)
 
 
-# -- look inside ------------------------------------------------------------------------------------------------------
+# -- look inside ---------------------------------------------------------------------------------------------
 
 
 def find_record(path) -> dict | None:
-    """The record of the .npz at `path`, None where it was never encrypted. ValueError for a damaged file or record."""
+    """The record of the .npz at `path`, None where it was never encrypted. ValueError for a damaged file or
+    record."""
     with _opened(path) as archive:
         return _record(archive)
 
@@ -151,7 +170,7 @@ def read_arrays(path) -> dict[str, np.ndarray]:
         return {name: _read(archive, name) for name in archive.files}
 
 
-# -- archives ---------------------------------------------------------------------------------------------------------
+# -- archives ------------------------------------------------------------------------------------------------
 
 
 def _opened(path):
@@ -211,7 +230,9 @@ def _check_arrays(record, archive, scheme):
         missing = [array for array in needed if array not in archive.files]
         if missing:
             raise ValueError(f"lacks the array {missing[0]}; it was changed since it was encrypted")
-        if not isinstance(size, dict) or not all(isinstance(size.get(side), int) for side in ("height", "width")):
+        if not isinstance(size, dict) or not all(
+            isinstance(size.get(side), int) for side in ("height", "width")
+        ):
             raise ValueError(f"has a damaged record (size of {name})")
 
 

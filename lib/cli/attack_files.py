@@ -1,8 +1,9 @@
 """Attacks on image files: `python -m lib attack NAME --cipher SRC --out DIR`.
 
-What `python -m lib encrypt` wrote says which scheme it is, with block and split, and never the key. Of files by other
-programs one has to say so. Pictures go to DIR under their own names, and `result.json` beside them: attack, threat model,
-queries, seconds, confidence, what was recovered, and scores where plain pictures were named to score by.
+What `python -m lib encrypt` wrote says which scheme it is, with block and split, and never the key. Of files
+by other programs one has to say so. Pictures go to DIR under their own names, and `result.json` beside them:
+attack, threat model, queries, seconds, confidence, what was recovered, and scores where plain pictures were
+named to score by.
 """
 
 import json
@@ -49,14 +50,19 @@ class Pictures:
         sizes = {image.shape[:2] for image in images}
         if len(sizes) > 1:
             shown = ", ".join(f"{h}x{w}" for h, w in sorted(sizes)[:3])
-            raise ValueError(f"{source}: images of {len(sizes)} sizes ({shown}); an attack reads images of one size")
+            raise ValueError(
+                f"{source}: images of {len(sizes)} sizes ({shown}); an attack reads images of one size"
+            )
         settings = {json.dumps(record["scheme"], sort_keys=True) for record in records if record}
         if len(settings) > 1:
-            raise ValueError(f"{source}: ciphertexts of {len(settings)} schemes or settings; attack each by itself")
+            raise ValueError(
+                f"{source}: ciphertexts of {len(settings)} schemes or settings; attack each by itself"
+            )
         self.images, self.fields = np.stack(images), json.loads(settings.pop()) if settings else None
         self.keys = {record["key"] for record in records if record}
         self.sizes = [
-            (record["height"], record["width"]) if record else image.shape[:2] for record, image in zip(records, images)
+            (record["height"], record["width"]) if record else image.shape[:2]
+            for record, image in zip(records, images)
         ]
 
 
@@ -95,8 +101,11 @@ def targets_in(out: Path, ciphers: Pictures, overwrite: bool = False) -> list[Pa
     return targets
 
 
-def write(result: AttackResult, attack: Attack, ciphers: Pictures, out: Path, truth=None, overwrite=False) -> dict:
-    """Write pictures and `result.json` to the folder `out`; what the latter holds, an infinite score as None."""
+def write(
+    result: AttackResult, attack: Attack, ciphers: Pictures, out: Path, truth=None, overwrite=False
+) -> dict:
+    """Write pictures and `result.json` to the folder `out`; what the latter holds, an infinite score as
+    None."""
     estimates = [crop(image, size) for image, size in zip(result.estimate, ciphers.sizes)]
     facts = {
         "attack": attack.name,

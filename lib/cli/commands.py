@@ -63,7 +63,8 @@ RECIPE = ("epochs", "batch", "rate", "weight_decay", "smoothing", "crop", "flip"
 
 
 def main(argv=None) -> int:
-    """Run a command; the exit status: 0, 1 where something failed, 2 for a wrong call, 130 when interrupted."""
+    """Run a command; the exit status: 0, 1 where something failed, 2 for a wrong call, 130 when
+    interrupted."""
     parser = build_parser()
     args = parser.parse_args(argv)
     from lib.cli.jobs import describe
@@ -95,9 +96,13 @@ def build_parser() -> argparse.ArgumentParser:
     add_decrypt(decrypting)
     training = commands.add_parser("train", help="train a network", description=TRAINING, formatter_class=raw)
     add_train(training)
-    predicting = commands.add_parser("predict", help="classify images", description=PREDICTING, formatter_class=raw)
+    predicting = commands.add_parser(
+        "predict", help="classify images", description=PREDICTING, formatter_class=raw
+    )
     add_predict(predicting)
-    attacking = commands.add_parser("attack", help="attack ciphertexts", description=ATTACKING, formatter_class=raw)
+    attacking = commands.add_parser(
+        "attack", help="attack ciphertexts", description=ATTACKING, formatter_class=raw
+    )
     add_attack(attacking)
     sweeping = commands.add_parser(
         "sweep", help="run a notebook over parameters", description=SWEEPING, formatter_class=raw
@@ -106,7 +111,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-# -- key --------------------------------------------------------------------------------------------------------------
+# -- key -----------------------------------------------------------------------------------------------------
 
 
 def add_key(commands):
@@ -119,7 +124,9 @@ def add_key(commands):
 def key_new(args) -> int:
     key = Key.generate()
     key.save(args.path)
-    print(f"{args.path}: key {key.fingerprint[:8]}. Keep a copy in a safe place: without it nothing can be decrypted.")
+    print(
+        f"{args.path}: key {key.fingerprint[:8]}. Keep a copy in a safe place: without it nothing can be decrypted."
+    )
     return 0
 
 
@@ -128,18 +135,24 @@ def load_key(path: Path) -> Key:
         raise FileNotFoundError(f"{path}: no such key file; python -m lib key new {path} makes a new one")
     key = Key.load(path)
     if key.origin.startswith("UNSAFE"):
-        print(f"note: {path} is unsafe, a key for lessons: {key.origin.removeprefix('UNSAFE: ')}", file=sys.stderr)
+        print(
+            f"note: {path} is unsafe, a key for lessons: {key.origin.removeprefix('UNSAFE: ')}",
+            file=sys.stderr,
+        )
     return key
 
 
-# -- encrypt ----------------------------------------------------------------------------------------------------------
+# -- encrypt -------------------------------------------------------------------------------------------------
 
 
 def add_encrypt(parser):
     add_common(parser)
     add_scheme(parser, required=True)
     parser.add_argument(
-        "--jpeg", type=quality, metavar="QUALITY", help="etc, etc-gray: JPEG of quality 1..100 in place of PNG; loses"
+        "--jpeg",
+        type=quality,
+        metavar="QUALITY",
+        help="etc, etc-gray: JPEG of quality 1..100 in place of PNG; loses",
     )
     parser.add_argument(
         "--subsampling", choices=("4:4:4", "4:2:0"), help="colour resolution of --jpeg, 4:4:4 if not given"
@@ -156,9 +169,15 @@ def add_scheme(parser, required):
         "--bits", type=int, choices=(8, 4, 2, 1), help="tanaka, ele: bits of the parts that are shuffled"
     )
     parser.add_argument(
-        "--no-colour-shuffle", dest="colour_shuffle", action="store_false", default=None, help="skk: signs only"
+        "--no-colour-shuffle",
+        dest="colour_shuffle",
+        action="store_false",
+        default=None,
+        help="skk: signs only",
     )
-    parser.add_argument("--per-image", action="store_true", default=None, help="a key of its own for every image")
+    parser.add_argument(
+        "--per-image", action="store_true", default=None, help="a key of its own for every image"
+    )
     parser.add_argument(
         "--as-published",
         nargs="?",
@@ -186,7 +205,9 @@ def encrypt(args) -> int:
     warn_of_loss(scheme, jpeg)
     options = {"overwrite": args.overwrite}
     if archive:
-        return report("encrypted", args, plan, partial(encrypt_archive, scheme=scheme, workers=args.workers, **options))
+        return report(
+            "encrypted", args, plan, partial(encrypt_archive, scheme=scheme, workers=args.workers, **options)
+        )
     options |= {"fields": settings_text(scheme.to_dict()), "key": key, "jpeg": jpeg}
     return report("encrypted", args, plan, partial(encrypt_in_worker, **options))
 
@@ -215,10 +236,16 @@ def warn_of_loss(scheme, jpeg):
     if not scheme.invertible and scheme.as_published:
         print(f"note: {scheme.name} as in {scheme.as_published} cannot be decrypted", file=sys.stderr)
     if scheme.name == "etc-gray":
-        print("note: etc-gray converts colours, so decrypted pixels are exact up to rounding", file=sys.stderr)
+        print(
+            "note: etc-gray converts colours, so decrypted pixels are exact up to rounding", file=sys.stderr
+        )
     if jpeg:
         side = 16 if scheme.name == "etc" and jpeg["subsampling"] == "4:2:0" else 8
-        more = f", and more where blocks of {scheme.block} are no multiple of {side}" if scheme.block % side else ""
+        more = (
+            f", and more where blocks of {scheme.block} are no multiple of {side}"
+            if scheme.block % side
+            else ""
+        )
         print(f"note: JPEG loses: decrypted pixels will not be exact{more}", file=sys.stderr)
 
 
@@ -226,7 +253,7 @@ def options_given(args, names) -> dict:
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
-# -- decrypt ----------------------------------------------------------------------------------------------------------
+# -- decrypt -------------------------------------------------------------------------------------------------
 
 
 def add_decrypt(parser):
@@ -246,7 +273,7 @@ def decrypt(args) -> int:
     return report("decrypted", args, plan, partial(work, key=key, name=args.scheme, overwrite=args.overwrite))
 
 
-# -- train and predict ------------------------------------------------------------------------------------------------
+# -- train and predict ---------------------------------------------------------------------------------------
 
 
 class Names:
@@ -266,7 +293,10 @@ def add_train(parser):
     )
     parser.add_argument("--out", required=True, type=Path, metavar="DIR")
     parser.add_argument(
-        "--adaptation", choices=Names("lib.models", "adaptations"), metavar="NAME", help="put in front: %(choices)s"
+        "--adaptation",
+        choices=Names("lib.models", "adaptations"),
+        metavar="NAME",
+        help="put in front: %(choices)s",
     )
     parser.add_argument(
         "--patch",
@@ -292,16 +322,30 @@ def add_recipe(group):
     add("--rate", type=real, metavar="X", help="the highest learning rate, 0.003 if not given")
     add("--weight-decay", type=real, metavar="X", help="0.05 if not given")
     add("--smoothing", type=share, metavar="X", help="of labels, from 0 to 1; 0 if not given")
-    add("--crop", type=whole, metavar="N", help="shift images by up to so many pixels at random; 0 if not given")
+    add(
+        "--crop",
+        type=whole,
+        metavar="N",
+        help="shift images by up to so many pixels at random; 0 if not given",
+    )
     add("--flip", action="store_true", default=None, help="mirror every second image, at random")
-    add("--augment", choices=("before", "after"), help="shift and mirror before encryption (if not given), or after it")
+    add(
+        "--augment",
+        choices=("before", "after"),
+        help="shift and mirror before encryption (if not given), or after it",
+    )
     add(
         "--average",
         type=share,
         metavar="X",
         help="decay of a running mean of the weights, such as 0.99; none if not given",
     )
-    add("--flip-test", action="store_true", default=None, help="when testing, add the scores of the mirrored image")
+    add(
+        "--flip-test",
+        action="store_true",
+        default=None,
+        help="when testing, add the scores of the mirrored image",
+    )
     add("--bfloat16", action="store_true", default=None, help="compute in bfloat16 where the device has it")
     add("--seed", type=whole, metavar="N", help="of all that is drawn in training; 0 if not given")
 
@@ -354,7 +398,9 @@ def epoch_lines(epochs):
 def add_predict(parser):
     parser.add_argument("source", type=Path, metavar="SRC")
     parser.add_argument("target", type=Path, metavar="DST")
-    parser.add_argument("--model", required=True, type=Path, metavar="DIR", help="the folder that train wrote")
+    parser.add_argument(
+        "--model", required=True, type=Path, metavar="DIR", help="the folder that train wrote"
+    )
     parser.add_argument("--overwrite", action="store_true", help="write DST anew if it exists")
     add_machine(parser)
     parser.set_defaults(command=predict, parser=parser)
@@ -377,7 +423,7 @@ def predict(args) -> int:
     return 0
 
 
-# -- attack -----------------------------------------------------------------------------------------------------------
+# -- attack --------------------------------------------------------------------------------------------------
 
 
 def add_attack(parser):
@@ -385,9 +431,15 @@ def add_attack(parser):
     parser.add_argument("name", choices=names, metavar="NAME", help="%(choices)s")
     parser.add_argument("--cipher", type=Path, required=True, metavar="SRC", help="ciphertexts under attack")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="for pictures and result.json")
-    parser.add_argument("--oracle-key", dest="key", type=Path, metavar="KEY.json", help="for chosen plaintext")
-    parser.add_argument("--pairs", nargs=2, type=Path, metavar=("PLAIN", "CIPHERS"), help="for known plaintext")
-    parser.add_argument("--truth", type=Path, metavar="PLAIN", help="plain images to score by, once the attack is over")
+    parser.add_argument(
+        "--oracle-key", dest="key", type=Path, metavar="KEY.json", help="for chosen plaintext"
+    )
+    parser.add_argument(
+        "--pairs", nargs=2, type=Path, metavar=("PLAIN", "CIPHERS"), help="for known plaintext"
+    )
+    parser.add_argument(
+        "--truth", type=Path, metavar="PLAIN", help="plain images to score by, once the attack is over"
+    )
     parser.add_argument("--overwrite", action="store_true", help="write anew what exists in DIR")
     add_scheme(parser.add_argument_group("of ciphertexts without a record"), required=False)
     parser.set_defaults(command=attack, parser=parser)
@@ -402,7 +454,8 @@ def attack(args) -> int:
     key = load_key(args.key) if args.key else None
     if key and ciphers.keys - {key.fingerprint}:
         raise ValueError(f"{args.cipher}: encrypted with another key than {args.key}, which this oracle uses")
-    scheme = scheme_under_attack(args, ciphers.fields, key or Key.generate())  # settings only: no key is at hand
+    # settings only: no key is at hand
+    scheme = scheme_under_attack(args, ciphers.fields, key or Key.generate())
     label = attack_files.label_of(scheme.to_dict())
     if label not in chosen.against:
         raise ValueError(f"{args.name} is no attack on {label}; it is made for {', '.join(chosen.against)}")
@@ -431,16 +484,22 @@ def scheme_under_attack(args, fields, key):
     return scheme_of_options(args, key)
 
 
-# -- sweep ------------------------------------------------------------------------------------------------------------
+# -- sweep ---------------------------------------------------------------------------------------------------
 
 
 def add_sweep(parser):
-    parser.add_argument("grid", nargs="?", type=Path, metavar="GRID.yaml", help="such as those in notebooks/grids")
+    parser.add_argument(
+        "grid", nargs="?", type=Path, metavar="GRID.yaml", help="such as those in notebooks/grids"
+    )
     parser.add_argument("--out", type=Path, metavar="DIR", help="for the runs")
     parser.add_argument("--scheduler", metavar="tcp://HOST:PORT", help="of a Dask cluster that runs already")
-    parser.add_argument("--workers", type=count, metavar="N", help="processes on this machine; one a core if not given")
+    parser.add_argument(
+        "--workers", type=count, metavar="N", help="processes on this machine; one a core if not given"
+    )
     parser.add_argument("--overwrite", action="store_true", help="run anew what is finished")
-    parser.add_argument("--collect", type=Path, metavar="DIR", help="make a table and a figure of the runs in DIR")
+    parser.add_argument(
+        "--collect", type=Path, metavar="DIR", help="make a table and a figure of the runs in DIR"
+    )
     parser.set_defaults(command=sweep, parser=parser)
 
 
@@ -489,7 +548,7 @@ def add_machine(parser):
     parser.add_argument("--threads", type=count, default=1, metavar="N", help="of the CPU, 1 if not given")
 
 
-# -- shared -----------------------------------------------------------------------------------------------------------
+# -- shared --------------------------------------------------------------------------------------------------
 
 
 def add_common(parser):
@@ -535,7 +594,8 @@ def print_failures(tally, number):
             print(f"failed: {outcome.job.source}: {outcome.error}", file=sys.stderr)
     if tally.stopped:
         print(
-            "error: stopped, for no other file would fare better; run the same command again to go on", file=sys.stderr
+            "error: stopped, for no other file would fare better; run the same command again to go on",
+            file=sys.stderr,
         )
 
 

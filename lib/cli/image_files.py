@@ -1,14 +1,16 @@
 """One image file, encrypted into a PNG or, for EtC and when asked, a JPEG, and decrypted again.
 
-`lib.cli.pictures` says which images are taken, and how their modes come back. The ciphertext carries a *record*, one text
-chunk of JSON (in a JPEG, its comment): format and version, the scheme's settings, the key's fingerprint, height, width,
-mode and parts, the image's id where each has a key of its own, and a keyed digest of the source file, by which a later
-run knows what is done. An id is 63 fresh random bits, so that no run repeats one.
+`lib.cli.pictures` says which images are taken, and how their modes come back. The ciphertext carries a
+*record*, one text chunk of JSON (in a JPEG, its comment): format and version, the scheme's settings, the
+key's fingerprint, height, width, mode and parts, the image's id where each has a key of its own, and a keyed
+digest of the source file, by which a later run knows what is done. An id is 63 fresh random bits, so that no
+run repeats one.
 
-Never the key; and nothing else of the source is copied: no EXIF, no GPS, no colour profile, no comment. The record is
-not signed: that somebody changed pixels goes unnoticed, and a JPEG's pixels are expected to change.
+Never the key; and nothing else of the source is copied: no EXIF, no GPS, no colour profile, no comment. The
+record is not signed: that somebody changed pixels goes unnoticed, and a JPEG's pixels are expected to change.
 
-A decrypted PNG names the SHA-256 of the ciphertext file that it came from; this proves a later run that it is done.
+A decrypted PNG names the SHA-256 of the ciphertext file that it came from; this proves a later run that it is
+done.
 """
 
 import hashlib
@@ -42,15 +44,15 @@ class Done(NamedTuple):
     note: str | None = None
 
 
-# -- encrypt and decrypt ----------------------------------------------------------------------------------------------
+# -- encrypt and decrypt -------------------------------------------------------------------------------------
 
 
 def encrypt_file(source, target, scheme: Scheme, jpeg: dict | None = None, overwrite: bool = False) -> Done:
     """Encrypt the image file `source` into `target`, in an existing folder.
 
     jpeg    None for PNG; {"quality": 1..100, "subsampling": "4:4:4" or "4:2:0"} for JPEG, which loses
-    A target that holds this source under this scheme and key is skipped. Errors: FileExistsError for any other target;
-    OSError; ValueError for a file that is no image, or whose image would not come back exactly.
+    A target that holds this source under this scheme and key is skipped. Errors: FileExistsError for any
+    other target; OSError; ValueError for a file that is no image, or whose image would not come back exactly.
     """
     check_output(scheme, jpeg)
     data, target = Path(source).read_bytes(), Path(target)
@@ -96,10 +98,11 @@ def _written(cipher, text, jpeg) -> bytes:
 
 
 def decrypt_file(source, target, key: Key, name: str | None = None, overwrite: bool = False) -> Done:
-    """Decrypt `source`, which `encrypt_file` wrote, into the PNG `target`. `name`: the scheme that it has to be of.
+    """Decrypt `source`, which `encrypt_file` wrote, into the PNG `target`. `name`: the scheme that it has to
+    be of.
 
-    A target that names this very ciphertext as its origin is skipped. Errors: as `encrypt_file`; ValueError for a file
-    without a record, of another key or another scheme; NotInvertibleError.
+    A target that names this very ciphertext as its origin is skipped. Errors: as `encrypt_file`; ValueError
+    for a file without a record, of another key or another scheme; NotInvertibleError.
     """
     data, target = Path(source).read_bytes(), Path(target)
     image = open_image(data)
@@ -113,7 +116,8 @@ def decrypt_file(source, target, key: Key, name: str | None = None, overwrite: b
     note = _note(record, scheme)
     if not overwrite and os.path.lexists(target):
         skip_if(
-            _existing(target, lambda image: image.info.get(PROOF)) == proof, "picture decrypted from this ciphertext"
+            _existing(target, lambda image: image.info.get(PROOF)) == proof,
+            "picture decrypted from this ciphertext",
         )
         return Done(True, note)
     stack = scheme.decrypt(_cipher(image, record, scheme), [record["image"]] if scheme.per_image else None)
@@ -165,11 +169,12 @@ def _note(record, scheme):
     return None
 
 
-# -- records ----------------------------------------------------------------------------------------------------------
+# -- records -------------------------------------------------------------------------------------------------
 
 
 def record_head(scheme: Scheme, number: int | None, digest: str) -> dict:
-    """The fields that say what a ciphertext is: of the source with this SHA-256, under this scheme, key and id."""
+    """The fields that say what a ciphertext is: of the source with this SHA-256, under this scheme, key and
+    id."""
     head = {
         "format": FORMAT,
         "version": VERSION,
@@ -190,7 +195,8 @@ def _source_tag(key, number, digest) -> str:
 
 
 def find_record(image: Image.Image) -> dict | None:
-    """The record of an opened image, None without one. ValueError where it is damaged or of another version."""
+    """The record of an opened image, None without one. ValueError where it is damaged or of another
+    version."""
     if image.format == "JPEG":
         text = image.info.get("comment", b"").decode("utf-8", "replace")
         return parse_record(text) if FORMAT in text else None
@@ -209,12 +215,16 @@ def parse_record(text: str) -> dict:
     if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise ValueError("has a damaged record (no format field)")
     if record.get("version") != VERSION:
-        raise ValueError(f"has a record of version {record.get('version')!r}, and this package reads {VERSION}")
+        raise ValueError(
+            f"has a record of version {record.get('version')!r}, and this package reads {VERSION}"
+        )
     return record
 
 
 def _check_parts(record):
-    sizes = all(isinstance(record.get(name), int) and 0 < record[name] <= LARGEST for name in ("height", "width"))
+    sizes = all(
+        isinstance(record.get(name), int) and 0 < record[name] <= LARGEST for name in ("height", "width")
+    )
     mode = record.get("mode")
     if not sizes or not isinstance(mode, str) or mode not in PARTS or record.get("parts") != PARTS[mode]:
         raise ValueError("has a damaged record (height, width, mode or parts)")

@@ -1,6 +1,8 @@
-"""Many files: which there are, work on them in several processes with a progress bar, and what became of them.
+"""Many files: which there are, work on them in several processes with a progress bar, and what became of
+them.
 
-A run that was stopped is taken up by running it again: the work itself skips what is done, see `lib.cli.image_files`.
+A run that was stopped is taken up by running it again: the work itself skips what is done, see
+`lib.cli.image_files`.
 """
 
 import errno
@@ -24,7 +26,8 @@ from lib.atomic import remove_unfinished
 
 PLAIN = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm", ".pbm")
 CIPHER = (".png", ".jpg", ".jpeg")
-POOL_FILES, POOL_BYTES = 300, 1 << 24  # from here on, processes save more than the second that they take to start
+# from here on, processes save more than the second that they take to start
+POOL_FILES, POOL_BYTES = 300, 1 << 24
 NO_USE_GOING_ON = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -73,14 +76,15 @@ class Tally:
         self.stopped = outcome.error if outcome.stop else None
 
 
-# -- which files ------------------------------------------------------------------------------------------------------
+# -- which files ---------------------------------------------------------------------------------------------
 
 
 def plan(source: Path, target: Path, suffix: str, taken=PLAIN) -> Plan:
-    """The jobs for one file, or for a tree of files, whose structure is mirrored with `suffix` as the new extension.
+    """The jobs for one file, or for a tree of files, whose structure is mirrored with `suffix` as the new
+    extension.
 
-    Errors: FileNotFoundError; ValueError where source and destination overlap, two sources would give one target, a
-    single target has the wrong extension or is a folder, or nothing is there to do.
+    Errors: FileNotFoundError; ValueError where source and destination overlap, two sources would give one
+    target, a single target has the wrong extension or is a folder, or nothing is there to do.
     """
     if not source.exists():
         raise FileNotFoundError(f"{source}: no such file or folder")
@@ -104,7 +108,8 @@ def is_image(path: Path, taken=PLAIN) -> bool:
 
 
 def walk(folder: Path, above: tuple = ()):
-    """All files below, in a fixed order; links are followed unless they lead back up. OSError for a closed folder."""
+    """All files below, in a fixed order; links are followed unless they lead back up. OSError for a closed
+    folder."""
     real = os.path.realpath(folder)
     if real in above:
         return
@@ -120,12 +125,16 @@ def _check_apart(source, target):
     if a == b:
         raise ValueError(f"source and destination are the same, {source}; choose another destination")
     if source.is_dir() and (a in b.parents or b in a.parents):
-        raise ValueError(f"{source} and {target} lie one inside the other; choose a destination outside the source")
+        raise ValueError(
+            f"{source} and {target} lie one inside the other; choose a destination outside the source"
+        )
 
 
 def _single(source, target, suffix):
     if target.is_dir():
-        raise ValueError(f"{target} is a folder; name the file, such as {target / source.with_suffix(suffix).name}")
+        raise ValueError(
+            f"{target} is a folder; name the file, such as {target / source.with_suffix(suffix).name}"
+        )
     if target.suffix.lower() not in ({".jpg", ".jpeg"} if suffix == ".jpg" else {suffix}):
         raise ValueError(f"{target} would be written as {suffix}; name it {target.with_suffix(suffix).name}")
     return target
@@ -135,11 +144,13 @@ def _check_unique(jobs):
     sources = {}
     for job in jobs:
         if job.target in sources:
-            raise ValueError(f"{sources[job.target]} and {job.source} would both become {job.target}; rename one")
+            raise ValueError(
+                f"{sources[job.target]} and {job.source} would both become {job.target}; rename one"
+            )
         sources[job.target] = job.source
 
 
-# -- work -------------------------------------------------------------------------------------------------------------
+# -- work ----------------------------------------------------------------------------------------------------
 
 
 def run(work, jobs: list[Job], workers: int | None = None) -> Tally:

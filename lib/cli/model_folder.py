@@ -2,11 +2,13 @@
 
     checkpoint.pt, log.jsonl   of `lib.training.fit`, by which a run that was stopped goes on
     weights.pt                 the state dict of the network to use
-    model.json                 all else that its use takes: network, classes, side of an image; how it was trained; and
-                               what its training images were: plain, or ciphertexts of which scheme and key
+    model.json                 all else that its use takes: network, classes, side of an image; how it was
+                               trained; and what its training images were: plain, or ciphertexts of which
+                               scheme and key
 
-Whoever has weights.pt and model.json can classify ciphertexts, without the key: only its fingerprint is there. Files
-are renamed into place, model.json last, with the SHA-256 of weights.pt: a folder is whole or is said not to be.
+Whoever has weights.pt and model.json can classify ciphertexts, without the key: only its fingerprint is
+there. Files are renamed into place, model.json last, with the SHA-256 of weights.pt: a folder is whole or is
+said not to be.
 """
 
 import hashlib
@@ -48,25 +50,32 @@ class Trained:
         return tuple(self.facts["classes"])
 
 
-# -- train ------------------------------------------------------------------------------------------------------------
+# -- train ---------------------------------------------------------------------------------------------------
 
 
-def train(data: str, network: dict, out, recipe: dict, *, scheme=None, limit=None, **options) -> tuple[Run, bool]:
+def train(
+    data: str, network: dict, out, recipe: dict, *, scheme=None, limit=None, **options
+) -> tuple[Run, bool]:
     """Train on a data set of `lib.datasets`, and keep the network in the folder `out`.
 
     Returns the run, and whether it was finished before.
 
-    network   {"name": of lib.models.names, "adaptation": or None, "block": None for that of the cipher, else 4}
-    recipe    arguments of `Recipe`. Of data that are encrypted already, images are augmented "after" encryption
+    network   {"name": of lib.models.names, "adaptation": or None, "block": None for that of the cipher, else
+              4}
+    recipe    arguments of `Recipe`. Of data that are encrypted already, images are augmented "after"
+              encryption
     scheme    encrypts plain images, padded to whole blocks; None for images as they are, plain or encrypted
     limit     at most so many images of each split
     options   device, threads, progress: as for `fit`
-    Errors: those of `datasets.load` and `fit`; ValueError for data that are encrypted already though a scheme came, of
-    mixed keys or schemes, or that the networks do not read; FileExistsError for a folder of another model.
+    Errors: those of `datasets.load` and `fit`; ValueError for data that are encrypted already though a scheme
+    came, of mixed keys or schemes, or that the networks do not read; FileExistsError for a folder of another
+    model.
     """
     out, found = Path(out), cipher_of_data(data, limit)
     if found and scheme:
-        raise ValueError(f"{data} is encrypted already, as {described(found)}; train on it without a scheme and a key")
+        raise ValueError(
+            f"{data} is encrypted already, as {described(found)}; train on it without a scheme and a key"
+        )
     if found and recipe.get("augment") == "before":
         raise ValueError(f"{data} is encrypted already; what is augmented is ciphertexts: 'after' encryption")
     cipher = found or (scheme and {"scheme": scheme.to_dict(), "key": scheme.key.fingerprint})
@@ -76,7 +85,9 @@ def train(data: str, network: dict, out, recipe: dict, *, scheme=None, limit=Non
     side = _side(train, test)
     network = network | {"block": network["block"] or block, "side": side}
     _check_free(out)
-    run = fit(lambda: _build(network, train.classes), train, recipe, scheme=scheme, test=test, folder=out, **options)
+    run = fit(
+        lambda: _build(network, train.classes), train, recipe, scheme=scheme, test=test, folder=out, **options
+    )
     facts = {
         "network": network, "classes": train.classes, "side": side, "channels": 3, "recipe": asdict(recipe),
         "cipher": cipher, "encrypted": None if cipher is None else "while training" if scheme else "before",
@@ -87,11 +98,14 @@ def train(data: str, network: dict, out, recipe: dict, *, scheme=None, limit=Non
 
 
 def _block(cipher) -> int:
-    """The side of a cipher's blocks, 4 where it has none. ValueError for ciphers that the networks do not read."""
+    """The side of a cipher's blocks, 4 where it has none. ValueError for ciphers that the networks do not
+    read."""
     fields = cipher["scheme"] if cipher else {}
     name, published = fields.get("scheme"), fields.get("as_published")
     if cipher and (scheme_by_name(name).channels != 3 or (name == "ffx" and published)):
-        raise ValueError(f"networks here read RGB images of bytes, and ciphertexts of {_settings(fields)} are none")
+        raise ValueError(
+            f"networks here read RGB images of bytes, and ciphertexts of {_settings(fields)} are none"
+        )
     return fields.get("block", 4)
 
 
@@ -110,7 +124,9 @@ def _side(train, test) -> int:
     """The side of all images, which have to be square and of one size."""
     height, width = train.images.shape[1:3]
     if height != width:
-        raise ValueError(f"{train.source}: images of {height}x{width}, and networks here read squares; crop them")
+        raise ValueError(
+            f"{train.source}: images of {height}x{width}, and networks here read squares; crop them"
+        )
     if test and test.images.shape[1:3] != (height, width):
         other = "x".join(map(str, test.images.shape[1:3]))
         raise ValueError(f"{test.source}: images of {other}, and those to train on are {height}x{width}")
@@ -119,16 +135,23 @@ def _side(train, test) -> int:
 
 def _build(network, classes):
     return by_name(
-        network["name"], len(classes), side=network["side"], block=network["block"], adaptation=network["adaptation"]
+        network["name"],
+        len(classes),
+        side=network["side"],
+        block=network["block"],
+        adaptation=network["adaptation"],
     )
 
 
 def _check_free(out):
-    """FileExistsError where `out` holds a model, but no checkpoint that could tell which; left-overs of kills go."""
+    """FileExistsError where `out` holds a model, but no checkpoint that could tell which; left-overs of kills
+    go."""
     remove_unfinished(out / name for name in FILES)
     there = [name for name in FILES if (out / name).exists()]
     if there and CHECKPOINT not in there:
-        raise FileExistsError(f"{out} holds {there[0]}, but no {CHECKPOINT} to go on from; take another folder")
+        raise FileExistsError(
+            f"{out} holds {there[0]}, but no {CHECKPOINT} to go on from; take another folder"
+        )
 
 
 def _save(out, run, facts) -> bool:
@@ -140,7 +163,12 @@ def _save(out, run, facts) -> bool:
         pass  # not there yet, or not whole
     buffer = io.BytesIO()
     torch.save(run.model.state_dict(), buffer)
-    facts = {"format": FORMAT, "version": VERSION, **facts, "weights": hashlib.sha256(buffer.getbuffer()).hexdigest()}
+    facts = {
+        "format": FORMAT,
+        "version": VERSION,
+        **facts,
+        "weights": hashlib.sha256(buffer.getbuffer()).hexdigest(),
+    }
     with whole_file(out / WEIGHTS, overwrite=True) as file:
         file.write(buffer.getbuffer())
     write_json(out / FACTS, facts)
@@ -153,11 +181,12 @@ def _versions():
     }  # fmt: skip
 
 
-# -- load -------------------------------------------------------------------------------------------------------------
+# -- load ----------------------------------------------------------------------------------------------------
 
 
 def load(folder, device="cpu") -> Trained:
-    """The network that `train` kept in `folder`, ready to use. OSError; ValueError says what is wrong with it."""
+    """The network that `train` kept in `folder`, ready to use. OSError; ValueError says what is wrong with
+    it."""
     folder = Path(folder)
     if not (folder / FACTS).is_file():
         begun = (folder / CHECKPOINT).exists()
@@ -170,14 +199,18 @@ def load(folder, device="cpu") -> Trained:
     facts = _facts(folder / FACTS)
     data = (folder / WEIGHTS).read_bytes()
     if hashlib.sha256(data).hexdigest() != facts["weights"]:
-        raise ValueError(f"{folder / WEIGHTS} is not whole, or not the one of {FACTS}; restore it, or train again")
+        raise ValueError(
+            f"{folder / WEIGHTS} is not whole, or not the one of {FACTS}; restore it, or train again"
+        )
     try:
         with torch.random.fork_rng(devices=[]):  # first weights are drawn, and at once replaced
             network = _build(facts["network"], facts["classes"])
         network.load_state_dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
     except Exception as error:  # torch raises many kinds, and tells much
         reason = jobs.describe(error).partition("\n")[0]
-        raise ValueError(f"{folder}: {WEIGHTS} does not fit the network of {FACTS} ({reason}); train again") from None
+        raise ValueError(
+            f"{folder}: {WEIGHTS} does not fit the network of {FACTS} ({reason}); train again"
+        ) from None
     return Trained(network.to(device, memory_format=torch.channels_last).eval(), facts)
 
 
@@ -189,7 +222,9 @@ def _facts(path) -> dict:
     if not isinstance(facts, dict) or facts.get("format") != FORMAT:
         raise ValueError(f"{path} describes no model of this workbook: its format field is not {FORMAT!r}")
     if facts.get("version") != VERSION:
-        raise ValueError(f"{path} is of version {facts.get('version')!r}, this package reads {VERSION}; train again")
+        raise ValueError(
+            f"{path} is of version {facts.get('version')!r}, this package reads {VERSION}; train again"
+        )
     missing = {"network", "classes", "side", "cipher", "weights", "history"} - set(facts)
     if missing:
         raise ValueError(f"{path} lacks the field {min(missing)}; restore it, or train again")
@@ -204,11 +239,12 @@ def device_of(name: str) -> torch.device:
     return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
-# -- plain or encrypted, and how --------------------------------------------------------------------------------------
+# -- plain or encrypted, and how -----------------------------------------------------------------------------
 
 
 def cipher_of(record: dict | None) -> dict | None:
-    """Scheme and key's fingerprint by a record of `lib.cli.image_files`: what makes ciphertexts of one kind. None for plain."""
+    """Scheme and key's fingerprint by a record of `lib.cli.image_files`: what makes ciphertexts of one kind.
+    None for plain."""
     if record is None:
         return None
     scheme, key = record.get("scheme"), record.get("key")
@@ -223,7 +259,8 @@ def cipher_of_file(path) -> dict | None:
 
 
 def cipher_of_data(data: str, limit=None) -> dict | None:
-    """What a data set of `lib.datasets` is encrypted with, None for plain. ValueError where images differ in that."""
+    """What a data set of `lib.datasets` is encrypted with, None for plain. ValueError where images differ in
+    that."""
     kind, _, path = data.partition(":")
     root = Path(path).expanduser()
     if kind == "npz" and root.is_file():
@@ -240,7 +277,9 @@ def cipher_of_data(data: str, limit=None) -> dict | None:
         first = first or (path, cipher)
         if cipher != first[1]:
             one, other = described(first[1]), described(cipher)
-            raise ValueError(f"{first[0]} is {one}, and {path} is {other}; encrypt all under one scheme and key")
+            raise ValueError(
+                f"{first[0]} is {one}, and {path} is {other}; encrypt all under one scheme and key"
+            )
     return first and first[1]
 
 
@@ -259,7 +298,11 @@ def described(cipher: dict | None) -> str:
     >>> described({"scheme": {"scheme": "etc", "version": 1, "block": 8, "per_image": False}, "key": "1c1b65d95f2b"})
     'a ciphertext of etc (block 8), key 1c1b65d9'
     """
-    return "plain" if cipher is None else f"a ciphertext of {_settings(cipher['scheme'])}, key {cipher['key'][:8]}"
+    return (
+        "plain"
+        if cipher is None
+        else f"a ciphertext of {_settings(cipher['scheme'])}, key {cipher['key'][:8]}"
+    )
 
 
 def _settings(fields):

@@ -1,12 +1,14 @@
-"""Pictures of several modes as the RGB arrays that schemes take, and back: pixels, size and mode come back exactly.
+"""Pictures of several modes as the RGB arrays that schemes take, and back: pixels, size and mode come back
+exactly.
 
     RGB         as it is                    L, 1        the grey plane three times, and back to L or 1
     RGBA, LA    colour above alpha, the alpha plane three times, so that nothing is left in clear
-    palette     as RGB, or RGBA where it has transparency, and comes back as that; so does a transparent colour
+    palette     as RGB, or RGBA where it has transparency, and comes back as that; so does a transparent
+                colour
 
-An EXIF orientation is applied first. Each part is padded to whole blocks by repeating its edge, and cropped again.
-Taken are PNG, JPEG, BMP, TIFF, WebP, GIF and PPM, of one frame and at most 8 bits a channel; anything else is an error, for
-it would not come back exactly.
+An EXIF orientation is applied first. Each part is padded to whole blocks by repeating its edge, and cropped
+again. Taken are PNG, JPEG, BMP, TIFF, WebP, GIF and PPM, of one frame and at most 8 bits a channel; anything
+else is an error, for it would not come back exactly.
 """
 
 import io
@@ -20,7 +22,13 @@ from PIL.PngImagePlugin import PngInfo
 from lib.images import crop, pad
 
 READABLE = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
-PARTS = {"RGB": ["colour"], "L": ["grey"], "1": ["grey"], "RGBA": ["colour", "alpha"], "LA": ["grey", "alpha"]}
+PARTS = {
+    "RGB": ["colour"],
+    "L": ["grey"],
+    "1": ["grey"],
+    "RGBA": ["colour", "alpha"],
+    "LA": ["grey", "alpha"],
+}
 LARGEST = (
     2**30
 )  # pixels; Pillow's own limit is for pictures from strangers, and ciphertexts are up to six times as large
@@ -39,9 +47,13 @@ def load_plain(image: Image.Image) -> Image.Image:
     with reading():
         frames, deep = getattr(image, "n_frames", 1), _is_deep(image)
     if frames > 1:
-        raise ValueError(f"has {frames} frames, and a ciphertext holds one; save each frame as a file of its own")
+        raise ValueError(
+            f"has {frames} frames, and a ciphertext holds one; save each frame as a file of its own"
+        )
     if deep:
-        raise ValueError("has more than 8 bits a channel, and the rest would be lost; reduce it to 8 bits first")
+        raise ValueError(
+            "has more than 8 bits a channel, and the rest would be lost; reduce it to 8 bits first"
+        )
     with reading():
         image = _without_palette(ImageOps.exif_transpose(image))
     if image.mode not in PARTS:
@@ -102,7 +114,8 @@ def png(image: Image.Image, keyword: str, text: str) -> bytes:
 
 @contextmanager
 def reading():
-    """Pillow without warnings, up to `LARGEST` pixels, and with one kind of error for a broken file: ValueError."""
+    """Pillow without warnings, up to `LARGEST` pixels, and with one kind of error for a broken file:
+    ValueError."""
     kept, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, LARGEST // 2  # it refuses what is over twice this
     try:
         with warnings.catch_warnings():

@@ -1,7 +1,9 @@
-"""What a trained network says of images: a file, a folder of files, or an .npz, plain or encrypted, with no key.
+"""What a trained network says of images: a file, a folder of files, or an .npz, plain or encrypted, with no
+key.
 
-Images go in as they are. A network knows the scheme and key of what it was trained on by their names alone (see
-`lib.cli.model_folder`); so does a ciphertext. Where they differ, answers mean nothing, and `mismatches` says so.
+Images go in as they are. A network knows the scheme and key of what it was trained on by their names alone
+(see `lib.cli.model_folder`); so does a ciphertext. Where they differ, answers mean nothing, and `mismatches`
+says so.
 """
 
 import csv
@@ -29,8 +31,8 @@ class Answers:
     """What came out.
 
     rows     (name, class, its probability) for every image
-    known    by group, how many images had a known class; `right`: how many of these the network found. A group is an
-             array's name, or "" for files
+    known    by group, how many images had a known class; `right`: how many of these the network found. A
+             group is an array's name, or "" for files
     ciphers  what the images were: {settings as JSON: [how many, the first's name, scheme and key]}
     left     files that are no images
     """
@@ -45,8 +47,8 @@ class Answers:
 def predict(trained: Trained, source, *, threads: int = 1) -> Answers:
     """The class of every image in `source`, in the order of their paths, or of the arrays.
 
-    A class is known where an image lies in a folder below `source` that is named like one, and in an .npz where an
-    array x... of images has its y... of labels.
+    A class is known where an image lies in a folder below `source` that is named like one, and in an .npz
+    where an array x... of images has its y... of labels.
     Errors: OSError; ValueError that names what is broken, or of another size than the network reads.
     """
     source, answers = Path(source), Answers()
@@ -73,7 +75,7 @@ def _add(answers, trained, group, names, images, labels, ciphers):
         answers.ciphers.setdefault(json.dumps(cipher, sort_keys=True), [0, name, cipher])[0] += 1
 
 
-# -- files and arrays -------------------------------------------------------------------------------------------------
+# -- files and arrays ----------------------------------------------------------------------------------------
 
 
 def _of_files(trained, source, answers):
@@ -98,9 +100,15 @@ def _of_files(trained, source, answers):
 def _of_archive(trained, path, answers):
     with named(path):
         arrays, cipher = archives.read_arrays(path), cipher_of(archives.find_record(path))
-    found = [name for name, x in arrays.items() if x.dtype == np.uint8 and x.ndim == 4 and x.shape[3] == 3 and len(x)]
+    found = [
+        name
+        for name, x in arrays.items()
+        if x.dtype == np.uint8 and x.ndim == 4 and x.shape[3] == 3 and len(x)
+    ]
     if not found:
-        raise ValueError(f"{path}: holds no images, uint8 (n, h, w, 3); it has {', '.join(arrays) or 'no arrays'}")
+        raise ValueError(
+            f"{path}: holds no images, uint8 (n, h, w, 3); it has {', '.join(arrays) or 'no arrays'}"
+        )
     for name in found:
         x = _fitting(arrays[name], f"{path}: {name}", trained)
         labels = _labels(arrays.get("y" + name[1:]) if name[0] == "x" else None, len(x), len(trained.classes))
@@ -132,11 +140,12 @@ def _labels(y, count, classes):
     return y.reshape(-1)
 
 
-# -- what to say ------------------------------------------------------------------------------------------------------
+# -- what to say ---------------------------------------------------------------------------------------------
 
 
 def mismatches(trained: Trained, answers: Answers) -> list[str]:
-    """A line for every kind of image that is not what the network was trained on: plain, or another scheme or key."""
+    """A line for every kind of image that is not what the network was trained on: plain, or another scheme or
+    key."""
     wanted = trained.facts["cipher"]
     return [
         f"{number:,} of {len(answers.rows):,} images are not what the network was trained on, and its answers mean "

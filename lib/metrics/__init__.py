@@ -1,30 +1,33 @@
 """How much of a picture came back: scores of an estimate against the truth.
 
-Every score takes two sets of images of one shape, as `lib.images` lets them in (for NumPy, `(h, w, 3)` or `(n, h, w, 3)`
-uint8), and returns a float, the mean over images. Which score for what:
+Every score takes two sets of images of one shape, as `lib.images` lets them in (for NumPy, `(h, w, 3)` or
+`(n, h, w, 3)` uint8), and returns a float, the mean over images. Which score for what:
 
-    exact                 the fraction of values that are equal: 1 only for a perfect attack; chance gives about 0.004
-    psnr                  decibels; inf for equal images. It calls the negative of a picture a failure, though anybody can
-                          read a negative: the negative of a dark or bright photo scores below noise
+    exact                 the fraction of values that are equal: 1 only for a perfect attack; chance gives
+                          about 0.004
+    psnr                  decibels; inf for equal images. It calls the negative of a picture a failure, though
+                          anybody can read a negative: the negative of a dark or bright photo scores below
+                          noise
     psnr_up_to_complement the better of the estimate and its negative, chosen for each image by itself
     ssim                  structural similarity, 1 for equal images; it too calls a negative a failure
-    edge_correlation      correlation of the two edge maps: the same for a picture and its negative, near 0 for noise. It
-                          sees shapes where colours are wrong
+    edge_correlation      correlation of the two edge maps: the same for a picture and its negative, near 0
+                          for noise. It sees shapes where colours are wrong
     invariant             the fraction of equal values in what SKK leaks without any key, see `invariant`
-    retrieval             for many images: does each estimate show its own image, or only some image? See `ranks`
+    retrieval             for many images: does each estimate show its own image, or only some image? See
+                          `ranks`
 
-For an image put together from its blocks, the three scores of jigsaw puzzles (T. Cho, S. Avidan and W. Freeman, CVPR 2010;
-A. Gallagher, CVPR 2012), 0 to 1:
+For an image put together from its blocks, the three scores of jigsaw puzzles (T. Cho, S. Avidan and W.
+Freeman, CVPR 2010; A. Gallagher, CVPR 2012), 0 to 1:
 
     direct                the share of blocks that are exactly right and in their places
     neighbours            the share of pairs of neighbours that are neighbours in the truth as well
     largest_part          the share of blocks in the largest part that such pairs hold together
 
-Some attacks leave one choice open that no ciphertext tells, the same for all images, such as the order of colours:
-`nearest` makes it in the estimate's favour, and must be used on a baseline as well.
+Some attacks leave one choice open that no ciphertext tells, the same for all images, such as the order of
+colours: `nearest` makes it in the estimate's favour, and must be used on a baseline as well.
 
-Sources: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image quality assessment", IEEE TIP 13 (2004), as scikit-image
-computes it; I. Sobel's operator; luma by Rec. 601.
+Sources: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image quality assessment", IEEE TIP 13 (2004), as
+scikit-image computes it; I. Sobel's operator; luma by Rec. 601.
 """
 
 import itertools
@@ -45,7 +48,8 @@ def exact(estimate, truth) -> float:
 
 
 def psnr(estimate, truth) -> float:
-    """Peak signal-to-noise ratio in dB, 10 log10(255**2 / mean squared error); inf as soon as one image is equal."""
+    """Peak signal-to-noise ratio in dB, 10 log10(255**2 / mean squared error); inf as soon as one image is
+    equal."""
     return float(_psnr_each(*_pair(estimate, truth)).mean())
 
 
@@ -61,7 +65,8 @@ def psnr_up_to_complement(estimate, truth) -> float:
 def ssim(estimate, truth) -> float:
     """Structural similarity (scikit-image), the mean over the three channels.
 
-    The window is 7 pixels wide, or as wide as an odd number can be where the image is smaller; ValueError below 3 pixels.
+    The window is 7 pixels wide, or as wide as an odd number can be where the image is smaller; ValueError
+    below 3 pixels.
     """
     from skimage.metrics import structural_similarity
 
@@ -71,7 +76,8 @@ def ssim(estimate, truth) -> float:
         raise ValueError(f"SSIM needs images of 3x3 pixels or more, got {truth.shape[1]}x{truth.shape[2]}")
     window = side - 1 + side % 2
     scores = [
-        structural_similarity(a, b, win_size=window, channel_axis=-1, data_range=255) for a, b in zip(estimate, truth)
+        structural_similarity(a, b, win_size=window, channel_axis=-1, data_range=255)
+        for a, b in zip(estimate, truth)
     ]
     return float(np.mean(scores))
 
@@ -79,18 +85,23 @@ def ssim(estimate, truth) -> float:
 def edge_correlation(estimate, truth) -> float:
     """Pearson correlation of the two edge maps, -1..1; ValueError below 3x3 pixels.
 
-    An edge map is the length of the Sobel gradient of luma at every pixel that is not on the border. A map that is the
-    same everywhere (a plain surface, an even ramp) has no correlation; it is given 0.0, even against itself.
+    An edge map is the length of the Sobel gradient of luma at every pixel that is not on the border. A map
+    that is the same everywhere (a plain surface, an even ramp) has no correlation; it is given 0.0, even
+    against itself.
     """
     estimate, truth = _pair(estimate, truth)
     if min(truth.shape[1:3]) < 3:
-        raise ValueError(f"edge maps need images of 3x3 pixels or more, got {truth.shape[1]}x{truth.shape[2]}")
+        raise ValueError(
+            f"edge maps need images of 3x3 pixels or more, got {truth.shape[1]}x{truth.shape[2]}"
+        )
     return float(np.mean([_correlation(edge_map(a), edge_map(b)) for a, b in zip(estimate, truth)]))
 
 
 def edge_map(image: np.ndarray) -> np.ndarray:
-    """(h - 2, w - 2) float64 edge map of one image (h, w, 3) uint8, 8000 for a slope of one luma step a pixel."""
-    luma = image @ np.array([299, 587, 114], np.int64)  # whole numbers, so that equal gradients are exactly equal
+    """(h - 2, w - 2) float64 edge map of one image (h, w, 3) uint8, 8000 for a slope of one luma step a
+    pixel."""
+    # whole numbers, so that equal gradients are exactly equal
+    luma = image @ np.array([299, 587, 114], np.int64)
     across = luma[:-2] + 2 * luma[1:-1] + luma[2:]
     down = luma[:, :-2] + 2 * luma[:, 1:-1] + luma[:, 2:]
     return np.sqrt((across[:, 2:] - across[:, :-2]) ** 2 + (down[2:] - down[:-2]) ** 2)
@@ -109,10 +120,11 @@ def ranks(estimates, candidates) -> np.ndarray:
     """(n,) float64: where image i comes when all n candidates are sorted by how well estimate i shows them.
 
     estimates, candidates   (n, h, w, 3) uint8, n from 2 on; candidate i is the truth of estimate i
-    1 is first, n last. What counts is the correlation of the two images' luma, pixel by pixel, so neither brightness nor
-    contrast matters, and a negative is as far away as can be; an image of one colour correlates by 0 with every other.
-    Candidates that are equally good share the mean of their places. Estimates that have nothing to do with the truth have
-    the mean rank (n + 1) / 2, and that mean varies by n / sqrt(12 n) at most (standard error), whatever the estimates show.
+    1 is first, n last. What counts is the correlation of the two images' luma, pixel by pixel, so neither
+    brightness nor contrast matters, and a negative is as far away as can be; an image of one colour
+    correlates by 0 with every other. Candidates that are equally good share the mean of their places.
+    Estimates that have nothing to do with the truth have the mean rank (n + 1) / 2, and that mean varies by n
+    / sqrt(12 n) at most (standard error), whatever the estimates show.
     """
     estimates, candidates = _pair(estimates, candidates)
     if len(candidates) < 2:
@@ -124,7 +136,8 @@ def ranks(estimates, candidates) -> np.ndarray:
 
 
 def retrieval(estimates, candidates) -> dict[str, float]:
-    """What `ranks` come to: "median" and "mean" rank, and "top", the share of images in the first hundredth of places."""
+    """What `ranks` come to: "median" and "mean" rank, and "top", the share of images in the first hundredth
+    of places."""
     found = ranks(estimates, candidates)
     return {
         "median": float(np.median(found)),
@@ -144,8 +157,8 @@ def _standard_luma(images):
 def invariant(images) -> np.ndarray:
     """What SKK leaves in place whatever its key: min(v, 255 - v) of each pixel's three values, sorted.
 
-    A NumPy array, uint8, of the images' shape, channels last. SKK maps v to v or 255 - v and reorders the three,
-    so plain and cipher agree here in every pixel.
+    A NumPy array, uint8, of the images' shape, channels last. SKK maps v to v or 255 - v and reorders the
+    three, so plain and cipher agree here in every pixel.
 
     >>> invariant(np.array([[[200, 10, 130]]], np.uint8)), invariant(np.array([[[125, 200, 245]]], np.uint8))
     (array([[[ 10,  55, 125]]], dtype=uint8), array([[[ 10,  55, 125]]], dtype=uint8))
@@ -166,16 +179,19 @@ def direct(estimate, truth, block: int) -> float:
 def neighbours(estimate, truth, block: int) -> float:
     """Nc: the share of pairs of blocks, across and down, that stand beside each other in the truth as well.
 
-    A pair may be turned, mirrored, negative and in another colour order as a whole, but not one block of it alone. Blocks are
-    told apart by their values: where several are equal, one is as good as another.
+    A pair may be turned, mirrored, negative and in another colour order as a whole, but not one block of it
+    alone. Blocks are told apart by their values: where several are equal, one is as good as another.
     """
     estimate, truth = _pair(estimate, truth)
-    pairs = [np.concatenate([side.ravel() for side in _right_pairs(a, b, block)]) for a, b in zip(estimate, truth)]
+    pairs = [
+        np.concatenate([side.ravel() for side in _right_pairs(a, b, block)]) for a, b in zip(estimate, truth)
+    ]
     return float(np.mean(pairs))
 
 
 def largest_part(estimate, truth, block: int) -> float:
-    """Lc: the share of blocks in the largest part that is held together by pairs as `neighbours` counts them."""
+    """Lc: the share of blocks in the largest part that is held together by pairs as `neighbours` counts
+    them."""
     estimate, truth = _pair(estimate, truth)
     return float(np.mean([_largest_part(*_right_pairs(a, b, block)) for a, b in zip(estimate, truth)]))
 
@@ -192,7 +208,8 @@ def _largest_part(across, down):
 
 
 def _right_pairs(estimate, truth, block):
-    """Bool (rows, columns - 1) and (rows - 1, columns): which pairs of blocks of one image the truth has, up to 96 states."""
+    """Bool (rows, columns - 1) and (rows - 1, columns): which pairs of blocks of one image the truth has, up
+    to 96 states."""
     _whole_blocks(truth[None], block)
     weights = np.random.default_rng(0).integers(1, 2**63, (block, 2 * block, 3), np.uint64)
     total = np.uint64(255 * int(weights.sum(dtype=np.uint64)) % 2**64)
@@ -207,11 +224,14 @@ def _right_pairs(estimate, truth, block):
 
 
 def _pairs(image, block):
-    """(rows, columns - 1, block, 2 block, 3) and (rows - 1, columns, the same): all pairs across, and down, these turned."""
+    """(rows, columns - 1, block, 2 block, 3) and (rows - 1, columns, the same): all pairs across, and down,
+    these turned."""
     h, w, _ = image.shape
     grid = image.reshape(h // block, block, w // block, block, 3).swapaxes(1, 2)
     turned = np.rot90(grid, axes=(2, 3))
-    return np.concatenate([grid[:, :-1], grid[:, 1:]], axis=3), np.concatenate([turned[:-1], turned[1:]], axis=3)
+    return np.concatenate([grid[:, :-1], grid[:, 1:]], axis=3), np.concatenate(
+        [turned[:-1], turned[1:]], axis=3
+    )
 
 
 def _sums(pairs, weights):
@@ -229,7 +249,10 @@ def _whole_blocks(images, block):
 MOVES = {
     "colours": [lambda x, order=order: x[..., list(order)] for order in itertools.permutations(range(3))],
     "complement": [lambda x: x, lambda x: 255 - x],
-    "signs": [lambda x, signs=signs: x ^ np.array(signs, np.uint8) for signs in itertools.product((0, 255), repeat=3)],
+    "signs": [
+        lambda x, signs=signs: x ^ np.array(signs, np.uint8)
+        for signs in itertools.product((0, 255), repeat=3)
+    ],
     "mirror": [lambda x: x, lambda x: x[:, :, ::-1]],
     "turns": [
         lambda x, turns=turns, mirror=mirror: np.rot90(x[:, :, ::-1] if mirror else x, turns, (1, 2))
@@ -237,14 +260,16 @@ MOVES = {
         for mirror in (False, True)
     ],
 }
-"""What `nearest` can choose from: the order of the colours, negatives, a negative for each colour, mirror images, quarter
-turns with mirror images (of square images; of others only those that keep the shape)."""
+"""What `nearest` can choose from: the order of the colours, negatives, a negative for each colour, mirror
+images, quarter turns with mirror images (of square images; of others only those that keep the shape)."""
 
 
 def nearest(estimate, truth, open_moves=()) -> np.ndarray:
-    """The estimate after the moves, the same for all images, that bring it nearest to the truth (least squared error).
+    """The estimate after the moves, the same for all images, that bring it nearest to the truth (least
+    squared error).
 
-    open_moves   names out of `MOVES`, all combinations of which are tried; with none the estimate comes back as it is
+    open_moves   names out of `MOVES`, all combinations of which are tried; with none the estimate comes back
+                 as it is
 
     >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     >>> bool((nearest(255 - image[..., ::-1], image, ["colours", "complement"]) == image).all())
@@ -254,7 +279,8 @@ def nearest(estimate, truth, open_moves=()) -> np.ndarray:
 
 
 def choice(estimate, truth, open_moves=()) -> tuple[tuple[str, int], ...]:
-    """Which of the moves bring the estimate nearest to the truth: (name, number) for each, as `moved` takes them.
+    """Which of the moves bring the estimate nearest to the truth: (name, number) for each, as `moved` takes
+    them.
 
     Made on other images than those that `ranks` then compares, it favours no pair of them.
     """
@@ -283,7 +309,8 @@ def _moved(batch, names, numbers):
 def report(estimate, truth) -> dict[str, float]:
     """All scores by name. "psnr" can be inf, which strict JSON does not know."""
     scores = {
-        score.__name__: score(estimate, truth) for score in (exact, psnr, psnr_up_to_complement, ssim, edge_correlation)
+        score.__name__: score(estimate, truth)
+        for score in (exact, psnr, psnr_up_to_complement, ssim, edge_correlation)
     }
     return scores | {"invariant": exact(invariant(estimate), invariant(truth))}
 

@@ -1,4 +1,5 @@
-"""Networks that learn from ciphertexts, and one line to choose one: `by_name("vit", 10, block=4, adaptation="tanaka")`.
+"""Networks that learn from ciphertexts, and one line to choose one:
+`by_name("vit", 10, block=4, adaptation="tanaka")`.
 
 Parameter counts stand in the docstrings and are tested.
 """
@@ -14,16 +15,25 @@ from lib.models.standard import ConvMixer, ResNet18, VisionTransformer, check_si
 
 
 class BlockNet(nn.Module):
-    """A tiny network for ciphertexts under one key: a linear map of its own for every block, then two dense layers.
+    """A tiny network for ciphertexts under one key: a linear map of its own for every block, then two dense
+    layers.
 
-    One key does the same to every image, block by block, so a map for each block can learn to live with any of the
-    schemes: the idea of ELE-AdaptNet (Madono et al., arXiv:2001.07761), without what makes that one large.
+    One key does the same to every image, block by block, so a map for each block can learn to live with any
+    of the schemes: the idea of ELE-AdaptNet (Madono et al., arXiv:2001.07761), without what makes that one
+    large.
 
-    Takes (n, channels, side, side) floats; gives (n, classes). 182,666 parameters for 10 classes at 32x32, blocks of 4.
+    Takes (n, channels, side, side) floats; gives (n, classes). 182,666 parameters for 10 classes at 32x32,
+    blocks of 4.
     """
 
     def __init__(
-        self, classes: int, side: int = 32, block: int = 4, features: int = 16, hidden: int = 128, channels: int = 3
+        self,
+        classes: int,
+        side: int = 32,
+        block: int = 4,
+        features: int = 16,
+        hidden: int = 128,
+        channels: int = 3,
     ):
         super().__init__()
         check_side(side, block)
@@ -64,7 +74,8 @@ class Adapted(nn.Module):
                 self.classifier.start(self.adaptation(x))
 
     def penalty(self):
-        """What the adaptation network asks to be added to the loss of the last batch; 0 where it asks for nothing."""
+        """What the adaptation network asks to be added to the loss of the last batch; 0 where it asks for
+        nothing."""
         return self.adaptation.penalty() if hasattr(self.adaptation, "penalty") else 0.0
 
 
@@ -76,7 +87,9 @@ def _shake_pyramid(classes, channels, side, block, **options):
 
 # Every constructor is told classes, channels, side and block, and takes of them what it needs.
 _NETWORKS = {
-    "blocknet": lambda classes, channels, side, block, **o: BlockNet(classes, side, block, channels=channels, **o),
+    "blocknet": lambda classes, channels, side, block, **o: BlockNet(
+        classes, side, block, channels=channels, **o
+    ),
     "fast": lambda classes, channels, side, block, **o: FastNet(classes, channels, **o),
     "whitened-blocks": lambda classes, channels, side, block, **o: WhitenedBlocks(classes, side, block, **o),
     "resnet18": lambda classes, channels, side, block, **o: ResNet18(classes, channels, **o),
@@ -104,11 +117,12 @@ def by_name(
 
     name         one of `names`
     block        side of the cipher's blocks, for the networks and adaptations that read blocks
-    adaptation   one of `adaptations`, put in front, with its `penalty()` for the loss (see `Adapted`); None for none
+    adaptation   one of `adaptations`, put in front, with its `penalty()` for the loss (see `Adapted`); None
+                 for none
     options      further arguments of the network: `by_name("vit", 10, positions=False)`
 
-    Weights are drawn from torch's generator, as those of any module: torch.manual_seed makes them the same again.
-    Errors: ValueError for an unknown name, and for a side that does not fit the block or the network.
+    Weights are drawn from torch's generator, as those of any module: torch.manual_seed makes them the same
+    again. Errors: ValueError for an unknown name, and for a side that does not fit the block or the network.
 
     >>> by_name("blocknet", 10, side=16, block=8)(torch.zeros(2, 3, 16, 16)).shape
     torch.Size([2, 10])

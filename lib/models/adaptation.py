@@ -1,8 +1,10 @@
 """Adaptation networks: the layers in front of a classifier that learn to live with a cipher.
 
-- `TanakaAdaptation`: M. Tanaka, arXiv:1804.00490, as in the code mastnk/ICCE-TW2018: one small network reads every block.
-- `LEAdaptNet` and `ELEAdaptNet`: Madono et al., arXiv:2001.07761, as in their code. LE-AdaptNet is their re-implementation of
-  Tanaka's, a single layer; ELE-AdaptNet has a sub-network for each block and a matrix that learns where blocks belong.
+- `TanakaAdaptation`: M. Tanaka, arXiv:1804.00490, as in the code mastnk/ICCE-TW2018: one small network reads
+  every block.
+- `LEAdaptNet` and `ELEAdaptNet`: Madono et al., arXiv:2001.07761, as in their code. LE-AdaptNet is their
+  re-implementation of Tanaka's, a single layer; ELE-AdaptNet has a sub-network for each block and a matrix
+  that learns where blocks belong.
 - `PixelAdaptation`: 1x1 convolutions for SKK, arXiv:1905.01827.
 
 All take (n, 3, side, side) floats and give features of the same height and width.
@@ -13,9 +15,11 @@ from torch import nn
 
 
 class TanakaAdaptation(nn.Sequential):
-    """Block to block: a convolution of the block's size and stride, two 1x1 convolutions, pixels put back in place.
+    """Block to block: a convolution of the block's size and stride, two 1x1 convolutions, pixels put back in
+    place.
 
-    Batch normalisation before each, ReLU after the first two; 32 features a pixel. 29,990 parameters for blocks of 4.
+    Batch normalisation before each, ReLU after the first two; 32 features a pixel. 29,990 parameters for
+    blocks of 4.
     """
 
     def __init__(self, block: int = 4, features: int = 32):
@@ -35,9 +39,11 @@ class TanakaAdaptation(nn.Sequential):
 
 
 class LEAdaptNet(nn.Sequential):
-    """One convolution of the block's size for all blocks, normalised; 16 features a pixel. 12,800 parameters for blocks of 4.
+    """One convolution of the block's size for all blocks, normalised; 16 features a pixel. 12,800 parameters
+    for blocks of 4.
 
-    The published code runs its batch normalisation once a block, 64 times a step; we normalise over all blocks at once.
+    The published code runs its batch normalisation once a block, 64 times a step; we normalise over all
+    blocks at once.
     """
 
     def __init__(self, block: int = 4, features: int = 16):
@@ -52,11 +58,12 @@ class LEAdaptNet(nn.Sequential):
 
 
 class ELEAdaptNet(nn.Module):
-    """A sub-network for each block, then a learnt mixing U of the blocks, then pixels put back in place; 16 features a pixel.
+    """A sub-network for each block, then a learnt mixing U of the blocks, then pixels put back in place; 16
+    features a pixel.
 
-    A sub-network is a spectrally normalised linear map of its block, batch-normalised, with LeakyReLU(0.2). All blocks are
-    one batched product here, where the published code makes 64 calls. `penalty()` is to be added to the loss.
-    839,680 parameters at 32x32 with blocks of 4.
+    A sub-network is a spectrally normalised linear map of its block, batch-normalised, with LeakyReLU(0.2).
+    All blocks are one batched product here, where the published code makes 64 calls. `penalty()` is to be
+    added to the loss. 839,680 parameters at 32x32 with blocks of 4.
     """
 
     def __init__(self, side: int = 32, block: int = 4, features: int = 16):
@@ -76,7 +83,9 @@ class ELEAdaptNet(nn.Module):
     def forward(self, x):
         cut = nn.functional.unfold(x, self.block, stride=self.block)
         features = torch.einsum("bws,nsb->nbw", self._spectrally_normalised(), cut) + self.bias
-        features = nn.functional.leaky_relu(self.normalise(features.flatten(1)), 0.2).view(len(x), self.blocks, -1)
+        features = nn.functional.leaky_relu(self.normalise(features.flatten(1)), 0.2).view(
+            len(x), self.blocks, -1
+        )
         placed = torch.einsum("ab,nbw->nwa", self.mixing, features)
         across = self.side // self.block
         out = nn.functional.pixel_shuffle(placed.reshape(len(x), -1, across, across), self.block)
@@ -84,7 +93,8 @@ class ELEAdaptNet(nn.Module):
         return out
 
     def _spectrally_normalised(self):
-        """Every block's weights over their largest singular value, by a step of power iteration as Miyato et al. 2018."""
+        """Every block's weights over their largest singular value, by a step of power iteration as Miyato et
+        al. 2018."""
         with torch.no_grad():
             right = nn.functional.normalize(self.weight.transpose(1, 2) @ self.left, dim=1)
             left = nn.functional.normalize(self.weight @ right, dim=1)
@@ -93,9 +103,11 @@ class ELEAdaptNet(nn.Module):
         return self.weight / (left.transpose(1, 2) @ self.weight @ right)
 
     def penalty(self, for_mixing: float = 0.001, for_smoothness: float = 0.1):
-        """What the paper adds to the loss: U should look like a permutation (equation 7), the last output smooth (equation 8).
+        """What the paper adds to the loss: U should look like a permutation (equation 7), the last output
+        smooth (equation 8).
 
-        It takes the last output's part away with it: kept, that would hold a whole batch in memory and forbid copies.
+        It takes the last output's part away with it: kept, that would hold a whole batch in memory and forbid
+        copies.
         """
         smoothness, self.smoothness = self.smoothness, torch.zeros(())
         spread = sum((self.mixing.abs().sum(axis) - self.mixing.norm(dim=axis)).sum() for axis in (0, 1))
@@ -103,7 +115,8 @@ class ELEAdaptNet(nn.Module):
 
 
 class PixelAdaptation(nn.Sequential):
-    """1x1 convolutions, normalised, with ReLU: SKK changes each pixel by itself. 32 features a pixel; 1,312 parameters."""
+    """1x1 convolutions, normalised, with ReLU: SKK changes each pixel by itself. 32 features a pixel; 1,312
+    parameters."""
 
     def __init__(self, features: int = 32):
         super().__init__(

@@ -1,8 +1,9 @@
 """A small convolutional network for two CPU cores, after the CIFAR-10 speed runs.
 
-The shape is that of airbench94 (K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", arXiv:2404.00498), narrower:
-2x2 patches whitened by the statistics of some inputs, three pairs of 3x3 convolutions that start as the identity, and
-pooling after the first of each pair. There is no training schedule here; `lib.training` brings it.
+The shape is that of airbench94 (K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU",
+arXiv:2404.00498), narrower: 2x2 patches whitened by the statistics of some inputs, three pairs of 3x3
+convolutions that start as the identity, and pooling after the first of each pair. There is no training
+schedule here; `lib.training` brings it.
 """
 
 import torch
@@ -10,7 +11,8 @@ from torch import nn
 
 
 class FastNet(nn.Sequential):
-    """Takes (n, channels, side, side) floats, side from 16 on; gives (n, classes). 497,792 parameters for 10 classes.
+    """Takes (n, channels, side, side) floats, side from 16 on; gives (n, classes). 497,792 parameters for 10
+    classes.
 
     `start(x)` is to be called with some inputs first: it sets the whitening, which is not trained.
     """
@@ -28,7 +30,8 @@ class FastNet(nn.Sequential):
 
 
 class PatchWhitening(nn.Module):
-    """2x2 patches as uncorrelated values of unit variance, each beside its negative; GELU. At most 12 values, so 24 out."""
+    """2x2 patches as uncorrelated values of unit variance, each beside its negative; GELU. At most 12 values,
+    so 24 out."""
 
     def __init__(self, channels: int, values: int = 12, floor: float = 5e-4):
         super().__init__()
@@ -51,7 +54,8 @@ class PatchWhitening(nn.Module):
 
 
 class Head(nn.Module):
-    """The largest value of each feature over the image, then a linear map to classes, scaled down to start gently."""
+    """The largest value of each feature over the image, then a linear map to classes, scaled down to start
+    gently."""
 
     def __init__(self, features: int, classes: int):
         super().__init__()
@@ -62,7 +66,8 @@ class Head(nn.Module):
 
 
 def convolution(into: int, out: int) -> nn.Conv2d:
-    """3x3, without bias; its first filters hand the input on as it is, so that a deep network starts near the identity."""
+    """3x3, without bias; its first filters hand the input on as it is, so that a deep network starts near the
+    identity."""
     layer = nn.Conv2d(into, out, 3, padding=1, bias=False)
     nn.init.dirac_(layer.weight[: min(into, out)])
     return layer

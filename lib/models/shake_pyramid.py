@@ -1,8 +1,8 @@
 """ShakePyramidNet: a pyramidal residual network with ShakeDrop.
 
-D. Han, J. Kim and J. Kim, "Deep Pyramidal Residual Networks", CVPR 2017; Y. Yamada, M. Iwamura, T. Akiba and K. Kise,
-"ShakeDrop Regularization for Deep Residual Learning", IEEE Access 7 (2019). Madono et al., arXiv:2001.07761, train it with
-depth 110 and alpha 270 on ciphertexts.
+D. Han, J. Kim and J. Kim, "Deep Pyramidal Residual Networks", CVPR 2017; Y. Yamada, M. Iwamura, T. Akiba and
+K. Kise, "ShakeDrop Regularization for Deep Residual Learning", IEEE Access 7 (2019). Madono et al.,
+arXiv:2001.07761, train it with depth 110 and alpha 270 on ciphertexts.
 """
 
 import torch
@@ -12,8 +12,8 @@ from torch import nn
 class ShakeDrop(nn.Module):
     """Scale a residual branch at random while training: by b + a - b a forwards, b + c - b c backwards.
 
-    b is 1 with probability `keep`, once a batch; a is uniform in [-1, 1] and c in [0, 1], once an image. In evaluation the
-    branch is scaled by what it is on average, `keep`.
+    b is 1 with probability `keep`, once a batch; a is uniform in [-1, 1] and c in [0, 1], once an image. In
+    evaluation the branch is scaled by what it is on average, `keep`.
     """
 
     def __init__(self, keep: float):
@@ -32,7 +32,8 @@ class ShakeDrop(nn.Module):
 
 
 class PyramidBlock(nn.Module):
-    """norm, conv 3x3, norm, ReLU, conv 3x3, norm, ShakeDrop; the shortcut is pooled, and padded with empty channels."""
+    """norm, conv 3x3, norm, ReLU, conv 3x3, norm, ShakeDrop; the shortcut is pooled, and padded with empty
+    channels."""
 
     def __init__(self, into: int, out: int, stride: int, keep: float):
         super().__init__()
@@ -53,7 +54,9 @@ class ShakePyramidNet(nn.Module):
     `into` is the number of input channels: 3, or the features of an adaptation network in front.
     """
 
-    def __init__(self, classes: int, depth: int = 110, alpha: float = 270, into: int = 3, keep_last: float = 0.5):
+    def __init__(
+        self, classes: int, depth: int = 110, alpha: float = 270, into: int = 3, keep_last: float = 0.5
+    ):
         super().__init__()
         if (depth - 2) % 6:
             raise ValueError(f"depth is 6 n + 2, got {depth}")
@@ -62,8 +65,12 @@ class ShakePyramidNet(nn.Module):
         strides = [2 if i in (count // 3, 2 * count // 3) else 1 for i in range(count)]
         keeps = [1 - (1 - keep_last) * (i + 1) / count for i in range(count)]
         self.first = nn.Sequential(nn.Conv2d(into, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16))
-        self.blocks = nn.Sequential(*(PyramidBlock(*each) for each in zip(widths, widths[1:], strides, keeps)))
-        self.last = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        self.blocks = nn.Sequential(
+            *(PyramidBlock(*each) for each in zip(widths, widths[1:], strides, keeps))
+        )
+        self.last = nn.Sequential(
+            nn.BatchNorm2d(widths[-1]), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        )
         self.classify = nn.Linear(widths[-1], classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):

@@ -1,12 +1,13 @@
-"""Networks that others made, for small images: a residual one, and two that read an image in patches, as a cipher does.
+"""Networks that others made, for small images: a residual one, and two that read an image in patches, as a
+cipher does.
 
 - `ResNet18`: He et al., arXiv:1512.03385, torchvision's, in the form usual for CIFAR.
 - `ConvMixer`: Trockman and Kolter, arXiv:2201.09792, timm's. A patch is a block of the cipher.
-- `VisionTransformer`: Dosovitskiy et al., arXiv:2010.11929, timm's. A patch is a block of the cipher; without position
-  code it sees a bag of blocks: no shuffling of blocks changes what it says.
+- `VisionTransformer`: Dosovitskiy et al., arXiv:2010.11929, timm's. A patch is a block of the cipher; without
+  position code it sees a bag of blocks: no shuffling of blocks changes what it says.
 
-All take (n, channels, side, side) floats and give (n, classes). No weights are ever fetched. torchvision and timm are
-imported when such a network is made, not before: that takes seconds.
+All take (n, channels, side, side) floats and give (n, classes). No weights are ever fetched. torchvision and
+timm are imported when such a network is made, not before: that takes seconds.
 """
 
 from torch import nn
@@ -23,13 +24,15 @@ class ResNet18(nn.Sequential):
 
         net = resnet18(weights=None, num_classes=classes)
         net.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
-        nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")  # as the one that it replaces
+        # as the one that it replaces
+        nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")
         net.maxpool = nn.Identity()
         super().__init__(net)
 
 
 class _OfPatches(nn.Sequential):
-    """A network for images of one size, which says so when another comes: a convolution would drop what is over."""
+    """A network for images of one size, which says so when another comes: a convolution would drop what is
+    over."""
 
     def __init__(self, net: nn.Module, *takes: int):
         super().__init__(net)
@@ -37,7 +40,9 @@ class _OfPatches(nn.Sequential):
 
     def forward(self, x):
         if tuple(x.shape[1:]) != self.takes:
-            raise ValueError(f"made for images of shape (n, {', '.join(map(str, self.takes))}), got {tuple(x.shape)}")
+            raise ValueError(
+                f"made for images of shape (n, {', '.join(map(str, self.takes))}), got {tuple(x.shape)}"
+            )
         return super().forward(x)
 
 
@@ -52,15 +57,18 @@ class ConvMixer(_OfPatches):
         from timm.models import convmixer
 
         check_side(side, block)
-        net = convmixer.ConvMixer(dim, depth, kernel, patch_size=block, in_chans=channels, num_classes=classes)
+        net = convmixer.ConvMixer(
+            dim, depth, kernel, patch_size=block, in_chans=channels, num_classes=classes
+        )
         super().__init__(net, channels, side, side)
 
 
 class VisionTransformer(_OfPatches):
-    """Linear map of a patch, a learnt code of its position unless `positions` is False, `depth` layers of attention.
+    """Linear map of a patch, a learnt code of its position unless `positions` is False, `depth` layers of
+    attention.
 
-    The mean over patches is classified, without a class token. 2,693,194 parameters for 10 classes at 32x32, blocks of
-    4; the position code is 12,288 of them.
+    The mean over patches is classified, without a class token. 2,693,194 parameters for 10 classes at 32x32,
+    blocks of 4; the position code is 12,288 of them.
     """
 
     def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 192, depth: int = 6,

@@ -1,4 +1,5 @@
-"""The published schemes, and a one-time pad for control. One short module each; `base.py` holds what they share."""
+"""The published schemes, and a one-time pad for control. One short module each; `base.py` holds what they
+share."""
 
 from lib.schemes.base import Scheme
 from lib.schemes.blockwise import BlockShuffle, NegativePositive
@@ -12,7 +13,16 @@ from lib.table import NotInvertibleError
 
 _SCHEMES = {
     s.name: s
-    for s in (Tanaka, ExtendedTanaka, SKK, EtC, GrayscaleEtC, BlockShuffle, NegativePositive, FormatPreserving)
+    for s in (
+        Tanaka,
+        ExtendedTanaka,
+        SKK,
+        EtC,
+        GrayscaleEtC,
+        BlockShuffle,
+        NegativePositive,
+        FormatPreserving,
+    )
 }
 names = tuple(_SCHEMES)
 """The published schemes. `by_name` knows one more, the control "otp"."""

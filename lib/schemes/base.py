@@ -1,4 +1,5 @@
-"""What all schemes share: a recipe of named steps, each a table, and the way from images to ciphertexts and back."""
+"""What all schemes share: a recipe of named steps, each a table, and the way from images to ciphertexts and
+back."""
 
 import math
 from functools import lru_cache
@@ -17,10 +18,10 @@ class Scheme:
     """A table scheme. A subclass says `_steps(shape, image)`: its recipe, as tables drawn from `self.key`.
 
     key           a `lib.Key`
-    per_image     False: one key for all images, as training needs. True: a key of its own for every image id, which
-                  `encrypt` and `decrypt` then ask for
-    as_published  False: the scheme as its paper defines it. A name out of `published`, or True for the first of them:
-                  what that public code computes instead
+    per_image     False: one key for all images, as training needs. True: a key of its own for every image id,
+                  which `encrypt` and `decrypt` then ask for
+    as_published  False: the scheme as its paper defines it. A name out of `published`, or True for the first
+                  of them: what that public code computes instead
     """
 
     name: ClassVar[str]
@@ -36,21 +37,28 @@ class Scheme:
                 f"expected a lib.Key, got {type(key).__name__}; use Key.generate(), or Key.load('key.json')"
             )
         if as_published and not self.published:
-            raise ValueError(f"{self.name} has no published variant that differs from it; leave as_published out")
+            raise ValueError(
+                f"{self.name} has no published variant that differs from it; leave as_published out"
+            )
         if as_published is True:
             as_published = next(iter(self.published))
         if as_published and as_published not in self.published:
             known = ", ".join(map(repr, self.published))
             raise ValueError(f"no published variant {as_published!r} of {self.name}; known: {known}")
-        self.key, self.per_image, self.as_published = key, check_flag("per_image", per_image), as_published or False
+        self.key, self.per_image, self.as_published = (
+            key,
+            check_flag("per_image", per_image),
+            as_published or False,
+        )
         self._table = lru_cache(maxsize=4)(self._compose)
 
-    # -- what a scheme is -----------------------------------------------------------------------------------------
+    # -- what a scheme is ------------------------------------------------------------------------------------
 
     def steps(self, shape, image: int | None = None) -> dict[str, Table]:
         """The recipe for images of `shape` (h, w, 3): its steps in order, by name; each can be applied alone.
 
-        `image` is the id of an image where each has a key of its own. Errors: ValueError for a shape that does not fit.
+        `image` is the id of an image where each has a key of its own. Errors: ValueError for a shape that
+        does not fit.
         """
         shape = self._shape(shape)
         if self.per_image and image is None:
@@ -89,18 +97,21 @@ class Scheme:
         return self.as_published not in self.lossy
 
     def _label(self, part: str) -> str:
-        """The name of a part's stream: every part of every scheme, variant, block size and split has its own."""
+        """The name of a part's stream: every part of every scheme, variant, block size and split has its
+        own."""
         variant = f"/{self.as_published}" if self.as_published else ""
         return f"{self.name}{variant}/block={self.block}/bits={self.bits}/{part}"
 
-    # -- images ---------------------------------------------------------------------------------------------------
+    # -- images ----------------------------------------------------------------------------------------------
 
     def encrypt(self, images, ids=None):
         """The ciphertexts of `images`: same kind, shape and dtype; the input is not changed.
 
-        images  uint8; NumPy (h, w, 3) or (n, h, w, 3), torch (3, h, w) or (n, 3, h, w), or a PIL image of mode RGB
-        ids     with `per_image`: a whole number from 0 on for each image, no two alike; else None. Nothing remembers the
-                ids of earlier calls: that no two images ever share one is for the caller to see to
+        images  uint8; NumPy (h, w, 3) or (n, h, w, 3), torch (3, h, w) or (n, 3, h, w), or a PIL image of
+                mode RGB
+        ids     with `per_image`: a whole number from 0 on for each image, no two alike; else None. Nothing
+                remembers the ids of earlier calls: that no two images ever share one is for the caller to see
+                to
         Errors: TypeError or ValueError that says what came, what is expected, and how to get there.
         """
         batch, leave = door.enter(images, self.block)
@@ -108,7 +119,8 @@ class Scheme:
         return leave(self._encrypt(batch, ids))
 
     def decrypt(self, images, ids=None):
-        """The plain images of ciphertexts, exactly. NotInvertibleError where the published code lost something."""
+        """The plain images of ciphertexts, exactly. NotInvertibleError where the published code lost
+        something."""
         if not self.invertible:
             raise NotInvertibleError(
                 f"{self.name} as in {self.as_published!r} cannot be decrypted: {self.published[self.as_published]}"
@@ -164,7 +176,9 @@ class Scheme:
                 )
             return None
         if ids is None:
-            raise ValueError("each image has a key of its own, so each needs an id: encrypt(images, ids=range(n))")
+            raise ValueError(
+                "each image has a key of its own, so each needs an id: encrypt(images, ids=range(n))"
+            )
         array = whole_numbers(ids)
         if array.shape != (count,):
             raise ValueError(f"expected one id for each of {count} images, got ids of shape {array.shape}")
@@ -176,7 +190,7 @@ class Scheme:
             )
         return array
 
-    # -- facts ----------------------------------------------------------------------------------------------------
+    # -- facts -----------------------------------------------------------------------------------------------
 
     def key_bits(self, shape) -> float:
         """log2 of the number of different keys for one image of `shape` (h, w, 3), from theory."""
@@ -185,7 +199,8 @@ class Scheme:
     def published_key_bits(self, shape) -> dict[str, float]:
         """The same for public codes that have fewer keys than the paper counts: {what: bits}.
 
-        Under a code's name stands what its construction allows, under "..., as shipped" what the keys in its source do.
+        Under a code's name stands what its construction allows, under "..., as shipped" what the keys in its
+        source do.
         """
         return {}
 
@@ -217,7 +232,9 @@ class Scheme:
         self._table = lru_cache(maxsize=4)(self._compose)
 
     def __repr__(self) -> str:
-        shown = ", ".join(f"{name}={value!r}" for name, value in self.settings().items() if value is not False)
+        shown = ", ".join(
+            f"{name}={value!r}" for name, value in self.settings().items() if value is not False
+        )
         return f"{type(self).__name__}({self.key!r}{', ' if shown else ''}{shown})"
 
 
@@ -236,7 +253,8 @@ def check_block(block) -> int:
 
 
 def whole_numbers(ids) -> np.ndarray:
-    """Image ids as an integer array of at least one axis, checked. NumPy alone makes floats of a list that passes 2**63."""
+    """Image ids as an integer array of at least one axis, checked. NumPy alone makes floats of a list that
+    passes 2**63."""
     given = ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids)
     if isinstance(given, list | tuple) and any(isinstance(i, bool) for i in given):
         raise TypeError("ids are whole numbers, got True or False among them")
@@ -245,7 +263,9 @@ def whole_numbers(ids) -> np.ndarray:
         each = np.atleast_1d(np.asarray(given, object)).ravel()
         if all(isinstance(i, int | np.integer) and not isinstance(i, bool) for i in each):
             if any(not 0 <= i < 2**64 for i in each):
-                raise ValueError(f"ids run from 0 to 2**64 - 1, got {min(each) if min(each) < 0 else max(each)}")
+                raise ValueError(
+                    f"ids run from 0 to 2**64 - 1, got {min(each) if min(each) < 0 else max(each)}"
+                )
             array = np.atleast_1d(np.asarray(given, np.uint64))
     if array.dtype.kind not in "iu":
         raise TypeError(f"ids are whole numbers, got {array.dtype}")

@@ -1,8 +1,9 @@
 """Block-wise transforms with a key: SHF and NP, each one half of what Tanaka's scheme does.
 
-A. P. M. Maung (AprilPyone) and H. Kiya, "Block-wise Image Transformation with Secret Key for Adversarially Robust Defense",
-IEEE TIFS 2021, arXiv:2010.00801. A block of `block` x `block` x 3 bytes is flattened; one key serves every block of every
-image. The third transform of the paper, FFX, is a substitution and stands in `format_preserving.py`.
+A. P. M. Maung (AprilPyone) and H. Kiya, "Block-wise Image Transformation with Secret Key for Adversarially
+Robust Defense", IEEE TIFS 2021, arXiv:2010.00801. A block of `block` x `block` x 3 bytes is flattened; one
+key serves every block of every image. The third transform of the paper, FFX, is a substitution and stands in
+`format_preserving.py`.
 """
 
 import math
@@ -42,9 +43,11 @@ class BlockShuffle(_Blockwise):
 
 
 def chosen_half(scheme: _Blockwise, image) -> np.ndarray:
-    """(bytes of a block,) bool: the places that NP and FFX change. Half of them; the published code takes fewer.
+    """(bytes of a block,) bool: the places that NP and FFX change. Half of them; the published code takes
+    fewer.
 
-    Its test is `permutation > size / 2`, which is true for one place less than half (for an odd size: half, rounded down).
+    Its test is `permutation > size / 2`, which is true for one place less than half (for an odd size: half,
+    rounded down).
     """
     chosen = (scheme.size - 1) // 2 if scheme.as_published else scheme.size // 2
     return half_of(scheme.key, scheme._label("places"), scheme.size, image, chosen)

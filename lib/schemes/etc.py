@@ -1,22 +1,24 @@
 """EtC: encryption that leaves images compressible by JPEG, colour-based.
 
-H. Kiya, A. P. M. Maung, Y. Kinoshita, S. Imaizumi and S. Shiota, "An Overview of Compressible and Learnable Image
-Transformation with Secret Key and its Applications", arXiv:2201.11006; T. Chuman, W. Sirichotedumrong and H. Kiya,
-"Encryption-then-Compression Systems using Grayscale-based Image Encryption for JPEG Images", IEEE TIFS 2019. Blocks,
-16x16 pixels in JPEG's interest, are
+H. Kiya, A. P. M. Maung, Y. Kinoshita, S. Imaizumi and S. Shiota, "An Overview of Compressible and Learnable
+Image Transformation with Secret Key and its Applications", arXiv:2201.11006; T. Chuman, W. Sirichotedumrong
+and H. Kiya, "Encryption-then-Compression Systems using Grayscale-based Image Encryption for JPEG Images",
+IEEE TIFS 2019. Blocks, 16x16 pixels in JPEG's interest, are
 
 1. permuted;
 2. rotated by a multiple of 90 degrees and mirrored or not: 8 orientations;
 3. turned negative or not: 2 signs;
 4. put in one of six colour orders.
 
-Steps 1 to 3 treat the three channels alike. n! 8^n 2^n 6^n keys for n blocks (Madono et al., arXiv:2001.07761, table 2).
+Steps 1 to 3 treat the three channels alike. n! 8^n 2^n 6^n keys for n blocks (Madono et al.,
+arXiv:2001.07761, table 2).
 
 Where published codes differ:
-- fugokidi/etc-classify (AprilPyone and Kiya, arXiv:2204.07707): its mirror step reads the key of the rotation, and the
-  mirror's own key is drawn and never used, so that a block has 4 orientations, not 8.
-- MADONOKOUKI/Block-wise-Scrambled-Image-Recognition (the EtC columns of arXiv:2001.07761): colours are assigned in place,
-  so that five of six codes copy a channel over another; exactly half of the blocks are negative; blocks are permuted last.
+- fugokidi/etc-classify (AprilPyone and Kiya, arXiv:2204.07707): its mirror step reads the key of the
+  rotation, and the mirror's own key is drawn and never used, so that a block has 4 orientations, not 8.
+- MADONOKOUKI/Block-wise-Scrambled-Image-Recognition (the EtC columns of arXiv:2001.07761): colours are
+  assigned in place, so that five of six codes copy a channel over another; exactly half of the blocks are
+  negative; blocks are permuted last.
 """
 
 import math
@@ -27,13 +29,15 @@ from lib.schemes.base import Scheme, blocks_of, check_block, half_of, log2_facto
 from lib.schemes.skk import ORDERS
 from lib.table import Table
 
-# A public code's orders are listed by its own codes: etc-classify counts RGB last, the other one lists swaps first.
+# A public code's orders are listed by its own codes: etc-classify counts RGB last, the other one lists swaps
+# first.
 ETC_CLASSIFY_ORDERS = np.roll(ORDERS, -1, axis=0)
 OVERWRITTEN_ORDERS = np.array([(0, 1, 2), (1, 1, 2), (2, 1, 2), (0, 2, 2), (2, 2, 2), (1, 2, 1)], np.uint8)
 
 
 def orientations(block: int, channels: int) -> np.ndarray:
-    """(8, block * block * channels) ints: orders of a block's bytes, `turns + 4 * mirror` quarter turns to the left."""
+    """(8, block * block * channels) ints: orders of a block's bytes, `turns + 4 * mirror` quarter turns to
+    the left."""
     plain = np.arange(block * block * channels).reshape(block, block, channels)
     return np.array([turned(plain, code % 4, code // 4 * [1]).ravel() for code in range(8)])
 
@@ -72,7 +76,10 @@ class EtC(Scheme):
         plain = np.arange(self.block**2 * shape[2]).reshape(self.block, self.block, shape[2])
         if self.as_published == "etc-classify":
             flips = ([0], [1], [0, 1], [])
-            moves = [turned(plain, (code + 1) % 4, flips[code]).ravel() for code in range(4)], draw("rotate", 4)
+            moves = (
+                [turned(plain, (code + 1) % 4, flips[code]).ravel() for code in range(4)],
+                draw("rotate", 4),
+            )
         elif self.as_published == "block-wise-scrambled":
             flips = ([0], [1], [])
             moves = [turned(plain, (code // 3 + 1) % 4, flips[code % 3]).ravel() for code in range(12)]
@@ -90,7 +97,9 @@ class EtC(Scheme):
         steps = {
             "permute": Table(**table, source=source),
             "rotate and mirror": Table(**table, orders=moves),
-            "negative-positive": Table(**table, masks=(np.array([[0], [255]]).repeat(plain.size, 1), negative)),
+            "negative-positive": Table(
+                **table, masks=(np.array([[0], [255]]).repeat(plain.size, 1), negative)
+            ),
         }
         if shape[2] == 3:
             rows = {"etc-classify": ETC_CLASSIFY_ORDERS, "block-wise-scrambled": OVERWRITTEN_ORDERS}.get(
@@ -116,7 +125,10 @@ class EtC(Scheme):
 
     def published_key_bits(self, shape):
         # The second code seeds its generator with 30 when it is imported: one key, which everybody knows.
-        codes = {name: type(self)(self.key, self.block, as_published=name).key_bits(shape) for name in self.published}
+        codes = {
+            name: type(self)(self.key, self.block, as_published=name).key_bits(shape)
+            for name in self.published
+        }
         return codes | {"block-wise-scrambled, as shipped": 0.0}
 
     def settings(self):

@@ -1,12 +1,13 @@
 """FFX: a format-preserving encryption of pixel values, a substitution and so no table of places.
 
-Source: AprilPyone and Kiya, arXiv:2010.00801. At half of a block's places, chosen by the key and the same in every block,
-each value is replaced through one secret substitution.
+Source: AprilPyone and Kiya, arXiv:2010.00801. At half of a block's places, chosen by the key and the same in
+every block, each value is replaced through one secret substitution.
 
-Ours substitutes bytes by bytes, through a uniformly random permutation of 0..255: what a format-preserving encryption of
-one byte is at best. The published code (fugokidi/block_transform) encrypts three decimal digits with the FFX mode of
-Bellare, Rogaway and Spies (10 Feistel rounds of HMAC-SHA-1), so that values come out in 0..999: `as_published=True` does that, and
-its ciphertexts are uint16. The code then divides by the largest value in use, which loses digits; we do not.
+Ours substitutes bytes by bytes, through a uniformly random permutation of 0..255: what a format-preserving
+encryption of one byte is at best. The published code (fugokidi/block_transform) encrypts three decimal digits
+with the FFX mode of Bellare, Rogaway and Spies (10 Feistel rounds of HMAC-SHA-1), so that values come out in
+0..999: `as_published=True` does that, and its ciphertexts are uint16. The code then divides by the largest
+value in use, which loses digits; we do not.
 """
 
 import hashlib
@@ -101,7 +102,10 @@ class FormatPreserving(_Blockwise):
         shape = tuple(batch.shape[1:])
         if ids is None:
             return _substitute(batch, lookup(), self.places(shape))
-        parts = [_substitute(batch[k : k + 1], lookup(int(i)), self.places(shape, int(i))) for k, i in enumerate(ids)]
+        parts = [
+            _substitute(batch[k : k + 1], lookup(int(i)), self.places(shape, int(i)))
+            for k, i in enumerate(ids)
+        ]
         return np.concatenate(parts)
 
     def key_bits(self, shape):
@@ -110,22 +114,24 @@ class FormatPreserving(_Blockwise):
         return half_bits(self, bool(self.as_published)) + values
 
     def published_key_bits(self, shape):
-        # A password of any length goes into HMAC-SHA-1, whose state has 160 bits; and there are 1000! substitutions.
+        # A password of any length goes into HMAC-SHA-1, whose state has 160 bits; and there are 1000!
+        # substitutions.
         return {"block_transform": half_bits(self, True) + min(160.0, log2_factorial(1000))}
 
 
 def _substitute(batch, lookup, places):
     """`lookup[batch]` where `places`, else the value itself, in the lookup's dtype."""
     kept = np.arange(max(len(lookup), 256)).astype(lookup.dtype)
-    replaced = np.concatenate([kept, np.resize(lookup, len(kept))])  # two tables end to end, one gather for both
+    # two tables end to end, one gather for both
+    replaced = np.concatenate([kept, np.resize(lookup, len(kept))])
     return replaced[batch + places.astype(np.uint16) * np.uint16(len(kept))]
 
 
 def feistel(password: bytes, value: int, rounds: int = ROUNDS) -> int:
     """FFX of a number below 1000, as three decimal digits, as pyffx 0.3.0 computes it.
 
-    The digits are cut after the first; in each round the digits of one part, one by one, are added modulo 10 to digits
-    of an HMAC-SHA-1 of the round's number and the other part.
+    The digits are cut after the first; in each round the digits of one part, one by one, are added modulo 10
+    to digits of an HMAC-SHA-1 of the round's number and the other part.
 
     >>> feistel(b"password", 0), feistel(b"password", 1)
     (355, 522)

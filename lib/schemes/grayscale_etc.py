@@ -1,11 +1,12 @@
-"""Grayscale-based EtC: the planes Y, Cb and Cr side by side in one grey image, then EtC without its colour step.
+"""Grayscale-based EtC: the planes Y, Cb and Cr side by side in one grey image, then EtC without its colour
+step.
 
-T. Chuman, W. Sirichotedumrong and H. Kiya, IEEE TIFS 2019; overview arXiv:2201.11006. One grey image of three times the
-width lets blocks be as small as 8x8 under JPEG (no chroma subsampling can touch them), and there are three times as many:
-(3n)! 8^(3n) 2^(3n) keys.
+T. Chuman, W. Sirichotedumrong and H. Kiya, IEEE TIFS 2019; overview arXiv:2201.11006. One grey image of three
+times the width lets blocks be as small as 8x8 under JPEG (no chroma subsampling can touch them), and there
+are three times as many: (3n)! 8^(3n) 2^(3n) keys.
 
-RGB to YCbCr and back in whole numbers is not exact, and this is the only loss here: `lib.colours.through_colour` shows it. After it,
-the cipher is a table and exact.
+RGB to YCbCr and back in whole numbers is not exact, and this is the only loss here:
+`lib.colours.through_colour` shows it. After it, the cipher is a table and exact.
 """
 
 from lib.colours import from_planes, to_planes
@@ -15,8 +16,8 @@ from lib.schemes.etc import EtC
 class GrayscaleEtC(EtC):
     """Grayscale-based EtC. Takes RGB images; a ciphertext is grey and three times as wide:
 
-    NumPy (h, 3 w) or (n, h, 3 w), torch (1, h, 3 w) or (n, 1, h, 3 w), PIL mode L of size (3 w, h), all uint8. `decrypt` takes
-    those and returns RGB, equal to `lib.colours.through_colour(images)`.
+    NumPy (h, 3 w) or (n, h, 3 w), torch (1, h, 3 w) or (n, 1, h, 3 w), PIL mode L of size (3 w, h), all
+    uint8. `decrypt` takes those and returns RGB, equal to `lib.colours.through_colour(images)`.
 
     >>> import numpy as np
     >>> from lib import Key

@@ -1,16 +1,19 @@
 """Pixel-based encryption by Sirichotedumrong, Kinoshita and Kiya (SKK).
 
-W. Sirichotedumrong, Y. Kinoshita, H. Kiya, "Pixel-Based Image Encryption Without Key Management for Privacy-Preserving
-Deep Neural Networks", IEEE Access 7 (2019); the same authors, ICIP 2019, arXiv:1905.01827. Two steps a pixel:
+W. Sirichotedumrong, Y. Kinoshita, H. Kiya, "Pixel-Based Image Encryption Without Key Management for
+Privacy-Preserving Deep Neural Networks", IEEE Access 7 (2019); the same authors, ICIP 2019, arXiv:1905.01827.
+Two steps a pixel:
 
 1. negative-positive: each colour value is kept or becomes 255 - v, by one key bit for each;
-2. colour shuffling (optional): the three values are put in one of six orders, coded 0 RGB, 1 RBG, 2 GRB, 3 GBR, 4 BRG, 5 BGR.
+2. colour shuffling (optional): the three values are put in one of six orders, coded 0 RGB, 1 RBG, 2 GRB, 3
+   GBR, 4 BRG, 5 BGR.
 
-No pixel moves. The ICIP paper uses one key for all images, the later ones a key of its own for every image: `per_image`.
+No pixel moves. The ICIP paper uses one key for all images, the later ones a key of its own for every image:
+`per_image`.
 
-Where the published code differs (the pixel-based encryption in MADONOKOUKI/psivt23_scramblemix): the three values are
-assigned one after the other through NumPy views, so later ones read what earlier ones wrote, and five of the six orders
-copy a channel over another. That cipher has no inverse.
+Where the published code differs (the pixel-based encryption in MADONOKOUKI/psivt23_scramblemix): the three
+values are assigned one after the other through NumPy views, so later ones read what earlier ones wrote, and
+five of the six orders copy a channel over another. That cipher has no inverse.
 """
 
 import math
@@ -25,7 +28,8 @@ SIGNS = np.array([[255 * (code >> channel & 1) for channel in range(3)] for code
 
 
 def assigned_in_place(order) -> list[int]:
-    """What `v[0], v[1], v[2] = v[order]` does to the channels when v is a view: each assignment sees the ones before.
+    """What `v[0], v[1], v[2] = v[order]` does to the channels when v is a view: each assignment sees the ones
+    before.
 
     >>> assigned_in_place([1, 0, 2])
     [1, 1, 2]
@@ -67,7 +71,8 @@ class SKK(Scheme):
         return signs.then(orders[0]) if orders else signs
 
     def _recipe(self, shape, ids):
-        """The steps for one image, or for the images `ids` below each other: no pixel moves, so both are one recipe."""
+        """The steps for one image, or for the images `ids` below each other: no pixel moves, so both are one
+        recipe."""
         pixels = shape[0] * shape[1] // (1 if ids is None else len(ids))
         signs = self.key.integers(self._label("negative-positive"), 8, pixels, ids).ravel()
         steps = {"negative-positive": Table(shape, 1, masks=(SIGNS, signs))}

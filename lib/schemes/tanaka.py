@@ -1,13 +1,15 @@
-"""Tanaka's learnable encryption (LE): M. Tanaka, "Learnable Image Encryption", ICCE-TW 2018, arXiv:1804.00490.
+"""Tanaka's learnable encryption (LE): M. Tanaka, "Learnable Image Encryption", ICCE-TW 2018,
+arXiv:1804.00490.
 
-An image is cut into blocks of `block` x `block` pixels, 4 by default. Each byte of a block is split into its upper and
-lower 4 bits, so that a block of 4x4x3 bytes becomes 96 values. Key-chosen ones are reversed, v -> 15 - v, and all are
-shuffled; then bytes are joined again. One key serves every block of every image.
+An image is cut into blocks of `block` x `block` pixels, 4 by default. Each byte of a block is split into its
+upper and lower 4 bits, so that a block of 4x4x3 bytes becomes 96 values. Key-chosen ones are reversed, v ->
+15 - v, and all are shuffled; then bytes are joined again. One key serves every block of every image.
 
-Where the published code differs (mastnk/ICCE-TW2018): the key is one permutation of the values, all 48 lower halves of a
-block before all upper ones. The reversal is no key of its own but `permutation > size / 2`, 47 of 96 places, and is applied before and after the shuffle, so that place i ends up reversed
-by `reverse[i] ^ reverse[permutation[i]]`. The paper's count 96! 2^96 of keys is then 96!. The author's later package
-imageshuffle splits bytes into 8, 4, 2 or 1 bits, here `bits`, and draws its keys from 32 bits.
+Where the published code differs (mastnk/ICCE-TW2018): the key is one permutation of the values, all 48 lower
+halves of a block before all upper ones. The reversal is no key of its own but `permutation > size / 2`, 47 of
+96 places, and is applied before and after the shuffle, so that place i ends up reversed by
+`reverse[i] ^ reverse[permutation[i]]`. The paper's count 96! 2^96 of keys is then 96!. The author's later
+package imageshuffle splits bytes into 8, 4, 2 or 1 bits, here `bits`, and draws its keys from 32 bits.
 """
 
 import numpy as np
@@ -28,7 +30,9 @@ class Tanaka(Scheme):
     """
 
     name = "tanaka"
-    published = {"icce-tw2018": "the reversal follows from the permutation and is applied before and after it"}
+    published = {
+        "icce-tw2018": "the reversal follows from the permutation and is applied before and after it"
+    }
 
     def __init__(self, key, block: int = 4, bits: int = 4, *, per_image=False, as_published=False):
         super().__init__(key, per_image=per_image, as_published=as_published)
@@ -50,7 +54,9 @@ class Tanaka(Scheme):
             reverse = complement((orders > block.atoms / 2)[:, places], self.bits)
             orders = np.argsort(places).astype(orders.dtype)[orders[:, places]]
         else:
-            bits = self.key.bytes(self._label("reverse"), keys * -(-block.atoms // 8), image=image).reshape(keys, -1)
+            bits = self.key.bytes(self._label("reverse"), keys * -(-block.atoms // 8), image=image).reshape(
+                keys, -1
+            )
             reverse = np.empty((keys, block.block_bytes), np.uint8)
             for part in chunks(keys):
                 reverse[part] = complement(np.unpackbits(bits[part], axis=1, count=block.atoms), self.bits)
@@ -76,11 +82,13 @@ class Tanaka(Scheme):
 
 
 class ExtendedTanaka(Tanaka):
-    """ELE, extended learnable encryption: a block key of its own for every block, then the blocks are shuffled.
+    """ELE, extended learnable encryption: a block key of its own for every block, then the blocks are
+    shuffled.
 
-    Source: K. Madono, M. Tanaka, M. Onishi and T. Ogawa, "Block-wise Scrambled Image Recognition Using Adaptation
-    Network", AAAI-20 workshop, arXiv:2001.07761, table 2: {(6 B^2)! 2^(6 B^2)}^N N! keys. The order of the two parts
-    follows their code; figure 2 of the paper draws the blocks shuffled first, which only renames the block keys.
+    Source: K. Madono, M. Tanaka, M. Onishi and T. Ogawa, "Block-wise Scrambled Image Recognition Using
+    Adaptation Network", AAAI-20 workshop, arXiv:2001.07761, table 2: {(6 B^2)! 2^(6 B^2)}^N N! keys. The
+    order of the two parts follows their code; figure 2 of the paper draws the blocks shuffled first, which
+    only renames the block keys.
     """
 
     name = "ele"
@@ -93,7 +101,9 @@ class ExtendedTanaka(Tanaka):
 
     def _steps(self, shape, image):
         source = self.key.permutation(self._label("blocks"), blocks_of(shape, self.block), image)
-        return super()._steps(shape, image) | {"block shuffle": Table(shape, self.block, self.bits, source=source)}
+        return super()._steps(shape, image) | {
+            "block shuffle": Table(shape, self.block, self.bits, source=source)
+        }
 
     def key_bits(self, shape):
         blocks = blocks_of(self._shape(shape), self.block)

@@ -1,12 +1,13 @@
-"""Train a network on images, plain or encrypted; evaluate it, let it predict. Only encryption needs a scheme and a key.
+"""Train a network on images, plain or encrypted; evaluate it, let it predict. Only encryption needs a scheme
+and a key.
 
     train, test = load("photos"), load("photos", "test")
     run = fit(lambda: by_name("blocknet", 10), train, Recipe(epochs=5), scheme=Tanaka(key), test=test)
     evaluate(run.model, test, scheme=Tanaka(key))       # plain images, encrypted on the way
     predict(run.model, ciphertexts)                     # ciphertexts as they are: no key
 
-All randomness follows from the recipe's seed, afresh in each epoch, so a run that was killed goes on from its last
-checkpoint to the same weights, bit for bit on a CPU with the same number of threads.
+All randomness follows from the recipe's seed, afresh in each epoch, so a run that was killed goes on from its
+last checkpoint to the same weights, bit for bit on a CPU with the same number of threads.
 """
 
 import hashlib
@@ -28,7 +29,8 @@ from lib.atomic import remove_unfinished, whole_file
 from lib.datasets import Dataset
 from lib.schemes.base import check_flag
 
-TEST_IDS = 1 << 48  # with a key per image, ids of test images count from here: no key serves training and test
+# with a key per image, ids of test images count from here: no key serves training and test
+TEST_IDS = 1 << 48
 WHEN = ("before", "after")  # encryption
 NO_CHECKPOINT = "{} is no checkpoint of lib.training; remove it, and training begins anew"
 CPU = torch.device("cpu")
@@ -55,8 +57,8 @@ class Recipe:
     smoothing   label smoothing, 0 to below 1
     crop        shift each image by up to so many pixels, in each direction at random, edges reflected
     flip        mirror every second image, at random
-    augment     "before" encryption: every epoch encrypts afresh. "after": encrypted once, then shifted and mirrored.
-                Without crop and flip both encrypt once
+    augment     "before" encryption: every epoch encrypts afresh. "after": encrypted once, then shifted and
+                mirrored. Without crop and flip both encrypt once
     average     decay of a running mean of the weights, which is what is evaluated and returned; 0 for none
     flip_test   when evaluated, add the scores of the mirrored image, mirrored when `augment` says
     bfloat16    compute in bfloat16 where the device has it
@@ -94,31 +96,36 @@ def _check_when(name, value):
 
 @dataclass
 class Run:
-    """A trained model, and by epoch: loss (with penalty) and train_accuracy while training, test_accuracy, seconds.
+    """A trained model, and by epoch: loss (with penalty) and train_accuracy while training, test_accuracy,
+    seconds.
 
-    Seconds are those that the CPU's threads worked, over their number, so that other programs do not count; on another
-    device those of the clock.
+    Seconds are those that the CPU's threads worked, over their number, so that other programs do not count;
+    on another device those of the clock.
     """
 
     model: nn.Module
     history: list[dict] = field(default_factory=list)
 
 
-# -- train ------------------------------------------------------------------------------------------------------------
+# -- train ---------------------------------------------------------------------------------------------------
 
 
 def fit(make_model, data: Dataset, recipe=None, *, scheme=None, test=None, folder=None, device="cpu", threads=1,
         progress=False) -> Run:  # fmt: skip
     """Train `make_model()` on `data`; the caller's random state is left as it was.
 
-    make_model   without arguments; a network of (n, c, h, w) floats from -1 to 1 that gives (n, classes). Where it has
-                 them, `start(x)` is called first with some inputs, and `penalty()` is added to every loss
-    data, test   plain images with a scheme, which encrypts them; without, images as they are, plain or encrypted
+    make_model   without arguments; a network of (n, c, h, w) floats from -1 to 1 that gives (n, classes).
+                 Where it has them, `start(x)` is called first with some inputs, and `penalty()` is added to
+                 every loss
+    data, test   plain images with a scheme, which encrypts them; without, images as they are, plain or
+                 encrypted
     folder       keep `checkpoint.pt` and `log.jsonl` there, each epoch, and go on from them when called again
-    threads      of the CPU: small layers gain nothing from a second, and lose a factor of twenty when it is busy
+    threads      of the CPU: small layers gain nothing from a second, and lose a factor of twenty when it is
+                 busy
     progress     True for a bar on stderr, or a function that is told each epoch's entry of the history
-    Errors: TypeError for images that are not uint8; ValueError for labels out of range, a class without images, test
-    images of another size or other classes; CheckpointError; FloatingPointError for a loss that is no number.
+    Errors: TypeError for images that are not uint8; ValueError for labels out of range, a class without
+    images, test images of another size or other classes; CheckpointError; FloatingPointError for a loss that
+    is no number.
     """
     recipe = recipe or Recipe()
     _check(data)
@@ -133,7 +140,9 @@ def fit(make_model, data: Dataset, recipe=None, *, scheme=None, test=None, folde
         if hasattr(model, "start"):
             some = torch.arange(min(len(data), 4096))  # under keys that no epoch uses
             model.start(scaled(feed.batch(some, generator(recipe.seed, -1), recipe.epochs)))
-        state = _State(model, recipe, feed.steps, folder, _about(model, data, recipe, scheme, test) if folder else None)
+        state = _State(
+            model, recipe, feed.steps, folder, _about(model, data, recipe, scheme, test) if folder else None
+        )
         with tqdm(total=recipe.epochs * feed.steps, initial=len(state.history) * feed.steps, unit="step",
                   disable=progress is not True) as bar:  # fmt: skip
             for epoch in range(len(state.history), recipe.epochs):
@@ -151,7 +160,8 @@ def _epoch(state, feed, epoch, bar) -> dict:
     recipe, total, right = state.recipe, 0.0, 0
     start = worked(feed.labels.device)
     shuffler = generator(recipe.seed, epoch)
-    torch.manual_seed(shuffler.initial_seed())  # dropout and the like: a resumed epoch draws what it would have drawn
+    # dropout and the like: a resumed epoch draws what it would have drawn
+    torch.manual_seed(shuffler.initial_seed())
     state.model.train()
     for step, part in enumerate(torch.randperm(len(feed), generator=shuffler).tensor_split(feed.steps)):
         x, y = feed.batch(part, shuffler, epoch), feed.labels[part.to(feed.labels.device)]
@@ -176,7 +186,8 @@ def _epoch(state, feed, epoch, bar) -> dict:
 
 
 class _Feed:
-    """Batches as the network gets them: uint8, kept on the device, augmented and encrypted in whole batches."""
+    """Batches as the network gets them: uint8, kept on the device, augmented and encrypted in whole
+    batches."""
 
     def __init__(self, data, recipe, scheme, device):
         self.crop, self.flip, self.steps = recipe.crop, recipe.flip, -(-len(data) // recipe.batch)
@@ -185,7 +196,9 @@ class _Feed:
         self.scheme = None if once else scheme
         self.height, self.width = images.shape[1:3]
         around = ((0, 0), (recipe.crop,) * 2, (recipe.crop,) * 2, (0, 0))
-        self.images = torch.from_numpy(np.pad(images, around, "reflect") if recipe.crop else images).to(device)
+        self.images = torch.from_numpy(np.pad(images, around, "reflect") if recipe.crop else images).to(
+            device
+        )
         self.labels = torch.from_numpy(data.labels.astype(np.int64)).to(device)
 
     def __len__(self):
@@ -193,11 +206,16 @@ class _Feed:
 
     def batch(self, part, shuffler, epoch=0):
         """(b, c, h, w) uint8 of the images `part`."""
-        x = self._moved(part, shuffler) if self.crop or self.flip else self.images[part.to(self.images.device)]
+        x = (
+            self._moved(part, shuffler)
+            if self.crop or self.flip
+            else self.images[part.to(self.images.device)]
+        )
         x = x.permute(0, 3, 1, 2)
         if self.scheme is None:
             return x
-        ids = (part + epoch * len(self)).numpy() if self.scheme.per_image else None  # a new key for every picture seen
+        # a new key for every picture seen
+        ids = (part + epoch * len(self)).numpy() if self.scheme.per_image else None
         return self.scheme.encrypt(x, ids=ids)
 
     def _moved(self, part, shuffler):
@@ -209,8 +227,13 @@ class _Feed:
             columns = torch.where(mirror, columns.flip(1), columns)
         _, h, w, c = self.images.shape
         lines, columns = (part[:, None] * h + rows).to(self.images.device), columns.to(self.images.device)
-        pixels = lines[:, :, None] * w + columns[:, None, :]  # numbered through: a third of the time of three indices
-        return self.images.view(-1, c).index_select(0, pixels.flatten()).view(len(part), self.height, self.width, c)
+        # numbered through: a third of the time of three indices
+        pixels = lines[:, :, None] * w + columns[:, None, :]
+        return (
+            self.images.view(-1, c)
+            .index_select(0, pixels.flatten())
+            .view(len(part), self.height, self.width, c)
+        )
 
 
 class _State:
@@ -223,10 +246,14 @@ class _State:
             {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
         ]
         self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate)
-        self.schedule = torch.optim.lr_scheduler.OneCycleLR(self.optimiser, recipe.rate, recipe.epochs * steps)
+        self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+            self.optimiser, recipe.rate, recipe.epochs * steps
+        )
         self.mean = None
         if recipe.average:
-            self.mean = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+            self.mean = AveragedModel(
+                model, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True
+            )
         self.history, self.folder = [], Path(folder) if folder else None
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -256,7 +283,8 @@ class _State:
         self.history.append(entry)
         bar.set_postfix({name: f"{entry[name]:.3f}" for name in ("loss", "test_accuracy") if name in entry})
         if self.folder:
-            with whole_file(self.log, overwrite=True) as file:  # first: what is killed between the two is written anew
+            # first: what is killed between the two is written anew
+            with whole_file(self.log, overwrite=True) as file:
                 file.write("".join(json.dumps(entry) + "\n" for entry in self.history).encode())
             save_checkpoint(self.checkpoint, self.about, self.history, self.parts())
 
@@ -265,7 +293,8 @@ class _State:
 
 
 def save_checkpoint(path: Path, about: dict, history: list[dict], parts: dict) -> None:
-    """Keep the state of `parts`, by name (networks, optimisers, schedules), with what makes this run this run."""
+    """Keep the state of `parts`, by name (networks, optimisers, schedules), with what makes this run this
+    run."""
     kept = {name: part.state_dict() for name, part in parts.items()}
     with whole_file(path, overwrite=True) as file:
         torch.save({"about": about, "history": history, **kept}, file)
@@ -286,7 +315,9 @@ def load_checkpoint(path: Path, about: dict, parts: dict) -> list[dict]:
         if there.get(name) != about.get(name)
     ]
     if other:
-        raise CheckpointError(f"{path} is of another run: {'; '.join(other)}; take another folder, or remove it")
+        raise CheckpointError(
+            f"{path} is of another run: {'; '.join(other)}; take another folder, or remove it"
+        )
     if not parts.keys() <= kept.keys():
         raise CheckpointError(NO_CHECKPOINT.format(path))
     for name, part in parts.items():
@@ -295,12 +326,15 @@ def load_checkpoint(path: Path, about: dict, parts: dict) -> list[dict]:
 
 
 def _read(path) -> dict:
-    """What `save_checkpoint` saved. CheckpointError for any other file: torch raises half a dozen kinds of errors for those."""
+    """What `save_checkpoint` saved. CheckpointError for any other file: torch raises half a dozen kinds of
+    errors for those."""
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = str(error).split(".")[0].split("\n")[0] or type(error).__name__
-        raise CheckpointError(f"{path} cannot be read ({reason}); remove it, and training begins anew") from None
+        raise CheckpointError(
+            f"{path} cannot be read ({reason}); remove it, and training begins anew"
+        ) from None
     if not isinstance(kept, dict) or not {"about", "history"} <= kept.keys():
         raise CheckpointError(NO_CHECKPOINT.format(path))
     return kept
@@ -335,9 +369,13 @@ def _check(data):
     images, labels, classes = data.images, data.labels, len(data.classes)
     _batch(images, data.source)
     if labels.shape != (len(images),):
-        raise ValueError(f"{data.source}: {len(images)} images and labels of shape {labels.shape}; give each image one")
+        raise ValueError(
+            f"{data.source}: {len(images)} images and labels of shape {labels.shape}; give each image one"
+        )
     if labels.dtype.kind not in "iu":
-        raise TypeError(f"{data.source}: labels are whole numbers, got {labels.dtype}; number the classes from 0 on")
+        raise TypeError(
+            f"{data.source}: labels are whole numbers, got {labels.dtype}; number the classes from 0 on"
+        )
     if labels.min() < 0 or labels.max() >= classes:
         raise ValueError(
             f"{data.source}: labels run from {labels.min()} to {labels.max()}, but there are {classes} classes; number "
@@ -349,10 +387,14 @@ def _check_training(data, crop):
     counts = np.bincount(data.labels.astype(np.int64), minlength=len(data.classes))
     empty = [str(name) for name, count in zip(data.classes, counts) if not count]
     if empty:
-        raise ValueError(f"{data.source}: no image of class {', '.join(empty)}; add some, or leave the class out")
+        raise ValueError(
+            f"{data.source}: no image of class {', '.join(empty)}; add some, or leave the class out"
+        )
     if crop >= min(data.images.shape[1:3]):
         h, w = data.images.shape[1:3]
-        raise ValueError(f"{data.source}: images of {h}x{w} reflect at most {min(h, w) - 1} pixels, got crop={crop}")
+        raise ValueError(
+            f"{data.source}: images of {h}x{w} reflect at most {min(h, w) - 1} pixels, got crop={crop}"
+        )
 
 
 def _check_alike(data, test):
@@ -374,16 +416,19 @@ def _batch(images, source="images") -> np.ndarray:
         kind = getattr(images, "dtype", type(images).__name__)
         raise TypeError(f"{source}: expected a NumPy array of uint8 values 0..255, got {kind}")
     if images.ndim not in (3, 4) or 0 in images.shape:
-        raise ValueError(f"{source}: expected shape (n, h, w, channels), or (n, h, w) for grey, got {images.shape}")
+        raise ValueError(
+            f"{source}: expected shape (n, h, w, channels), or (n, h, w) for grey, got {images.shape}"
+        )
     return np.ascontiguousarray(images if images.ndim == 4 else images[..., None])
 
 
-# -- use --------------------------------------------------------------------------------------------------------------
+# -- use -----------------------------------------------------------------------------------------------------
 
 
 @torch.no_grad()
 def scores(model, images: np.ndarray, *, batch: int = 500, bfloat16: bool = False) -> np.ndarray:
-    """(n, classes) float32, the probability of each class for images (n, h, w, c) or (n, h, w) uint8, as they are."""
+    """(n, classes) float32, the probability of each class for images (n, h, w, c) or (n, h, w) uint8, as they
+    are."""
     model.eval()
     device = next(model.parameters()).device
     out = []
@@ -394,7 +439,8 @@ def scores(model, images: np.ndarray, *, batch: int = 500, bfloat16: bool = Fals
 
 
 def predict(model, images: np.ndarray, *, batch: int = 500) -> np.ndarray:
-    """(n,) int64 classes of images (n, h, w, c) uint8, as they are: ciphertexts for a model trained on ciphertexts."""
+    """(n,) int64 classes of images (n, h, w, c) uint8, as they are: ciphertexts for a model trained on
+    ciphertexts."""
     return scores(model, images, batch=batch).argmax(1)
 
 
@@ -409,7 +455,8 @@ def evaluate(model, data: Dataset, *, scheme=None, flips=False, flip="before", b
     for mirrored in (False, True) if flips else (False,):
         images = data.images
         if mirrored and flip == "before":
-            images, first = np.ascontiguousarray(images[:, :, ::-1]), TEST_IDS + len(data)  # other images, other keys
+            # other images, other keys
+            images, first = np.ascontiguousarray(images[:, :, ::-1]), TEST_IDS + len(data)
         if scheme:
             images = encrypted(scheme, images, first)
         if mirrored and flip == "after":
@@ -419,16 +466,18 @@ def evaluate(model, data: Dataset, *, scheme=None, flips=False, flip="before", b
 
 
 def encrypted(scheme, images: np.ndarray, first_id: int = 0) -> np.ndarray:
-    """The ciphertexts of (n, h, w, 3) uint8, ids counting from `first_id` where each image has a key of its own."""
+    """The ciphertexts of (n, h, w, 3) uint8, ids counting from `first_id` where each image has a key of its
+    own."""
     return scheme.encrypt(images, ids=range(first_id, first_id + len(images)) if scheme.per_image else None)
 
 
 def scaled(x):
-    """uint8 tensors as floats from -1 to 1: the odd numbers over 255, so a complement is a change of sign, exactly."""
+    """uint8 tensors as floats from -1 to 1: the odd numbers over 255, so a complement is a change of sign,
+    exactly."""
     return (2 * x.float() - 255) / 255
 
 
-# -- the machine ------------------------------------------------------------------------------------------------------
+# -- the machine ---------------------------------------------------------------------------------------------
 
 
 def has_bfloat16(device) -> bool:

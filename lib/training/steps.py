@@ -1,4 +1,5 @@
-"""Train anything by steps, and go on where a killed run was: for what has no classes, and so no `lib.training.fit`.
+"""Train anything by steps, and go on where a killed run was: for what has no classes, and so no
+`lib.training.fit`.
 
 with quiet(seed):
     network = make()
@@ -22,12 +23,13 @@ def by_steps(parts: dict, count: int, step: Callable, *, seed: int = 0, every: i
     """Call `step(number, draws)` for 0 to `count` - 1; what it returned, as means over `every` steps.
 
     parts      by name, all that a step changes: networks, optimisers, schedules, whatever has `state_dict`
-    step       returns its losses, {name: float or tensor of one number}; `draws` is a torch.Generator of that step alone, and
-               torch's own is set from it, so a run that was stopped goes on bit for bit. Nothing else may be random
+    step       returns its losses, {name: float or tensor of one number}; `draws` is a torch.Generator of that
+               step alone, and torch's own is set from it, so a run that was stopped goes on bit for bit.
+               Nothing else may be random
     folder     keep `checkpoint.pt` there at every entry, and go on from it
     about      a dictionary of what makes this run this run, for the checkpoint to be known by
-    The entries: {"step", "seconds" of CPU, and each loss}. Call it inside `lib.training.quiet`, which gives the caller's
-    random state back. Errors: CheckpointError; FloatingPointError for a loss that is no number.
+    The entries: {"step", "seconds" of CPU, and each loss}. Call it inside `lib.training.quiet`, which gives
+    the caller's random state back. Errors: CheckpointError; FloatingPointError for a loss that is no number.
     """
     checkpoint = Path(folder) / "checkpoint.pt" if folder else None
     history, about = [], (about or {}) | {"seed": seed, "every": every, "steps": count}

@@ -1,18 +1,21 @@
-"""Every scheme against every attack, beside baselines and a control: `make attacks` writes `data/results/attacks.json`.
+"""Every scheme against every attack, beside baselines and a control: `make attacks` writes
+`data/results/attacks.json`.
 
     python -m lib.workbook.attack_matrix                          on the embedded photographs
-    python -m lib.workbook.attack_matrix --data npz:cifar10.npz   small images from there, large ones from the photographs
+    python -m lib.workbook.attack_matrix --data npz:cifar10.npz   small images from there, large ones from the
+    photographs
 
 A cell runs one attack on one scheme, scores its estimate with `lib.metrics`, and says
 
-    broken       nine values of ten are exact, or the outlines are there (correlation of edge maps 0.5 and more, and 0.2
-                 more than the better baseline)
+    broken       nine values of ten are exact, or the outlines are there (correlation of edge maps 0.5 and
+                 more, and 0.2 more than the better baseline)
     not broken   by this attack
     void         the attack "succeeds" on the control, a one-time pad, too: it measures something else
 
-Whoever scores makes the choice that an attack leaves open (`Attack.moves`) in its favour, and in that of the baselines: the
-ciphertext as it is, and the mean of public pictures. The medians over several keys are recorded, and the worst.
-Seconds are a processor's work, the encryption of what is attacked and asked for with it.
+Whoever scores makes the choice that an attack leaves open (`Attack.moves`) in its favour, and in that of the
+baselines: the ciphertext as it is, and the mean of public pictures. The medians over several keys are
+recorded, and the worst. Seconds are a processor's work, the encryption of what is attacked and asked for with
+it.
 """
 
 import argparse
@@ -40,8 +43,10 @@ SCHEMES: dict[str, Callable] = {name: by_name(name) for name in scheme_names} | 
     "etc": lambda key: EtC(key, block=4),
     "skk per image": lambda key: SKK(key, per_image=True),
 }
-"""The rows: every scheme of `lib.schemes` with its usual settings, EtC with blocks of 4 as the others, and SKK twice."""
-TARGET_IDS = 1 << 40  # ids of images under attack; oracles count from 0 and pairs from here up, so none comes twice
+"""The rows: every scheme of `lib.schemes` with its usual settings, EtC with blocks of 4 as the others, and
+SKK twice."""
+# ids of images under attack; oracles count from 0 and pairs from here up, so none comes twice
+TARGET_IDS = 1 << 40
 PAIR_IDS = 1 << 41
 PAIR_COUNT, KEYS = 32, 5
 SEVERAL = ("rocket", "coffee", "chelsea", "astronaut", "hopper")  # photographs under attack, one for each key
@@ -58,7 +63,8 @@ class Data:
 
 
 def pictures(name: str = "photos") -> Data:
-    """Of the embedded photographs, five under attack and the other five public; else the test split and the training split."""
+    """Of the embedded photographs, five under attack and the other five public; else the test split and the
+    training split."""
     train, test = datasets.load(name, "train", limit=2000), datasets.load(name, "test", limit=500)
     if name != "photos":
         return Data(test.source, test.images, train.images)
@@ -68,9 +74,11 @@ def pictures(name: str = "photos") -> Data:
 
 
 def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | None = None) -> dict:
-    """One attack on one scheme under the key of `seed`: scores of the attack, of the baselines and of the control.
+    """One attack on one scheme under the key of `seed`: scores of the attack, of the baselines and of the
+    control.
 
-    `controls` keeps the results on the pad, which are the same for all schemes that an attack is told the same about.
+    `controls` keeps the results on the pad, which are the same for all schemes that an attack is told the
+    same about.
     """
     scheme = SCHEMES[label](Key.from_seed(5000 + seed))
     pad = OneTimePad(Key.from_seed(5000 + seed))
@@ -93,7 +101,9 @@ def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | Non
         "side": truth.shape[1],
         "seconds": round(seconds, 4),
         "confidence": round(float(np.mean(result.confidence)), 4),
-        "control confidence": None if isinstance(control, str) else round(float(np.mean(control.confidence)), 4),
+        "control confidence": None
+        if isinstance(control, str)
+        else round(float(np.mean(control.confidence)), 4),
         "verdict": verdict(scores),
     }
 
@@ -122,7 +132,8 @@ def _targets(attack, data, seed):
 
 
 def run(attack: Attack, label: str, scheme, cipher, truth: np.ndarray, data: Data, **told):
-    """What the attacker knew, and the attack's result, or why it refused. `cipher` is the scheme, or the pad in its place.
+    """What the attacker knew, and the attack's result, or why it refused. `cipher` is the scheme, or the pad
+    in its place.
 
     `told` is what else the attack is told of the scheme, beside `attack.options`.
     """
@@ -150,7 +161,8 @@ def _side_by_side(images):
 
 
 def _coloured(ciphers):
-    """Ciphertexts as they can be compared with pictures: three planes beside each other, (n, h, 3 w), are three colours."""
+    """Ciphertexts as they can be compared with pictures: three planes beside each other, (n, h, 3 w), are
+    three colours."""
     return np.stack(np.split(ciphers, 3, axis=2), axis=3) if ciphers.ndim == 3 else ciphers
 
 
@@ -168,7 +180,8 @@ def verdict(scores: dict) -> str:
 
 
 def combined(cells: list[dict]) -> dict:
-    """The median over keys of every number in the cells of one attack and scheme, the worst exactness, the verdicts."""
+    """The median over keys of every number in the cells of one attack and scheme, the worst exactness, the
+    verdicts."""
     first = cells[0]
     if "reason" in first:
         return first
@@ -177,11 +190,14 @@ def combined(cells: list[dict]) -> dict:
         values = [each[name] for each in cells if each[name] is not None]
         out[name] = float(np.median(values)) if values else None
     out["scores"] = {
-        who: {name: round(float(np.median([each["scores"][who][name] for each in cells])), 4) for name in scores}
+        who: {
+            name: round(float(np.median([each["scores"][who][name] for each in cells])), 4) for name in scores
+        }
         for who, scores in first["scores"].items()
     }
     out["worst"] = {
-        name: min(each["scores"]["attack"][name] for each in cells) for name in ("exact", "ssim", "edge_correlation")
+        name: min(each["scores"]["attack"][name] for each in cells)
+        for name in ("exact", "ssim", "edge_correlation")
     }
     verdicts = [each["verdict"] for each in cells]
     out["broken"] = verdicts.count("broken")
@@ -212,12 +228,19 @@ def matrix(data: Data, keys: int = KEYS, attacks=CATALOGUE, progress=False) -> d
 
 def _kept(attack, row):
     """A recorded row, with today's reasons for what is not run."""
-    return {label: row[label] if label in attack.against else {"reason": reason(attack, label)} for label in SCHEMES}
+    return {
+        label: row[label] if label in attack.against else {"reason": reason(attack, label)}
+        for label in SCHEMES
+    }
 
 
 def main(argv=None) -> int:
-    parser = argparse.ArgumentParser("python -m lib.workbook.attack_matrix", description=__doc__.split("\n")[0])
-    parser.add_argument("--data", default="photos", help="small images, as lib.datasets.load names them (photos)")
+    parser = argparse.ArgumentParser(
+        "python -m lib.workbook.attack_matrix", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument(
+        "--data", default="photos", help="small images, as lib.datasets.load names them (photos)"
+    )
     parser.add_argument("--keys", type=int, default=KEYS, help=f"keys for every cell ({KEYS})")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument(
@@ -226,10 +249,14 @@ def main(argv=None) -> int:
     args = parser.parse_args(argv)
     data, old = pictures(args.data), json.loads(args.out.read_text()) if args.only else {"cells": {}}
     if args.only and old["data"] != data.origin:
-        parser.error(f"{args.out} is of {old['data']}, not of {data.origin}; leave --only out to attack these")
+        parser.error(
+            f"{args.out} is of {old['data']}, not of {data.origin}; leave --only out to attack these"
+        )
     chosen = [attack for attack in CATALOGUE if attack.name in (args.only or names)]
     made = matrix(data, args.keys, chosen, progress=sys.stderr.isatty())
-    cells = {attack.name: made.get(attack.name) or _kept(attack, old["cells"][attack.name]) for attack in CATALOGUE}
+    cells = {
+        attack.name: made.get(attack.name) or _kept(attack, old["cells"][attack.name]) for attack in CATALOGUE
+    }
     record = {
         "data": data.origin,
         "attacks": {attack.name: {"threat": attack.threat, "source": attack.source} for attack in CATALOGUE},

@@ -1,8 +1,9 @@
-"""Speed, as a ratio to `np.copyto` of the same bytes in the same process: seconds differ from machine to machine, ratios less.
+"""Speed, as a ratio to `np.copyto` of the same bytes in the same process: seconds differ from machine to
+machine, ratios less.
 
-`make bench` prints the table and writes `data/results/bench.json` with the machine, versions and date. One thread. It also
-measures what an epoch of training on ciphertexts costs, in times of an epoch on the same plain photos.
-Install the extra `rivals` to have scramblekit 0.1.0, the nearest neighbour, measured beside.
+`make bench` prints the table and writes `data/results/bench.json` with the machine, versions and date. One
+thread. It also measures what an epoch of training on ciphertexts costs, in times of an epoch on the same
+plain photos. Install the extra `rivals` to have scramblekit 0.1.0, the nearest neighbour, measured beside.
 """
 
 import argparse
@@ -74,7 +75,8 @@ def rival(name: str, images: np.ndarray) -> float:
 
 
 def memory(name: str, send) -> None:
-    """The peak of new memory while one large photo encrypts, in times its size; run in a process of its own."""
+    """The peak of new memory while one large photo encrypts, in times its size; run in a process of its
+    own."""
     pages = lambda: int(open("/proc/self/statm").read().split()[1])  # noqa: E731, PTH123, SIM115
     scheme = by_name(name)(Key.from_seed(1))
     scheme.encrypt(np.zeros((64, 64, 3), np.uint8))  # what is compiled or imported does not count
@@ -92,7 +94,9 @@ def memory(name: str, send) -> None:
     seconds = time.perf_counter() - start
     done.set()
     thread.join()
-    send.send({"scheme": name, "times_its_size": (peak[0] - before) * 4096 / photo.nbytes, "seconds": seconds})
+    send.send(
+        {"scheme": name, "times_its_size": (peak[0] - before) * 4096 / photo.nbytes, "seconds": seconds}
+    )
 
 
 def large_photos() -> list[dict]:
@@ -107,11 +111,12 @@ def large_photos() -> list[dict]:
 
 
 def training(count: int = PHOTOS, rounds: int = ROUNDS) -> list[dict]:
-    """An epoch on ciphertexts of `count` photos, in times of one on the plain photos: same network, same shifts and flips.
+    """An epoch on ciphertexts of `count` photos, in times of one on the plain photos: same network, same
+    shifts and flips.
 
-    Each batch is encrypted afresh, after it was shifted and mirrored; "once" encrypts before training, and its seconds
-    stand apart. Settings take turns, so that a machine that slows down slows all of them; the first round is not
-    counted, and a ratio is the median over the others.
+    Each batch is encrypted afresh, after it was shifted and mirrored; "once" encrypts before training, and
+    its seconds stand apart. Settings take turns, so that a machine that slows down slows all of them; the
+    first round is not counted, and a ratio is the median over the others.
     """
     from lib.datasets import load
     from lib.training import encrypted
@@ -120,7 +125,9 @@ def training(count: int = PHOTOS, rounds: int = ROUNDS) -> list[dict]:
     taken = [{name: epoch(photos, *how) for name, how in settings.items()} for _ in range(1 + rounds)][1:]
     for name, (scheme, augment) in settings.items():
         ratio = statistics.median(seconds[name] / seconds["plain"] for seconds in taken)
-        rows.append({"scheme": name, "seconds": statistics.median(seconds[name] for seconds in taken), "ratio": ratio})
+        rows.append(
+            {"scheme": name, "seconds": statistics.median(seconds[name] for seconds in taken), "ratio": ratio}
+        )
         if augment == "after":
             rows[-1]["once_seconds"] = median(lambda: encrypted(scheme, photos.images), 3)  # noqa: B023
     return rows
@@ -132,7 +139,10 @@ def training_settings() -> dict:
     one_key = (Tanaka(key), SKK(key), EtC(key, block=4), ExtendedTanaka(key))
     settings = {"plain": (None, "before")} | {scheme.name: (scheme, "before") for scheme in one_key}
     many = SKK(key, per_image=True)
-    return settings | {"skk, a key per image": (many, "before"), "skk, a key per image, once": (many, "after")}
+    return settings | {
+        "skk, a key per image": (many, "before"),
+        "skk, a key per image, once": (many, "after"),
+    }
 
 
 def epoch(photos, scheme, augment) -> float:
@@ -164,16 +174,27 @@ def main() -> None:
     photos = large_photos() if platform.system() == "Linux" else []
     for row in photos:
         print(f"{row['scheme']:<22}{row['times_its_size']:>9.1f}{row['seconds']:>9.2f}")
-    print(f"\nAn epoch of network {NETWORK!r} on {PHOTOS:,} photos, in times of one on the plain photos; seconds")
+    print(
+        f"\nAn epoch of network {NETWORK!r} on {PHOTOS:,} photos, in times of one on the plain photos; seconds"
+    )
     epochs = training()
     for row in epochs:
         once = f"   and {row['once_seconds']:.2f} s before the first" if "once_seconds" in row else ""
         over = "   over the limit" * (row["ratio"] > TRAINING_LIMIT)
         print(f"{row['scheme']:<28}{row['ratio']:>9.3f}{row['seconds']:>9.2f}{once}{over}")
-    versions = ["numpy", "numba", "torch", *(["scramblekit"] if any("scramblekit" in row for row in rows) else [])]
+    versions = [
+        "numpy",
+        "numba",
+        "torch",
+        *(["scramblekit"] if any("scramblekit" in row for row in rows) else []),
+    ]
     result = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "machine": {"processor": processor(), "system": platform.system(), "python": platform.python_version()},
+        "machine": {
+            "processor": processor(),
+            "system": platform.system(),
+            "python": platform.python_version(),
+        },
         "versions": {name: importlib.metadata.version(name).split("+")[0] for name in versions},
         "batch": {"images": IMAGES, "shape": [SIDE, SIDE, 3], "repeats": REPEATS},
         "ratios": rows,
@@ -198,7 +219,9 @@ def processor() -> str:
         lines = open("/proc/cpuinfo").read().splitlines()  # noqa: PTH123, SIM115
     except OSError:
         return platform.processor()
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return next(
+        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine()
+    )
 
 
 if __name__ == "__main__":

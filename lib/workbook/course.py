@@ -19,15 +19,20 @@ ROW = "{:<5}{:<73.73}{:>8}{:>8}{:>8}{:>11}  {}"
 def course(chosen: list[Path], out: Path = OUT) -> int:
     """Run lessons anew and print a table of them; the exit status, 1 where one fails.
 
-    A lesson fails where a cell does, an assertion mostly, or where the solution of an exercise is not found correct.
+    A lesson fails where a cell does, an assertion mostly, or where the solution of an exercise is not found
+    correct.
     """
     started, seconds = time.perf_counter(), json.loads(lessons.MINUTES.read_text())
     longest_first = sorted(chosen, key=lambda path: -seconds.get(path.stem, 0))  # or the longest ends alone
     runs = [experiments.Run(path, notebooks.read(path), {}) for path in longest_first]
-    (out / experiments.MANIFEST).unlink(missing_ok=True)  # of other lessons, perhaps: the folder is the course's own
+    # of other lessons, perhaps: the folder is the course's own
+    (out / experiments.MANIFEST).unlink(missing_ok=True)
     done = dict(zip(runs, experiments.sweep(runs, out, "course", overwrite=True)))
     rows = [row(run, facts, out) for run, facts in sorted(done.items(), key=lambda item: item[0].path)]
-    print("\n" + ROW.format("no.", "lesson, and its verdict", "minutes", "of CPU", "checks", "solutions", "checked"))
+    print(
+        "\n"
+        + ROW.format("no.", "lesson, and its verdict", "minutes", "of CPU", "checks", "solutions", "checked")
+    )
     for cells, said in rows:
         print(ROW.format(*cells) + f"\n     {said}")
     failed = sum(cells[-1] != "holds" for cells, _ in rows)
@@ -58,7 +63,8 @@ def row(run: experiments.Run, facts: dict, out: Path) -> tuple[list[str], str]:
 
 
 def checked(executed: dict) -> tuple[int, int, int]:
-    """Of an executed lesson: assertions in its code, solutions found correct by the exercises' checks, solutions."""
+    """Of an executed lesson: assertions in its code, solutions found correct by the exercises' checks,
+    solutions."""
     cells = notebooks.code(executed)
     checks = sum(len(re.findall(r"^\s*assert\b", "".join(cell["source"]), re.M)) for cell in cells)
     printed = [

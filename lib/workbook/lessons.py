@@ -30,7 +30,8 @@ def grids() -> list[Path]:
 
 
 def tour() -> int:
-    """Run lesson 00 into `build/`, print the table it records, and build the site with it; the exit status."""
+    """Run lesson 00 into `build/`, print the table it records, and build the site with it; the exit
+    status."""
     from lib.workbook.site.build import build
 
     started = time.perf_counter()
@@ -50,7 +51,8 @@ def tour() -> int:
 
 
 def store(chosen: list[Path]) -> None:
-    """Execute notebooks in place, outputs and all, and record the seconds each lesson took in `data/results/lessons.json`.
+    """Execute notebooks in place, outputs and all, and record the seconds each lesson took in
+    `data/results/lessons.json`.
 
     Seconds are those that the lesson's processes worked, so that other programs do not count.
     """
@@ -72,7 +74,8 @@ def store(chosen: list[Path]) -> None:
         client.execute()
         taken = round(experiments.worked_by_children() - started, 1)
         for output in (each for cell in notebook.cells for each in cell.get("outputs", [])):
-            output.get("data", {}).pop(WIDGET, None)  # where no kernel runs, the picture beside it is what can be shown
+            # where no kernel runs, the picture beside it is what can be shown
+            output.get("data", {}).pop(WIDGET, None)
         notebook.metadata = {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
             "language_info": {"name": "python"},
@@ -104,7 +107,9 @@ def with_lessons(readme: str) -> str:
     ]
     before, rest = readme.split(MARKS[0])
     after = rest.split(MARKS[1])[1]
-    return before + MARKS[0] + "| no. | lesson | runs in |\n|---|---|---|\n" + "".join(rows) + MARKS[1] + after
+    return (
+        before + MARKS[0] + "| no. | lesson | runs in |\n|---|---|---|\n" + "".join(rows) + MARKS[1] + after
+    )
 
 
 def first_picture(path: Path) -> bytes:

@@ -1,7 +1,8 @@
 """One notebook as a function: its parameters and their types, a run of it, and what cell a run failed in.
 
-Parameters are the assignments in the cell tagged `parameters`, as papermill has it, which replaces them for a run. papermill
-only warns of a name that the notebook does not have; `problems` finds it beforehand, and values of another type as well.
+Parameters are the assignments in the cell tagged `parameters`, as papermill has it, which replaces them for a
+run. papermill only warns of a name that the notebook does not have; `problems` finds it beforehand, and
+values of another type as well.
 """
 
 import ast
@@ -19,9 +20,19 @@ from lib.atomic import whole_file
 
 ROOT = Path(__file__).resolve().parents[2]
 SINGLE = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
-"""What a kernel beside others needs, where nobody has said otherwise: one thread, which sleeps while it waits."""
+"""What a kernel beside others needs, where nobody has said otherwise: one thread, which sleeps while it
+waits."""
 QUIET = ROOT / ".ipython"  # kernels that say nothing about their transport
-EXAMPLES = {"bool": True, "int": 1, "float": 1.0, "str": "", "list": [], "tuple": [], "dict": {}, "None": None}
+EXAMPLES = {
+    "bool": True,
+    "int": 1,
+    "float": 1.0,
+    "str": "",
+    "list": [],
+    "tuple": [],
+    "dict": {},
+    "None": None,
+}
 WORDS = {
     bool: "true or false",
     int: "a whole number",
@@ -33,7 +44,8 @@ WORDS = {
 
 
 class Failure(NamedTuple):
-    """Where a run stopped: the cell's number as the executed notebook shows it, the line of the cell, the error."""
+    """Where a run stopped: the cell's number as the executed notebook shows it, the line of the cell, the
+    error."""
 
     cell: int | None
     line: str
@@ -68,16 +80,18 @@ def code(notebook: dict) -> list[dict]:
 
 
 def digest(notebook: dict) -> str:
-    """The SHA-256 of a notebook's code: another one where a run may give other results. Text and outputs do not count."""
+    """The SHA-256 of a notebook's code: another one where a run may give other results. Text and outputs do
+    not count."""
     cells = [[tags(cell), cell["source"]] for cell in code(notebook)]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 
 
-# -- parameters -------------------------------------------------------------------------------------------------------
+# -- parameters ----------------------------------------------------------------------------------------------
 
 
 def parameters(notebook: dict) -> dict[str, list]:
-    """Name: values of every type that the parameter may have, its default first; none where the default is no plain value.
+    """Name: values of every type that the parameter may have, its default first; none where the default is no
+    plain value.
 
     >>> cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "block = 4\\nquality: int | None = None"}
     >>> parameters({"cells": [cell]})
@@ -94,7 +108,9 @@ def parameters(notebook: dict) -> dict[str, list]:
                         names = [part.strip() for part in ast.unparse(line.annotation).split("|")]
                         default = _default(line.value)
                         others = [EXAMPLES[part] for part in names if part in EXAMPLES]
-                        found[name] = default + [other for other in others if type(other) not in map(type, default)]
+                        found[name] = default + [
+                            other for other in others if type(other) not in map(type, default)
+                        ]
     return found
 
 
@@ -126,9 +142,12 @@ def _unknown(name, known):
 
 
 def _fits(value, example) -> bool:
-    """Whether a value from JSON or YAML may stand where `example` does: a whole number may for a number, a list for a tuple."""
+    """Whether a value from JSON or YAML may stand where `example` does: a whole number may for a number, a
+    list for a tuple."""
     if isinstance(example, list | tuple):
-        return isinstance(value, list) and all(any(_fits(v, e) for e in example) or not example for v in value)
+        return isinstance(value, list) and all(
+            any(_fits(v, e) for e in example) or not example for v in value
+        )
     if isinstance(example, dict):
         return isinstance(value, dict) and all(
             any(_fits(v, e) for e in example.values()) or not example for v in value.values()
@@ -161,27 +180,31 @@ def _advice(value, examples) -> str:
     return ""
 
 
-# -- runs -------------------------------------------------------------------------------------------------------------
+# -- runs ----------------------------------------------------------------------------------------------------
 
 
 def execute(notebook: dict, target: Path, given: dict, folder: Path, progress=False) -> Failure | None:
-    """Run a notebook with the parameters `given`, in `folder`, into `target`; None, or where and why it stopped.
+    """Run a notebook with the parameters `given`, in `folder`, into `target`; None, or where and why it
+    stopped.
 
     `target` is written whole, at the end, whether the run failed or not: the outputs up to there are in it.
     """
     import nbformat
     import papermill
 
-    logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of each "=" in a comment, and of `int | None`
+    # it warns of each "=" in a comment, and of `int | None`
+    logging.getLogger("papermill").setLevel(logging.ERROR)
     for name, value in (SINGLE | ({"IPYTHONDIR": str(QUIET)} if QUIET.is_dir() else {})).items():
         os.environ.setdefault(name, value)
     node = nbformat.from_dict(notebook)
     with tempfile.TemporaryDirectory() as temporary:
-        running, failure = Path(temporary) / "running.ipynb", None  # papermill writes it many times, and not by rename
+        # papermill writes it many times, and not by rename
+        running, failure = Path(temporary) / "running.ipynb", None
         try:
             papermill.execute_notebook(
                 node, running, given, kernel_name="python3", progress_bar=progress, coalesce_streams=True,
-                resources={"metadata": {"path": str(folder)}},  # not cwd, which would hold for the whole process
+                # not cwd, which would hold for the whole process
+                resources={"metadata": {"path": str(folder)}},
             )  # fmt: skip
         except papermill.PapermillExecutionError as error:
             line = _line(error.source, "\n".join(error.traceback))
@@ -212,4 +235,7 @@ def _line(source: str, traceback: str = "") -> str:
         lines = source.splitlines()
         if int(pointed[1]) <= len(lines):
             return lines[int(pointed[1]) - 1].strip()
-    return next((line.strip() for line in source.splitlines() if line.strip() and not line.strip().startswith("#")), "")
+    return next(
+        (line.strip() for line in source.splitlines() if line.strip() and not line.strip().startswith("#")),
+        "",
+    )

@@ -1,13 +1,15 @@
-"""Recorded runs of attacks that are trained: `make results` runs the rows of `data/results/learned/rows.toml` not recorded yet.
+"""Recorded runs of attacks that are trained: `make results` runs the rows of `data/results/learned/rows.toml`
+not recorded yet.
 
     python -m lib.workbook.recorded_attacks --data npz:cifar10.npz                      every row, first seed
     python -m lib.workbook.recorded_attacks --data npz:cifar10.npz --seeds 0 1 skk-same  one row, two seeds
 
-One JSON file a run, `data/results/learned/NAME-seedN.json`: data and their digest, scheme, which keys the attacker needs,
-network, recipe, seed, seconds, losses, versions, and the scores on test images that nobody trained on, beside those of the
-ciphertext as it is and of the mean of the public pictures. The training split of the data are the attacker's public
-pictures; without pairs its first half alone, and of the other half the ciphertexts are known. The first 1,000 of the test
-split, balanced over classes, are encrypted under the victim's key and attacked.
+One JSON file a run, `data/results/learned/NAME-seedN.json`: data and their digest, scheme, which keys the
+attacker needs, network, recipe, seed, seconds, losses, versions, and the scores on test images that nobody
+trained on, beside those of the ciphertext as it is and of the mean of the public pictures. The training split
+of the data are the attacker's public pictures; without pairs its first half alone, and of the other half the
+ciphertexts are known. The first 1,000 of the test split, balanced over classes, are encrypted under the
+victim's key and attacked.
 
 A kind of attack is a module with `run(row, seed, data, test, folder, progress) -> dict`: see `ATTACKS`.
 """
@@ -31,8 +33,12 @@ ASSUMPTIONS = {
     "unpaired": "ciphertexts under the victim's key, and public pictures that they do not show",
 }
 """Which keys an attacker needs, and what for."""
-ATTACKS = {"inverse": "lib.attacks.known_plaintext.inverse", "generative": "lib.attacks.many_ciphertexts.generative"}
-"""Modules by the name of the attack. `run(row, seed, data, test, folder, progress)` trains the attack of a row and gives
+ATTACKS = {
+    "inverse": "lib.attacks.known_plaintext.inverse",
+    "generative": "lib.attacks.many_ciphertexts.generative",
+}
+"""Modules by the name of the attack. `run(row, seed, data, test, folder, progress)` trains the attack of a
+row and gives
 
     network, parameters   what it was, in words, and how many numbers were trained
     recipe                every setting, defaults too
@@ -57,7 +63,8 @@ def recorded(name: str, folder: Path = FOLDER) -> list[dict]:
 
 
 def scheme_of(row: dict, seed: int, whose: str = "victim"):
-    """The scheme of a row under the key of the "victim", Key.from_seed(1000 + seed), or of the "attacker", 2000 + seed.
+    """The scheme of a row under the key of the "victim", Key.from_seed(1000 + seed), or of the "attacker",
+    2000 + seed.
 
     An attacker takes a key for each image, so that none is learned by heart.
     """
@@ -76,10 +83,14 @@ def label_of(row: dict) -> str:
     return recording.label(row["scheme"]["name"], row["scheme"].get("per_image"))
 
 
-def scores(estimate: np.ndarray, ciphers: np.ndarray, truth: np.ndarray, public: np.ndarray, moves=()) -> dict:
-    """Scores of the estimate ("attack"), of doing nothing ("ciphertext"), and of the mean of the public pictures ("mean").
+def scores(
+    estimate: np.ndarray, ciphers: np.ndarray, truth: np.ndarray, public: np.ndarray, moves=()
+) -> dict:
+    """Scores of the estimate ("attack"), of doing nothing ("ciphertext"), and of the mean of the public
+    pictures ("mean").
 
-    All (n, h, w, 3) uint8. `moves`: what the attack leaves open, see `lib.metrics.nearest`; given to the ciphertext as well.
+    All (n, h, w, 3) uint8. `moves`: what the attack leaves open, see `lib.metrics.nearest`; given to the
+    ciphertext as well.
     """
     return {
         "attack": recording.scored(estimate, truth, moves),
@@ -116,7 +127,9 @@ def told(record: dict) -> str:
 
 
 def main(argv=None) -> int:
-    args = (parser := recording.arguments("python -m lib.workbook.recorded_attacks", __doc__, FOLDER)).parse_args(argv)
+    args = (
+        parser := recording.arguments("python -m lib.workbook.recorded_attacks", __doc__, FOLDER)
+    ).parse_args(argv)
     asked = recording.chosen(parser, args.rows, rows())
     jobs = [(row, seed, args.out / f"{row['name']}-seed{seed}.json") for seed in args.seeds for row in asked]
     todo = recording.missing(jobs, same, told)

@@ -1,17 +1,19 @@
-"""Jigsaw scores by number of pieces, block size, JPEG quality, steps of EtC: `make puzzles` writes `data/results/jigsaw.json`.
+"""Jigsaw scores by number of pieces, block size, JPEG quality, steps of EtC: `make puzzles` writes
+`data/results/jigsaw.json`.
 
     python -m lib.workbook.recorded_jigsaws                      on the embedded photographs
     python -m lib.workbook.recorded_jigsaws --folder pictures    and on those of a folder, PNG
 
-A photograph gives its central square, scaled down; photographs of a folder give two crops of full detail beside. Every one is
-encrypted under a key of its own, and `lib.attacks.one_ciphertext.jigsaw` is told the block size and the steps, nothing else. Scores are
-medians over pictures, with the lowest: `neighbours` counts pairs in any common state, `direct` and `ssim` are given the turn,
-mirror, sign and colour order that borders leave open, and `upright` is the share of pictures for which the attack itself chose
-sign, colours and turn. What a JPEG file of the ciphertext has lost is no fault of the attack: there the truth is what the
-key's owner decrypts. Seconds are of one processor.
+A photograph gives its central square, scaled down; photographs of a folder give two crops of full detail
+beside. Every one is encrypted under a key of its own, and `lib.attacks.one_ciphertext.jigsaw` is told the
+block size and the steps, nothing else. Scores are medians over pictures, with the lowest: `neighbours` counts
+pairs in any common state, `direct` and `ssim` are given the turn, mirror, sign and colour order that borders
+leave open, and `upright` is the share of pictures for which the attack itself chose sign, colours and turn.
+What a JPEG file of the ciphertext has lost is no fault of the attack: there the truth is what the key's owner
+decrypts. Seconds are of one processor.
 
-Grey EtC is attacked by `lib.attacks.one_ciphertext.grey_jigsaw`, which learns texture from the embedded photographs but the one under attack;
-its scores are of luma.
+Grey EtC is attacked by `lib.attacks.one_ciphertext.grey_jigsaw`, which learns texture from the embedded
+photographs but the one under attack; its scores are of luma.
 """
 
 import argparse
@@ -42,7 +44,11 @@ MOVES = ("turns", "complement", "colours")
 MANY, SOME, FEW = 20, 6, 3  # pictures; the fewer, the longer one takes
 SETTINGS = {  # curve: (side, block, steps, JPEG quality or None, at most so many pictures)
     "pieces, everything, blocks of 16": [(side, 16, ALL, None, MANY) for side in (64, 128, 256)],
-    "block, everything, 256x256": [(256, 8, ALL, None, FEW), (256, 16, ALL, None, MANY), (256, 32, ALL, None, MANY)],
+    "block, everything, 256x256": [
+        (256, 8, ALL, None, FEW),
+        (256, 16, ALL, None, MANY),
+        (256, 32, ALL, None, MANY),
+    ],
     "steps, 256 blocks of 16": [
         *((256, 16, STEPS[:count], None, SOME) for count in (1, 2, 3)),
         (256, 16, ALL, None, MANY),
@@ -52,7 +58,8 @@ SETTINGS = {  # curve: (side, block, steps, JPEG quality or None, at most so man
     "JPEG quality, 256 blocks of 16": [(256, 16, ALL, quality, SOME) for quality in (95, 85)],
 }
 SHARED = (1, 2, 3, 5, 8)  # ciphertexts of 32x32 under one key, blocks of 4
-GREY = [(128, 32, MANY), (256, 32, MANY), (256, 16, MANY), (256, 8, SOME)]  # side, block, at most so many pictures
+# side, block, at most so many pictures
+GREY = [(128, 32, MANY), (256, 32, MANY), (256, 16, MANY), (256, 8, SOME)]
 SHARED_GREY = (1, 3, 5, 10)  # the same, blocks of 8
 CONTROLS = [(128, 16), (256, 32), (128, 8)]
 EDGES = (0.05, 0.2, 0.5, 0.8, 0.95)  # of groups of pictures by confidence
@@ -60,7 +67,8 @@ KEYS = 5  # for ciphertexts under one key
 
 
 def pictures(folder: Path | None, side: int) -> list[np.ndarray]:
-    """All (side, side, 3): scaled central squares of photographs that are large enough, then crops of those in the folder."""
+    """All (side, side, 3): scaled central squares of photographs that are large enough, then crops of those
+    in the folder."""
     from PIL import Image
 
     found = []
@@ -87,9 +95,15 @@ def spread(images: list, count: int) -> list:
     return [images[i] for i in np.linspace(0, len(images) - 1, count).round().astype(int)]
 
 
-def encrypted(image: np.ndarray, block: int, steps, quality: int | None, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def encrypted(
+    image: np.ndarray, block: int, steps, quality: int | None, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
     """(1, h, w, 3) each: the ciphertext, and what its owner decrypts."""
-    taken = [table for name, table in EtC(Key.from_seed(seed), block=block).steps(image.shape).items() if name in steps]
+    taken = [
+        table
+        for name, table in EtC(Key.from_seed(seed), block=block).steps(image.shape).items()
+        if name in steps
+    ]
     cipher = image
     for table in taken:
         cipher = table.apply(cipher)
@@ -130,14 +144,23 @@ def solved(image: np.ndarray, block: int, steps, quality: int | None, seed: int,
 
 
 def point(side, block, steps, quality, count, folder, public) -> tuple[dict, list]:
-    """One point of a curve: medians over pictures and the lowest; and a pair for each picture of confidence and share right."""
+    """One point of a curve: medians over pictures and the lowest; and a pair for each picture of confidence
+    and share right."""
     images = spread(pictures(folder, side), count)
     scores = [solved(image, block, steps, quality, seed, public) for seed, image in enumerate(images)]
-    setting = {"side": side, "block": block, "pieces": (side // block) ** 2, "steps": list(steps), "quality": quality}
+    setting = {
+        "side": side,
+        "block": block,
+        "pieces": (side // block) ** 2,
+        "steps": list(steps),
+        "quality": quality,
+    }
     return setting | {
         "pictures": len(images),
         "median": {
-            name: round(float(np.median([s[name] for s in scores])), 4) for name in scores[0] if name != "upright"
+            name: round(float(np.median([s[name] for s in scores])), 4)
+            for name in scores[0]
+            if name != "upright"
         },
         "lowest": {name: round(min(s[name] for s in scores), 4) for name in ("neighbours", "direct", "ssim")},
         "most seconds": round(max(s["seconds"] for s in scores), 3),
@@ -152,14 +175,20 @@ def shared(count: int, public) -> dict:
         picked = images[np.random.default_rng(seed).choice(len(images), count, replace=False)]
         estimate = jigsaw(EtC(Key.from_seed(seed), block=4).encrypt(picked), 4, public=public).estimate
         scores.append(metrics.neighbours(estimate, picked, 4))
-    return {"ciphertexts": count, "median": round(float(np.median(scores)), 4), "lowest": round(min(scores), 4)}
+    return {
+        "ciphertexts": count,
+        "median": round(float(np.median(scores)), 4),
+        "lowest": round(min(scores), 4),
+    }
 
 
 def solved_grey(image: np.ndarray, block: int, seed: int) -> dict[str, float]:
     """The scores of one picture under grey EtC, by luma."""
     side, scheme = len(image), GrayscaleEtC(Key.from_seed(seed), block=block)
     others = [
-        datasets.photo(name, side) for name in datasets.photo_names if side <= min(datasets.photo(name).shape[:2])
+        datasets.photo(name, side)
+        for name in datasets.photo_names
+        if side <= min(datasets.photo(name).shape[:2])
     ]
     public = np.stack([other for other in others if not np.array_equal(other, image)])
     started = time.process_time()
@@ -167,7 +196,8 @@ def solved_grey(image: np.ndarray, block: int, seed: int) -> dict[str, float]:
     seconds, truth = time.process_time() - started, luma(image[None])
     best = metrics.nearest(result.estimate, truth, MOVES[:2])
     planes = (
-        cut(scheme.table(image.shape).index.reshape(1, side, 3 * side, 1), block)[0, :, 0, 0, 0] % (3 * side) < side
+        cut(scheme.table(image.shape).index.reshape(1, side, 3 * side, 1), block)[0, :, 0, 0, 0] % (3 * side)
+        < side
     )
     return {
         "told apart": float(planes[result.recovered["luma"]].mean()),
@@ -188,24 +218,37 @@ def grey(side: int, block: int, count: int, folder) -> dict:
         "block": block,
         "pictures": len(images),
         "median": {name: round(float(np.median([s[name] for s in scores])), 4) for name in scores[0]},
-        "lowest": {name: round(min(s[name] for s in scores), 4) for name in ("told apart", "neighbours", "ssim")},
+        "lowest": {
+            name: round(min(s[name] for s in scores), 4) for name in ("told apart", "neighbours", "ssim")
+        },
     }
 
 
 def shared_grey(count: int) -> dict:
-    """As `shared`, for grey EtC with blocks of 8; pictures under attack and public ones are of other photographs."""
+    """As `shared`, for grey EtC with blocks of 8; pictures under attack and public ones are of other
+    photographs."""
     data, scores = attack_matrix.pictures(), []
     for seed in range(KEYS):
         picked = data.targets[np.random.default_rng(seed).choice(len(data.targets), count, replace=False)]
-        estimate = grey_jigsaw(GrayscaleEtC(Key.from_seed(seed)).encrypt(picked), 8, public=data.others).estimate
+        estimate = grey_jigsaw(
+            GrayscaleEtC(Key.from_seed(seed)).encrypt(picked), 8, public=data.others
+        ).estimate
         scores.append(metrics.neighbours(estimate, luma(picked), 8))
-    return {"ciphertexts": count, "median": round(float(np.median(scores)), 4), "lowest": round(min(scores), 4)}
+    return {
+        "ciphertexts": count,
+        "median": round(float(np.median(scores)), 4),
+        "lowest": round(min(scores), 4),
+    }
 
 
 def control_grey(side: int, block: int) -> dict:
     """The grey attack on a one-time pad."""
     pad = OneTimePad(Key.from_seed(1)).encrypt(np.zeros((1, side, 3 * side, 3), np.uint8), ids=[0])[..., 0]
-    return {"side": side, "block": block, "confidence": round(float(grey_jigsaw(pad, block).confidence.max()), 6)}
+    return {
+        "side": side,
+        "block": block,
+        "confidence": round(float(grey_jigsaw(pad, block).confidence.max()), 6),
+    }
 
 
 def control(side: int, block: int, public) -> dict:
@@ -222,7 +265,8 @@ def control(side: int, block: int, public) -> dict:
 
 
 def reliability(pairs: list) -> list[dict]:
-    """Pictures sorted by what the attack promised: how many blocks it said would be right, and how many were."""
+    """Pictures sorted by what the attack promised: how many blocks it said would be right, and how many
+    were."""
     said, right = np.array(pairs).T
     place = np.digitize(said, EDGES)
     return [
@@ -237,11 +281,17 @@ def reliability(pairs: list) -> list[dict]:
 
 
 def main(argv=None) -> int:
-    parser = argparse.ArgumentParser("python -m lib.workbook.recorded_jigsaws", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        "python -m lib.workbook.recorded_jigsaws", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("--folder", type=Path, help="PNG photographs beside the embedded ones")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument(
-        "--only", nargs="+", choices=[*SETTINGS, *OTHERS], metavar="CURVE", help="keep what is recorded of the others"
+        "--only",
+        nargs="+",
+        choices=[*SETTINGS, *OTHERS],
+        metavar="CURVE",
+        help="keep what is recorded of the others",
     )
     args = parser.parse_args(argv)
     public, started = datasets.load("photos", "train", limit=600).images, time.process_time()
@@ -281,7 +331,8 @@ OTHERS = {
         "control grey": [control_grey(*setting) for setting in CONTROLS],
     },
 }
-"""Parts of the record that are no curves of `SETTINGS`. `--only` leaves "reliability" as the last run of all curves found it."""
+"""Parts of the record that are no curves of `SETTINGS`. `--only` leaves "reliability" as the last run of all
+curves found it."""
 
 
 def table(record: dict) -> str:

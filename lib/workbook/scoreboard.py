@@ -3,14 +3,15 @@
     python -m lib.workbook.scoreboard
 
 reads `data/results/training/*.json`, `data/results/attacks.json` and the attacks that were trained,
-`data/results/learned/*.json`; trains and attacks nothing, writes `data/results/scoreboard.json` and the README's table. There is a row for every scheme that the attack matrix knows, which is
-every scheme of `lib.schemes`, for plain pictures, and for the control; what was not recorded says which command records it.
+`data/results/learned/*.json`; trains and attacks nothing, writes `data/results/scoreboard.json` and the
+README's table. There is a row for every scheme that the attack matrix knows, which is every scheme of
+`lib.schemes`, for plain pictures, and for the control; what was not recorded says which command records it.
 
-The accuracy of a scheme is the mean over seeds of its first row of recorded runs, last epoch: first rows have networks of
-one size, further ones are of other sizes. Its leakage is what the best attack got back, by SSIM, once among attackers who
-have ciphertexts only, and once among all. Attacks that are void count for nothing; of trained ones the median over seeds
-counts. A scheme is on the front if no other is at least as accurate and leaks no more to attackers with ciphertexts only,
-and is better in one of the two.
+The accuracy of a scheme is the mean over seeds of its first row of recorded runs, last epoch: first rows have
+networks of one size, further ones are of other sizes. Its leakage is what the best attack got back, by SSIM,
+once among attackers who have ciphertexts only, and once among all. Attacks that are void count for nothing;
+of trained ones the median over seeds counts. A scheme is on the front if no other is at least as accurate and
+leaks no more to attackers with ciphertexts only, and is better in one of the two.
 """
 
 import argparse
@@ -54,7 +55,8 @@ def rows(attacks: dict | None = None, trained: list[dict] | None = None) -> list
     """The scoreboard: one dictionary for each scheme, the most accurate first, those without a training last.
 
     attacks   a record of `lib.workbook.attack_matrix`; None for the stored one
-    trained   records of `lib.workbook.recorded_attacks`; None for the stored ones, where `attacks` is None too, else for none
+    trained   records of `lib.workbook.recorded_attacks`; None for the stored ones, where `attacks` is None
+              too, else for none
     """
     if attacks is None:
         attacks = json.loads(ATTACKS.read_text())
@@ -78,7 +80,10 @@ def label_of(row: dict) -> str:
 
 def _row(label, candidates):
     accuracy = _accuracy(label)
-    leak = {"ciphertexts only": _best(label, candidates, CIPHERTEXTS), "any attacker": _best(label, candidates, None)}
+    leak = {
+        "ciphertexts only": _best(label, candidates, CIPHERTEXTS),
+        "any attacker": _best(label, candidates, None),
+    }
     return {"scheme": label} | accuracy | {"leak": leak, "verdict": VERDICTS[_kind(label, leak)]}
 
 
@@ -91,12 +96,17 @@ def _accuracy(label):
             mean = sum(run["accuracy"] for run in runs) / len(runs)
             return {"accuracy": round(mean, 4), "runs": found, "row": row["name"], "command": None}
     names = " ".join(row["name"] for row in candidates)
-    command = f"make results ROWS='{names}'" if names else "a row in data/results/training/rows.toml, then make results"
+    command = (
+        f"make results ROWS='{names}'"
+        if names
+        else "a row in data/results/training/rows.toml, then make results"
+    )
     return {"accuracy": None, "runs": [], "row": names or None, "command": command}
 
 
 def _of_matrix(attacks):
-    """(scheme, SSIM, minus what it costs, what is shown) for each attack and scheme of the matrix; the pad for each control."""
+    """(scheme, SSIM, minus what it costs, what is shown) for each attack and scheme of the matrix; the pad
+    for each control."""
     for name, cells in attacks["cells"].items():
         threat = attacks["attacks"][name]["threat"]
         for label, cell in cells.items():
@@ -116,7 +126,9 @@ def _of_training(runs):
         row = seeds[0]["row"]
         names = ("ssim", "edge_correlation", "exact")
         scores = {
-            who: {key: round(float(np.median([run["scores"][who][key] for run in seeds])), 4) for key in names}
+            who: {
+                key: round(float(np.median([run["scores"][who][key] for run in seeds])), 4) for key in names
+            }
             for who in ("attack", "ciphertext", "mean")
         }
         threat, needs = TRAINED[row["assumption"]]
@@ -132,8 +144,17 @@ def _shown(name, threat, needs, outcome, scores):
 def _best(label, candidates, threats):
     """What the best attack got back; for the control, the best attack on it anywhere."""
     if label == PLAIN:
-        return {"attack": "none needed", "threat": ONE, "ssim": 1.0, "edge_correlation": 1.0, "exact": 1.0, "needs": ""}
-    found = [each for each in candidates if each[0] == label and (not threats or each[3]["threat"] in threats)]
+        return {
+            "attack": "none needed",
+            "threat": ONE,
+            "ssim": 1.0,
+            "edge_correlation": 1.0,
+            "exact": 1.0,
+            "needs": "",
+        }
+    found = [
+        each for each in candidates if each[0] == label and (not threats or each[3]["threat"] in threats)
+    ]
     return max(found, key=lambda each: each[1:3])[3] if found else None
 
 
@@ -181,7 +202,11 @@ def table(board: list[dict]) -> str:
         for best in row["leak"].values():
             needs = f" ({best['needs']})" if best and best["needs"] else ""
             cells += (
-                [f"{best['attack']}{needs}", f"{best['ssim']:.2f}", f"{round(best['edge_correlation'], 2) + 0:.2f}"]
+                [
+                    f"{best['attack']}{needs}",
+                    f"{best['ssim']:.2f}",
+                    f"{round(best['edge_correlation'], 2) + 0:.2f}",
+                ]
                 if best
                 else ["none here", "", ""]
             )
@@ -196,7 +221,9 @@ def with_table(readme: str) -> str:
 
 
 def main(argv=None) -> int:
-    argparse.ArgumentParser("python -m lib.workbook.scoreboard", description=__doc__.split("\n")[0]).parse_args(argv)
+    argparse.ArgumentParser(
+        "python -m lib.workbook.scoreboard", description=__doc__.split("\n")[0]
+    ).parse_args(argv)
     board = rows()
     record = {
         "sources": ["data/results/training", "data/results/attacks.json", "data/results/learned"],

@@ -1,8 +1,10 @@
-"""Does an output show its picture, or only a plausible one? Attacks as functions, scored on images of one key.
+"""Does an output show its picture, or only a plausible one? Attacks as functions, scored on images of one
+key.
 
-A generator can be rewarded for outputs that look like pictures and show nothing of the ciphertext. So the truth is looked for
-among all candidates (`lib.metrics.ranks`), and the same is done with ciphertexts of other images, which must give chance. An
-attack here is a function from ciphertexts to pictures, (n, h, w, 3) uint8 both.
+A generator can be rewarded for outputs that look like pictures and show nothing of the ciphertext. So the
+truth is looked for among all candidates (`lib.metrics.ranks`), and the same is done with ciphertexts of other
+images, which must give chance. An attack here is a function from ciphertexts to pictures, (n, h, w, 3) uint8
+both.
 """
 
 from dataclasses import dataclass
@@ -18,10 +20,12 @@ from lib.workbook import recording
 
 @dataclass(frozen=True)
 class Trial:
-    """Images to score attacks on: their ciphertexts and the truth, and others of the same key to settle what is left open.
+    """Images to score attacks on: their ciphertexts and the truth, and others of the same key to settle what
+    is left open.
 
     ciphers, truth   (n, h, w, 3) uint8
-    others           (ciphertexts, truth): the moves of `lib.metrics.choice` are chosen on these, so that no rank profits
+    others           (ciphertexts, truth): the moves of `lib.metrics.choice` are chosen on these, so that no
+                     rank profits
     """
 
     ciphers: np.ndarray
@@ -29,13 +33,15 @@ class Trial:
     others: tuple[np.ndarray, np.ndarray]
 
     def scores(self, attack, moves=()) -> dict[str, float]:
-        """Scores of `attack`, a function from ciphertexts to pictures, and its ranks: "median", "mean" and "top"."""
+        """Scores of `attack`, a function from ciphertexts to pictures, and its ranks: "median", "mean" and
+        "top"."""
         chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
         estimate = metrics.moved(attack(self.ciphers), chosen)
         return recording.scored(estimate, self.truth) | _rounded(metrics.retrieval(estimate, self.truth))
 
     def shuffled(self, attack, moves=(), seed=0) -> dict[str, float]:
-        """Ranks of the truths when the attack reads other images' ciphertexts: chance, whatever the outputs look like."""
+        """Ranks of the truths when the attack reads other images' ciphertexts: chance, whatever the outputs
+        look like."""
         chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
         cycle = np.random.default_rng(seed).permutation(len(self.truth))
         order = np.empty_like(cycle)

@@ -20,7 +20,8 @@ INSIDE = ("__dict__", "__func__", "__self__", "__wrapped__", "__defaults__", "__
 
 
 def leads_to(start, wanted):
-    """Whether something of a class in `wanted` can be reached from `start` by attributes, items and closures."""
+    """Whether something of a class in `wanted` can be reached from `start` by attributes, items and
+    closures."""
     seen, todo = {id(start)}, [start]
     while todo:
         thing = todo.pop()
@@ -30,7 +31,11 @@ def leads_to(start, wanted):
         found = [getattr(thing, name, None) for name in names]
         found += [cell.cell_contents for cell in getattr(thing, "__closure__", None) or ()]
         found += (
-            list(thing.values()) if isinstance(thing, dict) else list(thing) if isinstance(thing, list | tuple) else []
+            list(thing.values())
+            if isinstance(thing, dict)
+            else list(thing)
+            if isinstance(thing, list | tuple)
+            else []
         )
         for each in found:
             if (
@@ -101,7 +106,9 @@ def imports(path):
 
 @pytest.mark.parametrize("path", [p for p in MODULES if p.stem != "matrix"], ids=lambda path: path.stem)
 def test_an_attack_imports_neither_schemes_nor_keys(path):
-    bad = [name for name in imports(path) if name.startswith(("lib.schemes", "lib.keys")) or name == "lib.Key"]
+    bad = [
+        name for name in imports(path) if name.startswith(("lib.schemes", "lib.keys")) or name == "lib.Key"
+    ]
     assert not bad
 
 

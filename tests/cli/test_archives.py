@@ -137,7 +137,10 @@ def test_done_is_skipped_and_others_are_kept(tmp_path, plain, cipher):
 
 REFUSED = {
     "no images": ({"y": np.arange(4)}, "holds no images, .* it has y"),
-    "float images": ({"x": images(2), "z": images(2) / 255}, r"array z, float64 \(2, 7, 10, 3\), holds neither"),
+    "float images": (
+        {"x": images(2), "z": images(2) / 255},
+        r"array z, float64 \(2, 7, 10, 3\), holds neither",
+    ),
     "grey images": ({"x": images(2), "z": images(2)[..., 0]}, r"array z, uint8 \(2, 7, 10\), holds neither"),
     "channels first": ({"x": np.moveaxis(images(2), -1, 1)}, "holds neither"),
     "no image in it": ({"x": images(2)[:0]}, "holds neither"),
@@ -157,7 +160,11 @@ def test_what_would_stay_in_clear_or_get_lost_is_refused(tmp_path, arrays, messa
 def test_broken_archives_are_refused(tmp_path, plain, cipher):
     data = plain.read_bytes()
     bad = tmp_path / "bad.npz"
-    for content, message in ((data[:-30], "no npz archive"), (b"text", "no npz archive"), (b"", "no npz archive")):
+    for content, message in (
+        (data[:-30], "no npz archive"),
+        (b"text", "no npz archive"),
+        (b"", "no npz archive"),
+    ):
         bad.write_bytes(content)
         with pytest.raises(ValueError, match=message):
             encrypt_archive(bad, tmp_path / "c.npz", ETC)

@@ -32,12 +32,18 @@ def shell(folder, line):
     words = line.split()
     known = {"plain", "tanaka", "skk", "key.json", "other.json", "out", "one", "one-cipher", "bare", "mixed"}
     return main(
-        [str(folder / word) if word in known and words[i - 1] != "--scheme" else word for i, word in enumerate(words)]
+        [
+            str(folder / word) if word in known and words[i - 1] != "--scheme" else word
+            for i, word in enumerate(words)
+        ]
     )
 
 
 def test_an_oracle_reads_a_folder(folder, capsys):
-    assert shell(folder, "attack table-reader --cipher tanaka --oracle-key key.json --out out --truth plain") == 0
+    assert (
+        shell(folder, "attack table-reader --cipher tanaka --oracle-key key.json --out out --truth plain")
+        == 0
+    )
     assert "6 images, 5 queries" in capsys.readouterr().out
     for i, photo in enumerate(PHOTOS):
         assert (np.asarray(Image.open(folder / "out" / f"{i}.png")) == photo).all()
@@ -59,21 +65,36 @@ def test_padding_is_cropped_again(tmp_path):
     save(tmp_path / "plain", PHOTOS[:, :30, :29])
     main(["key", "new", str(tmp_path / "key.json")])
     shell(tmp_path, "encrypt plain tanaka --scheme tanaka --key key.json --workers 1")
-    assert shell(tmp_path, "attack table-reader --cipher tanaka --oracle-key key.json --out out --truth plain") == 0
+    assert (
+        shell(tmp_path, "attack table-reader --cipher tanaka --oracle-key key.json --out out --truth plain")
+        == 0
+    )
     assert (np.asarray(Image.open(tmp_path / "out" / "2.png")) == PHOTOS[2, :30, :29]).all()
 
 
 @pytest.mark.parametrize(
     "line, says",
     [
-        ("attack table-reader --cipher tanaka --out out", "name the key that it encrypts with (--oracle-key)"),
-        ("attack pairs-tanaka --cipher tanaka --out out", "needs plain images and their ciphertexts (--pairs"),
+        (
+            "attack table-reader --cipher tanaka --out out",
+            "name the key that it encrypts with (--oracle-key)",
+        ),
+        (
+            "attack pairs-tanaka --cipher tanaka --out out",
+            "needs plain images and their ciphertexts (--pairs",
+        ),
         (
             "attack pairs-skk --cipher tanaka --pairs plain tanaka --out out",
             "is no attack on tanaka; it is made for skk",
         ),
-        ("attack table-reader --cipher tanaka --oracle-key other.json --out out", "encrypted with another key"),
-        ("attack table-reader --cipher mixed --oracle-key key.json --out out", "ciphertexts of 2 schemes or settings"),
+        (
+            "attack table-reader --cipher tanaka --oracle-key other.json --out out",
+            "encrypted with another key",
+        ),
+        (
+            "attack table-reader --cipher mixed --oracle-key key.json --out out",
+            "ciphertexts of 2 schemes or settings",
+        ),
         ("attack leading-bit --cipher nothing --out out", "no such file or folder"),
     ],
 )

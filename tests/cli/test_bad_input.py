@@ -1,4 +1,5 @@
-"""Bad input to the library, in one table: what is done, the error it raises, and what its message must say."""
+"""Bad input to the library, in one table: what is done, the error it raises, and what its message must
+say."""
 
 import json
 import re

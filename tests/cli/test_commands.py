@@ -25,7 +25,9 @@ PUBLISHED = "block-wise-scrambled"
 
 def photo(path, seed, size=(9, 6), mode="RGB"):
     path.parent.mkdir(parents=True, exist_ok=True)
-    image = Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), np.uint8)).convert(mode)
+    image = Image.fromarray(np.random.default_rng(seed).integers(0, 256, (*size[::-1], 3), np.uint8)).convert(
+        mode
+    )
     image.save(path)
     return path
 
@@ -69,7 +71,7 @@ ENCRYPT = ("encrypt", "plain", "cipher", "--key", "key.json", "--scheme")
 DECRYPT = ("decrypt", "cipher", "back", "--key", "key.json")
 
 
-# -- key --------------------------------------------------------------------------------------------------------------
+# -- key -----------------------------------------------------------------------------------------------------
 
 
 def test_new_key_is_private_and_never_overwritten(tmp_path, capsys):
@@ -91,7 +93,7 @@ def test_key_for_lessons_is_named_unsafe(place, capsys):
     assert "seven.json is unsafe" in capsys.readouterr().err
 
 
-# -- trees ------------------------------------------------------------------------------------------------------------
+# -- trees ---------------------------------------------------------------------------------------------------
 
 
 def test_tree_comes_back_in_its_structure(place, capsys):
@@ -147,7 +149,8 @@ def test_a_file_in_the_way_is_named_and_kept(place, capsys):
     assert Path("cipher/a.png").read_bytes() == before
     assert lib(*ENCRYPT, "etc", "--overwrite") == 1
     assert (
-        Path("cipher/a.png").read_bytes() != before and "Is a directory: cipher/dogs/b.png" in capsys.readouterr().err
+        Path("cipher/a.png").read_bytes() != before
+        and "Is a directory: cipher/dogs/b.png" in capsys.readouterr().err
     )
 
 
@@ -176,12 +179,13 @@ def test_links_are_followed_but_not_in_circles(place):
     Path("elsewhere/cats/up").symlink_to(place / "elsewhere")
     Path("plain/dogs/again").symlink_to(place / "plain")
     found = {
-        job.target.relative_to("cipher").as_posix() for job in jobs.plan(Path("plain"), Path("cipher"), ".png").jobs
+        job.target.relative_to("cipher").as_posix()
+        for job in jobs.plan(Path("plain"), Path("cipher"), ".png").jobs
     }
     assert found == {"a.png", "cats/x.png", "felines/x.png", "dogs/b.png", "dogs/c.png", "dogs/old/d.png"}
 
 
-# -- one file ---------------------------------------------------------------------------------------------------------
+# -- one file ------------------------------------------------------------------------------------------------
 
 
 def test_single_image(place, capsys):
@@ -234,11 +238,14 @@ def test_notes_on_loss_come_once(place, capsys):
     assert "exact up to rounding" in capsys.readouterr().err
     assert lib("decrypt", "grey", "back2", "--key", "key.json") == 0
     assert "note: 2 files: exact up to the rounding" in capsys.readouterr().err
-    assert lib("encrypt", "plain", "lost", "--key", "key.json", "--scheme", "etc", "--as-published", PUBLISHED) == 0
+    assert (
+        lib("encrypt", "plain", "lost", "--key", "key.json", "--scheme", "etc", "--as-published", PUBLISHED)
+        == 0
+    )
     assert "cannot be decrypted" in capsys.readouterr().err
 
 
-# -- wrong calls ------------------------------------------------------------------------------------------------------
+# -- wrong calls ---------------------------------------------------------------------------------------------
 
 E, A, K = ("encrypt", "plain", "cipher"), ("encrypt", "plain/a.png"), ("--key", "key.json")
 ETC = ("--scheme", "etc")
@@ -312,7 +319,7 @@ def test_other_key_and_scheme_are_named(place, capsys):
     assert not Path("b.png").exists()
 
 
-# -- the system refuses -----------------------------------------------------------------------------------------------
+# -- the system refuses --------------------------------------------------------------------------------------
 
 
 def test_no_permission_to_read_is_named(place, capsys, monkeypatch):
@@ -373,7 +380,7 @@ def test_unforeseen_errors_are_a_line_too():
     assert jobs.describe(OSError(errno.EACCES, "No entry", "b.png"), Path("a.png")) == "No entry: b.png"
 
 
-# -- processes --------------------------------------------------------------------------------------------------------
+# -- processes -----------------------------------------------------------------------------------------------
 
 
 def test_processes_keep_the_order_and_give_what_one_gives(place):
@@ -429,9 +436,15 @@ def test_kill_in_the_middle_then_resume(place, capsys):
     words = ("encrypt", "many", "cipher", *K, "--scheme", "ele", "--per-image")
     command = [sys.executable, "-m", "lib", *words, "--workers", "2"]
     environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    process = subprocess.Popen(command, cwd=place, env=environment, start_new_session=True, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, cwd=place, env=environment, start_new_session=True, stderr=subprocess.PIPE
+    )
     deadline = time.monotonic() + 30
-    while len(list(place.glob("cipher/?/*.png"))) < 20 and process.poll() is None and time.monotonic() < deadline:
+    while (
+        len(list(place.glob("cipher/?/*.png"))) < 20
+        and process.poll() is None
+        and time.monotonic() < deadline
+    ):
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL, process.stderr.read().decode()
@@ -452,7 +465,10 @@ def test_kill_in_the_middle_then_resume(place, capsys):
     temporary = place / f"cipher/0/.{_short('000.png')}.0123abcd{UNFINISHED}"
     temporary.write_bytes(b"half a file")
     assert lib(*words) == 0
-    assert f"encrypted {number - len(done)}, skipped {len(done)} done before, failed 0" in capsys.readouterr().out
+    assert (
+        f"encrypted {number - len(done)}, skipped {len(done)} done before, failed 0"
+        in capsys.readouterr().out
+    )
     assert not temporary.exists() and not list(place.rglob(f"*{UNFINISHED}"))
     assert Path("cipher/0/a left-over of somebody.txt").exists()
     ids = {record_of(path)["image"] for path in place.glob("cipher/?/*.png")}

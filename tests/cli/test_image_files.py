@@ -31,7 +31,9 @@ CHANNELS = {"RGB": 3, "L": 1, "1": 1, "RGBA": 4, "LA": 2}
 def picture(mode="RGB", width=13, height=7, seed=0):
     """A smooth picture with noise, no two rows, columns or channels alike."""
     noise = np.random.default_rng(seed).integers(0, 40, (height, width, CHANNELS[mode]))
-    ramp = np.arange(width)[:, None] * 5 + np.arange(height)[:, None, None] * 11 + np.arange(CHANNELS[mode]) * 30
+    ramp = (
+        np.arange(width)[:, None] * 5 + np.arange(height)[:, None, None] * 11 + np.arange(CHANNELS[mode]) * 30
+    )
     pixels = (noise + ramp).astype(np.uint8)
     image = Image.fromarray(pixels[..., 0] if CHANNELS[mode] == 1 else pixels)
     return image.convert("1") if mode == "1" else image
@@ -61,13 +63,20 @@ def cipher(tmp_path, plain):
     return tmp_path / "cipher.png"
 
 
-# -- exact restore ----------------------------------------------------------------------------------------------------
+# -- exact restore -------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("mode", CHANNELS)
 @pytest.mark.parametrize(
     "scheme",
-    [ETC, EtC(KEY, block=8, per_image=True), SKK(KEY), Tanaka(KEY, block=4), OneTimePad(KEY), FormatPreserving(KEY)],
+    [
+        ETC,
+        EtC(KEY, block=8, per_image=True),
+        SKK(KEY),
+        Tanaka(KEY, block=4),
+        OneTimePad(KEY),
+        FormatPreserving(KEY),
+    ],
     ids=lambda scheme: f"{scheme.name}{scheme.block}",
 )
 def test_pixels_size_and_mode_come_back(tmp_path, scheme, mode):
@@ -102,7 +111,9 @@ def test_alpha_is_encrypted_too(tmp_path):
     assert 0.2 < (cipher[8:] != alpha).mean() < 0.8  # SKK changes about half of all values
 
 
-@pytest.mark.parametrize("transparency, mode", [(None, "RGB"), (3, "RGBA"), (bytes([0, 90, 255, 17]), "RGBA")])
+@pytest.mark.parametrize(
+    "transparency, mode", [(None, "RGB"), (3, "RGBA"), (bytes([0, 90, 255, 17]), "RGBA")]
+)
 def test_palette_comes_back_as_colours(tmp_path, transparency, mode):
     image = picture().quantize(16)
     options = {} if transparency is None else {"transparency": transparency}
@@ -128,7 +139,9 @@ def test_transparent_colour_comes_back_as_alpha(tmp_path, mode, colour, into):
 def test_orientation_is_applied_and_metadata_stay_behind(tmp_path):
     exif = Image.Exif()
     exif[0x0112], exif[0x010E] = 6, "taken at a secret place"  # orientation; description
-    source = saved(tmp_path / "a.jpg", picture(width=16, height=8), exif=exif, icc_profile=b"profile of my camera")
+    source = saved(
+        tmp_path / "a.jpg", picture(width=16, height=8), exif=exif, icc_profile=b"profile of my camera"
+    )
     assert b"secret place" in source.read_bytes() and b"my camera" in source.read_bytes()
     encrypt_file(source, tmp_path / "c.png", ETC)
     decrypt_file(tmp_path / "c.png", tmp_path / "b.png", KEY)
@@ -139,7 +152,7 @@ def test_orientation_is_applied_and_metadata_stay_behind(tmp_path):
         assert set(Image.open(path).info) <= {FORMAT, PROOF}
 
 
-# -- the record -------------------------------------------------------------------------------------------------------
+# -- the record ----------------------------------------------------------------------------------------------
 
 
 def test_record_says_what_is_needed_and_no_more(cipher):
@@ -177,7 +190,7 @@ def test_ids_are_fresh_and_hide_that_two_files_are_one(tmp_path, plain):
     assert (pixels[0] != pixels[1]).mean() > 0.3
 
 
-# -- what is done -----------------------------------------------------------------------------------------------------
+# -- what is done --------------------------------------------------------------------------------------------
 
 
 def test_done_ciphertext_is_skipped(plain, cipher):
@@ -219,7 +232,9 @@ def test_other_targets_are_kept_unless_asked(plain, cipher, tmp_path, change):
     assert same(Image.open(tmp_path / "b.png"), Image.open(plain))
 
 
-@pytest.mark.parametrize("scheme", [EtC(KEY, 2), EtC(OTHER, 4), SKK(KEY), EtC(KEY, 4, as_published=True)], ids=repr)
+@pytest.mark.parametrize(
+    "scheme", [EtC(KEY, 2), EtC(OTHER, 4), SKK(KEY), EtC(KEY, 4, as_published=True)], ids=repr
+)
 def test_ciphertext_of_another_scheme_or_key_is_not_done(plain, cipher, scheme):
     with pytest.raises(FileExistsError):
         encrypt_file(plain, cipher, scheme)
@@ -237,7 +252,7 @@ def test_done_picture_is_skipped_and_others_are_kept(tmp_path, plain, cipher):
     assert same(Image.open(back), picture(seed=1))
 
 
-# -- errors on decryption ---------------------------------------------------------------------------------------------
+# -- errors on decryption ------------------------------------------------------------------------------------
 
 
 def rewritten(cipher, change):
@@ -304,7 +319,7 @@ def test_lossy_published_variant_says_why(plain, tmp_path):
         decrypt_file(tmp_path / "c.png", tmp_path / "b.png", KEY)
 
 
-# -- what loses -------------------------------------------------------------------------------------------------------
+# -- what loses ----------------------------------------------------------------------------------------------
 
 
 def test_grey_etc_is_exact_up_to_colours(tmp_path):
@@ -313,7 +328,9 @@ def test_grey_etc_is_exact_up_to_colours(tmp_path):
     assert Image.open(tmp_path / "c.png").mode == "L" and Image.open(tmp_path / "c.png").size == (48, 8)
     assert "rounding" in decrypt_file(tmp_path / "c.png", tmp_path / "b.png", KEY).note
     back = np.asarray(Image.open(tmp_path / "b.png"))
-    assert np.array_equal(back, through_colour(np.asarray(image)[None])[0]) and not np.array_equal(back, image)
+    assert np.array_equal(back, through_colour(np.asarray(image)[None])[0]) and not np.array_equal(
+        back, image
+    )
 
 
 @pytest.mark.parametrize("mode", ["L", "1", "LA"])
@@ -375,7 +392,7 @@ def test_what_fits_no_image_is_refused(plain, tmp_path):
     assert list(tmp_path.iterdir()) == [plain]
 
 
-# -- what is no plain image -------------------------------------------------------------------------------------------
+# -- what is no plain image ----------------------------------------------------------------------------------
 
 
 def deep_png(path, colour_type, channels):
@@ -386,15 +403,24 @@ def deep_png(path, colour_type, channels):
 
     rows = zlib.compress((b"\0" + bytes(range(2 * channels * 2))) * 2)
     header = struct.pack(">IIBBBBB", 2, 2, 16, colour_type, 0, 0, 0)
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b""))
+    path.write_bytes(
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    )
 
 
 def deep_tiff(path):
     """The header and the one pixel of an uncompressed little-endian TIFF, RGB of 16 bits a channel."""
     tags = [(256, 3, 1, 1), (257, 3, 1, 1), (258, 3, 3, 200), (259, 3, 1, 1), (262, 3, 1, 2), (273, 4, 1, 206),
             (277, 3, 1, 3), (278, 3, 1, 1), (279, 4, 1, 6)]  # fmt: skip
-    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + b"".join(struct.pack("<HHII", *tag) for tag in tags) + bytes(4)
-    path.write_bytes(head.ljust(200, b"\0") + struct.pack("<3H", 16, 16, 16) + struct.pack("<3H", 300, 40000, 7))
+    head = (
+        b"II*\0"
+        + struct.pack("<IH", 8, len(tags))
+        + b"".join(struct.pack("<HHII", *tag) for tag in tags)
+        + bytes(4)
+    )
+    path.write_bytes(
+        head.ljust(200, b"\0") + struct.pack("<3H", 16, 16, 16) + struct.pack("<3H", 300, 40000, 7)
+    )
 
 
 def two_frames(path, kind):
@@ -467,7 +493,7 @@ def test_pictures_over_pillows_own_limit_come_back_without_a_word(plain, tmp_pat
     assert Image.MAX_IMAGE_PIXELS == 10 and not recwarn.list
 
 
-# -- whole or absent --------------------------------------------------------------------------------------------------
+# -- whole or absent -----------------------------------------------------------------------------------------
 
 
 def test_error_leaves_nothing(tmp_path):

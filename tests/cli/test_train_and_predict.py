@@ -31,7 +31,8 @@ BLOCKNET = {"name": "blocknet", "adaptation": None, "block": None}
 
 
 def stripes(count, seed, side=8):
-    """Noise, a little brighter in some rows: which ones is the class. Hard: nothing gets all of them right."""
+    """Noise, a little brighter in some rows: which ones is the class. Hard: nothing gets all of them
+    right."""
     rng = np.random.default_rng(seed)
     labels = rng.permutation(np.arange(count) % 3)
     images = rng.integers(0, 160, (count, side, side, 3), np.uint8)
@@ -110,7 +111,7 @@ PLAIN = (*TRAIN, "--data", "npz:plain.npz", "--out", "model")
 TANAKA = ("--scheme", "tanaka", "--key", "key.json")
 
 
-# -- from folder to answers -------------------------------------------------------------------------------------------
+# -- from folder to answers ----------------------------------------------------------------------------------
 
 
 def test_the_lines_of_the_readme_on_a_folder_of_ones_own(tmp_path):
@@ -172,9 +173,14 @@ def test_predictions_are_those_of_the_trainer(ready, place):
     assert [f"{i}" for i in order] == sorted(f"{i}" for i in range(620))
     images, model = cipher[order], model_folder.load(ready).network
     assert [row["class"] for row in answers] == [str(label) for label in predict(model, images)]
-    assert [row["probability"] for row in answers] == [f"{share:.6f}" for share in scores(model, images).max(1)]
+    assert [row["probability"] for row in answers] == [
+        f"{share:.6f}" for share in scores(model, images).max(1)
+    ]
     run = fit(
-        lambda: models.by_name("blocknet", 3, side=8), load("npz:plain.npz"), Recipe(8, 20, 0.01), scheme=Tanaka(KEY)
+        lambda: models.by_name("blocknet", 3, side=8),
+        load("npz:plain.npz"),
+        Recipe(8, 20, 0.01),
+        scheme=Tanaka(KEY),
     )
     assert (predict(run.model, images) == predict(model, images)).all()
 
@@ -226,7 +232,7 @@ def test_classes_are_known_by_the_first_folder_named_like_one(place, capsys):
     assert "1 other file left alone, such as any/readme.txt" in err
 
 
-# -- resume -----------------------------------------------------------------------------------------------------------
+# -- resume --------------------------------------------------------------------------------------------------
 
 
 DYING = """
@@ -247,7 +253,8 @@ main(sys.argv[2:])
 
 
 def test_killed_twice_in_mid_epoch_ends_in_the_same_weights(place):
-    words = (*PLAIN, "--epochs", "5", "--crop", "1", "--flip", "--average", "0.9", *TANAKA, "--out")  # 6 steps an epoch
+    # 6 steps an epoch
+    words = (*PLAIN, "--epochs", "5", "--crop", "1", "--flip", "--average", "0.9", *TANAKA, "--out")
     for steps, epochs in ((10, 1), (15, 3)):
         command = [sys.executable, "-c", DYING, str(steps), *words, "killed"]
         done = subprocess.run(command, cwd=place, env=environment(), capture_output=True, text=True)
@@ -260,7 +267,8 @@ def test_killed_twice_in_mid_epoch_ends_in_the_same_weights(place):
     assert lib(*words, "whole") == 0
     assert same(weights("killed"), weights("whole"))
     one, other = (
-        [json.loads(line) for line in Path(out, "log.jsonl").read_text().splitlines()] for out in ("killed", "whole")
+        [json.loads(line) for line in Path(out, "log.jsonl").read_text().splitlines()]
+        for out in ("killed", "whole")
     )
     assert [entry | {"seconds": 0} for entry in one] == [entry | {"seconds": 0} for entry in other]
     assert len(one) == 5 and not left_over.exists()
@@ -270,10 +278,9 @@ def test_a_finished_run_says_so_and_is_left_alone(place, capsys):
     assert lib(*PLAIN) == 0
     out, err = capsys.readouterr()
     assert out.startswith("model: finished, 2 epochs, test accuracy 0.")
-    assert re.findall(r"^epoch (\d) of 2: loss \d\.\d{4}, test accuracy 0\.\d{4}; \d+ s to go$", err, re.M) == [
-        "1",
-        "2",
-    ]
+    assert re.findall(
+        r"^epoch (\d) of 2: loss \d\.\d{4}, test accuracy 0\.\d{4}; \d+ s to go$", err, re.M
+    ) == ["1", "2"]
     before = snapshot("model")
     assert lib(*PLAIN) == 0
     out, err = capsys.readouterr()
@@ -311,7 +318,7 @@ def test_another_run_is_not_taken_up(place, capsys):
     assert snapshot("model").items() <= before.items()
 
 
-# -- options ----------------------------------------------------------------------------------------------------------
+# -- options -------------------------------------------------------------------------------------------------
 
 
 def test_options_reach_recipe_network_and_data(place):
@@ -327,7 +334,9 @@ def test_options_reach_recipe_network_and_data(place):
     assert made["cipher"] == {"scheme": Tanaka(KEY, bits=8).to_dict(), "key": KEY.fingerprint}
     assert made["channels"] == 3 and made["side"] == 8 and made["versions"]["torch"] == torch.__version__
     test = load("npz:plain.npz", "test", 60)
-    again = evaluate(model_folder.load("model").network, test, scheme=Tanaka(KEY, bits=8), flips=True, flip="after")
+    again = evaluate(
+        model_folder.load("model").network, test, scheme=Tanaka(KEY, bits=8), flips=True, flip="after"
+    )
     assert abs(again - made["history"]["test_accuracy"]) <= 2 / len(test)  # there in bfloat16
 
 
@@ -380,7 +389,7 @@ def test_a_key_for_every_image(place):
     assert facts("model")["cipher"]["scheme"]["per_image"] is True
 
 
-# -- what went in -----------------------------------------------------------------------------------------------------
+# -- what went in --------------------------------------------------------------------------------------------
 
 
 def test_images_of_another_kind_are_warned_of(ready, place, capsys):
@@ -414,7 +423,9 @@ def test_ciphertexts_for_a_network_of_plain_images_are_warned_of(place, capsys):
     assert capsys.readouterr().err == ""
     assert lib("predict", "cipher.npz", "b.csv", "--model", "model") == 0
     err = capsys.readouterr().err
-    assert "x_train[0] is a ciphertext of tanaka" in err and err.endswith("each image in training was plain\n")
+    assert "x_train[0] is a ciphertext of tanaka" in err and err.endswith(
+        "each image in training was plain\n"
+    )
     assert "165 of 165 images" in err
 
 
@@ -431,7 +442,9 @@ def test_training_on_a_mixture_is_refused(place, capsys, words, message):
         lib("encrypt", "plain/train/cow", "cipher/test/cow", *words)
     assert lib(*TRAIN, "--data", "folder:cipher", "--out", "model") == 1
     err = capsys.readouterr().err
-    assert "cipher/train/ape/10.png is a ciphertext of tanaka" in err and message in err and "cipher/test" in err
+    assert (
+        "cipher/train/ape/10.png is a ciphertext of tanaka" in err and message in err and "cipher/test" in err
+    )
     assert not Path("model").exists()
 
 
@@ -443,7 +456,7 @@ def test_a_limit_reads_no_more_records_than_images(place):
         model_folder.cipher_of_data("folder:plain")
 
 
-# -- wrong calls ------------------------------------------------------------------------------------------------------
+# -- wrong calls ---------------------------------------------------------------------------------------------
 
 T, P = ("train", "--out", "model", "--model", "blocknet"), ("predict", "cipher.png", "a.csv")
 NPZ, K = ("--data", "npz:plain.npz"), ("--key", "key.json")
@@ -578,13 +591,15 @@ def test_answers_are_not_overwritten_unasked(ready, place, capsys):
     assert [path.name for path in Path().glob("*a.csv*")] == ["a.csv"]
 
 
-# -- load -------------------------------------------------------------------------------------------------------------
+# -- load ----------------------------------------------------------------------------------------------------
 
 
 def edited(**fields):
     def edit(folder):
         path = folder / "model.json"
-        path.write_text(json.dumps({k: v for k, v in (json.loads(path.read_text()) | fields).items() if v != "gone"}))
+        path.write_text(
+            json.dumps({k: v for k, v in (json.loads(path.read_text()) | fields).items() if v != "gone"})
+        )
 
     return edit
 

@@ -41,7 +41,7 @@ def changed(image, step):
     return before, out
 
 
-# -- by hand ----------------------------------------------------------------------------------------------------------
+# -- by hand -------------------------------------------------------------------------------------------------
 
 
 def test_exact_by_hand():
@@ -107,10 +107,13 @@ def test_ssim_works_on_small_batches():
 
 def test_edge_map_by_hand():
     image = np.zeros((3, 4, 3), np.uint8)
-    image[0, 0] = 10, 0, 0  # luma 2990 thousandths, a corner: across -1 and down -1 at (1, 1), nothing at (1, 2)
+    # luma 2990 thousandths, a corner: across -1 and down -1 at (1, 1), nothing at (1, 2)
+    image[0, 0] = 10, 0, 0
     image[2, 3] = 0, 20, 0  # luma 11740, the far corner of (1, 2)
     assert np.allclose(edge_map(image), [[math.hypot(2990, 2990), math.hypot(11740, 11740)]])
-    ramp = np.repeat(np.arange(0, 60, 10, dtype=np.uint8)[:, None, None] + np.zeros((1, 5, 1), np.uint8), 3, axis=2)
+    ramp = np.repeat(
+        np.arange(0, 60, 10, dtype=np.uint8)[:, None, None] + np.zeros((1, 5, 1), np.uint8), 3, axis=2
+    )
     assert np.array_equal(edge_map(ramp), np.full((4, 3), 80_000.0))
     blue = np.zeros((3, 3, 3), np.uint8)
     blue[:, 2, 2] = 100
@@ -154,7 +157,7 @@ def test_invariant_by_hand():
     assert invariant(image[None]).shape == (1, 1, 2, 3) and invariant(image).dtype == np.uint8
 
 
-# -- what the scores see ----------------------------------------------------------------------------------------------
+# -- what the scores see -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("colour_shuffle", [True, False])
@@ -167,7 +170,10 @@ def test_the_invariant_is_what_skk_leaves_in_place(colour_shuffle):
         cipher = scheme.encrypt(plain, ids=range(5)) if scheme.per_image else scheme.encrypt(plain)
         assert exact(cipher, plain) < 0.6
         assert np.array_equal(invariant(cipher), invariant(plain)) and report(cipher, plain)["invariant"] == 1
-    for other in (OneTimePad(Key.from_seed(1)).encrypt(plain, ids=range(5)), Tanaka(Key.from_seed(1)).encrypt(plain)):
+    for other in (
+        OneTimePad(Key.from_seed(1)).encrypt(plain, ids=range(5)),
+        Tanaka(Key.from_seed(1)).encrypt(plain),
+    ):
         assert report(other, plain)["invariant"] < 0.05
 
 
@@ -176,7 +182,8 @@ def fold(images):
 
 
 def test_psnr_calls_a_readable_attack_a_failure():
-    """The leading-bit attack on negative-positive SKK is the whole invariant, readable, and hardly moves the PSNR."""
+    """The leading-bit attack on negative-positive SKK is the whole invariant, readable, and hardly moves the
+    PSNR."""
     plain = photo("astronaut", 256)
     cipher = SKK(Key.from_seed(1), colour_shuffle=False).encrypt(plain)
     assert np.array_equal(fold(cipher), fold(plain))
@@ -215,7 +222,7 @@ def test_report_holds_every_score():
     assert report(truth, truth) == pytest.approx(equal)
 
 
-# -- the door ---------------------------------------------------------------------------------------------------------
+# -- the door ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("score", [*SCORES, report], ids=lambda score: score.__name__)
@@ -289,11 +296,12 @@ def test_a_choice_made_on_some_images_is_applied_to_others():
     assert metrics.choice(truth, truth) == () and (metrics.moved(others, ()) == others).all()
 
 
-# -- retrieval --------------------------------------------------------------------------------------------------------
+# -- retrieval -----------------------------------------------------------------------------------------------
 
 
 def slow_ranks(estimates, candidates):
-    """For each estimate: 1, and one for each candidate that is better than the truth, and a half for each as good."""
+    """For each estimate: 1, and one for each candidate that is better than the truth, and a half for each as
+    good."""
 
     def luma(image):
         return [299 * int(r) + 587 * int(g) + 114 * int(b) for r, g, b in image.reshape(-1, 3)]
@@ -314,7 +322,8 @@ def slow_ranks(estimates, candidates):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_ranks_are_those_of_the_slow_specification(seed):
-    """Estimates from noise to the truth; two candidates are equal, one is flat, as is one estimate, and one is a negative."""
+    """Estimates from noise to the truth; two candidates are equal, one is flat, as is one estimate, and one
+    is a negative."""
     rng = np.random.default_rng(seed)
     truth = rng.integers(0, 256, (14, 4, 6, 3), np.uint8)
     truth[3], truth[5] = truth[9], 77
@@ -358,7 +367,7 @@ def test_one_image_has_no_rank():
         metrics.ranks(noise(1, 1, 4, 4, 3), noise(1, 1, 4, 4, 3))
 
 
-# -- puzzles ----------------------------------------------------------------------------------------------------------
+# -- puzzles -------------------------------------------------------------------------------------------------
 
 
 def states(image):
@@ -371,7 +380,8 @@ def states(image):
 
 
 def slow_right_pairs(estimate, truth, block):
-    """{((y, x), (v, u)): bool}: whether a pair of blocks of the estimate is one of the truth, in any state."""
+    """{((y, x), (v, u)): bool}: whether a pair of blocks of the estimate is one of the truth, in any
+    state."""
 
     def pairs(image):
         rows, columns = image.shape[0] // block, image.shape[1] // block

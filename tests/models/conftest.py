@@ -1,4 +1,5 @@
-"""Every test of a network draws its weights and images from the same seed, and leaves the generator as it was."""
+"""Every test of a network draws its weights and images from the same seed, and leaves the generator as it
+was."""
 
 import pytest
 import torch

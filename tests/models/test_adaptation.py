@@ -21,11 +21,15 @@ def test_adaptation_keeps_height_and_width_and_feeds_every_parameter(kind):
 @pytest.mark.parametrize("kind", [TanakaAdaptation, LEAdaptNet])
 @pytest.mark.parametrize("block", [2, 4, 8])
 def test_one_network_reads_every_block(kind, block):
-    """Move a block and its features move along: what one block becomes depends neither on its place nor on the others."""
+    """Move a block and its features move along: what one block becomes depends neither on its place nor on
+    the others."""
     model = kind(block).eval()
     x = torch.rand(1, 3, 16, 16)
     swapped = x.clone()
-    swapped[..., :block, :block], swapped[..., -block:, -block:] = x[..., -block:, -block:], x[..., :block, :block]
+    swapped[..., :block, :block], swapped[..., -block:, -block:] = (
+        x[..., -block:, -block:],
+        x[..., :block, :block],
+    )
     a, b = model(x), model(swapped)
     assert torch.allclose(a[..., :block, :block], b[..., -block:, -block:], atol=1e-5)
     assert torch.allclose(a[..., block:-block, :], b[..., block:-block, :], atol=1e-5)
@@ -59,7 +63,8 @@ def test_tanaka_adaptation_is_three_dense_layers_a_block():
 
 @pytest.mark.parametrize("training", [True, False])
 def test_ele_adaptation_is_a_network_for_each_block_then_a_mixing(training):
-    """Against 4 separate modules of torch, as the published code has them: spectral norm, batch norm, LeakyReLU."""
+    """Against 4 separate modules of torch, as the published code has them: spectral norm, batch norm,
+    LeakyReLU."""
     model = ELEAdaptNet(side=8, block=4, features=2).train(training)
     x = torch.rand(5, 3, 8, 8)
     left = model.left.clone()
@@ -73,7 +78,9 @@ def test_ele_adaptation_is_a_network_for_each_block_then_a_mixing(training):
         linear.weight.data, linear.bias.data = weight / (u @ weight @ v), model.bias[b].detach()
         bn = nn.BatchNorm1d(32).train(training)
         features.append(
-            nn.functional.leaky_relu(bn(linear(x[:, :, row : row + 4, column : column + 4].reshape(5, -1))), 0.2)
+            nn.functional.leaky_relu(
+                bn(linear(x[:, :, row : row + 4, column : column + 4].reshape(5, -1))), 0.2
+            )
         )
     out = torch.zeros(5, 2, 8, 8)
     for a, (row, column) in enumerate([(0, 0), (0, 4), (4, 0), (4, 4)]):
@@ -86,7 +93,9 @@ def test_the_power_iteration_finds_the_spectral_norm_and_only_training_moves_it(
     model = ELEAdaptNet(side=8, block=4, features=1).train()
     for _ in range(100):
         model._spectrally_normalised()
-    assert torch.allclose(torch.linalg.matrix_norm(model._spectrally_normalised(), ord=2), torch.ones(4), atol=1e-3)
+    assert torch.allclose(
+        torch.linalg.matrix_norm(model._spectrally_normalised(), ord=2), torch.ones(4), atol=1e-3
+    )
     before = model.left.clone()
     model.eval()._spectrally_normalised()
     assert torch.equal(model.left, before)
@@ -97,7 +106,8 @@ def test_the_penalty_is_least_for_a_permutation_and_for_a_smooth_output():
     model.mixing.data = torch.eye(4)[[2, 0, 3, 1]]
     assert model.penalty(1, 0) == 0
     model.mixing.data = torch.full((4, 4), 0.25)
-    assert torch.isclose(model.penalty(1, 0), torch.tensor(8 * (1 - 0.5) / 16))  # every row and column: sum 1, norm 1/2
+    # every row and column: sum 1, norm 1/2
+    assert torch.isclose(model.penalty(1, 0), torch.tensor(8 * (1 - 0.5) / 16))
     x = torch.rand(2, 3, 8, 8)
     out = model(x)
     slow = (out[:, :, 1:] - out[:, :, :-1]).abs().mean() + (out[:, :, :, 1:] - out[:, :, :, :-1]).abs().mean()

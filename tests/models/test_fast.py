@@ -46,9 +46,9 @@ def test_every_filter_has_its_negative_and_the_floor_damps_the_weakest(photos):
 
 
 def test_of_many_channels_the_strongest_twelve_directions_are_kept():
-    x = torch.randn(40, 5, 16, 16, generator=torch.Generator().manual_seed(1)) * torch.tensor([9, 1, 7, 1, 5.0]).view(
-        5, 1, 1
-    )
+    x = torch.randn(40, 5, 16, 16, generator=torch.Generator().manual_seed(1)) * torch.tensor(
+        [9, 1, 7, 1, 5.0]
+    ).view(5, 1, 1)
     stem = PatchWhitening(5)
     stem.start(x)
     weight = stem.weight[:12].abs().sum((0, 2, 3))

@@ -26,7 +26,11 @@ FRONT_KINDS = {
     "ele": models.ELEAdaptNet,
     "pixel": models.PixelAdaptation,
 }
-PREPARED = {"aligned-blocks": models.AlignedBlocks, "whitened-pixels": models.WhitenedPixels, "orbit": models.Orbit}
+PREPARED = {
+    "aligned-blocks": models.AlignedBlocks,
+    "whitened-pixels": models.WhitenedPixels,
+    "orbit": models.Orbit,
+}
 SMALL = {"shake-pyramid": {"depth": 20, "alpha": 24}}  # 28 million parameters are many for a test
 ALONE = "whitened-blocks"  # takes no adaptation
 PAIRS = [(name, each) for name in names for each in (None, *adaptations) if not (name == ALONE and each)]
@@ -37,7 +41,8 @@ def small(name, adaptation=None, side=16, **options):
 
 
 def settled(model, side=16):
-    """In evaluation, after the statistics of a batch: without, signals of an untrained network fade or grow."""
+    """In evaluation, after the statistics of a batch: without, signals of an untrained network fade or
+    grow."""
     for module in model.modules():
         if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d):
             module.momentum = 1.0
@@ -65,7 +70,7 @@ def test_every_module_names_its_source():
         assert "arXiv" in module.__doc__
 
 
-# -- by name ------------------------------------------------------------------------------------------------------------
+# -- by name -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", names)
@@ -92,7 +97,8 @@ def test_options_reach_the_network():
 
 @pytest.mark.parametrize(("name", "adaptation"), PAIRS)
 def test_a_gradient_reaches_every_parameter(name, adaptation):
-    """In evaluation: while training, batch normalisation takes the gradient from an offset before it, as it should."""
+    """In evaluation: while training, batch normalisation takes the gradient from an offset before it, as it
+    should."""
     model = settled(small(name, adaptation))
     out = model(torch.rand(2, 3, 16, 16))
     (out * torch.randn_like(out)).sum().backward()
@@ -149,7 +155,9 @@ def test_an_adaptation_network_reads_the_blocks_that_were_asked_for(adaptation, 
 def test_the_seed_of_torch_gives_the_weights(name):
     def drawn(seed):
         torch.manual_seed(seed)
-        return torch.cat([p.detach().flatten() for p in small(name, None if name == ALONE else "ele").parameters()])
+        return torch.cat(
+            [p.detach().flatten() for p in small(name, None if name == ALONE else "ele").parameters()]
+        )
 
     first = drawn(1)
     assert torch.equal(first, drawn(1)) and not torch.equal(first, drawn(2))
@@ -169,7 +177,10 @@ def test_adapted_is_one_network_after_the_other_with_the_first_ones_penalty():
     ("arguments", "complaint"),
     [
         ({"name": "resnet"}, f"unknown network 'resnet'; known: {', '.join(names)}"),
-        ({"name": "vit", "adaptation": "skk"}, "unknown adaptation 'skk'; known: None, tanaka, le, ele, pixel"),
+        (
+            {"name": "vit", "adaptation": "skk"},
+            "unknown adaptation 'skk'; known: None, tanaka, le, ele, pixel",
+        ),
         ({"name": ALONE, "adaptation": "le"}, "reads ciphertexts by itself: leave the adaptation out"),
         ({"name": "shake-pyramid", "side": 30}, "expected a multiple of 4, got 30"),
         ({"name": "vit", "block": 0}, "from 1 on, got side 32 and block 0"),
@@ -191,7 +202,9 @@ def test_what_cannot_work_says_why(arguments, complaint):
 
 def test_a_side_that_no_block_must_divide_is_welcome():
     for adaptation in (None, "pixel"):
-        assert by_name("resnet18", 5, side=14, adaptation=adaptation).eval()(torch.rand(1, 3, 14, 14)).shape == (1, 5)
+        assert by_name("resnet18", 5, side=14, adaptation=adaptation).eval()(
+            torch.rand(1, 3, 14, 14)
+        ).shape == (1, 5)
 
 
 def test_timm_and_torchvision_are_imported_only_for_the_networks_that_are_theirs():
@@ -200,4 +213,7 @@ def test_timm_and_torchvision_are_imported_only_for_the_networks_that_are_theirs
         "for name in ('blocknet', 'shake-pyramid'): lib.models.by_name(name, 10)\n"
         "print(*[m for m in ('timm', 'torchvision') if m in sys.modules])"
     )
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+        == "\n"
+    )

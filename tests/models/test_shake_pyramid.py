@@ -20,7 +20,8 @@ def test_shake_drop_scales_an_image_between_minus_one_and_one_and_its_gradient_o
 
 
 def shaken(branch, above, b, a, c):
-    """The paper's two equations, pixel by pixel: the branch scaled, and the gradient `above` on its way back scaled."""
+    """The paper's two equations, pixel by pixel: the branch scaled, and the gradient `above` on its way back
+    scaled."""
     out, below = torch.zeros_like(branch), torch.zeros_like(above)
     for place in np.ndindex(*branch.shape):
         image = place[0]
@@ -58,7 +59,9 @@ def test_a_pyramid_block_pools_and_pads_its_shortcut():
     out = block(x)
     for r in range(2):
         for c in range(2):
-            assert torch.allclose(out[:, :3, r, c], x[:, :, 2 * r : 2 * r + 2, 2 * c : 2 * c + 2].mean(dim=(2, 3)))
+            assert torch.allclose(
+                out[:, :3, r, c], x[:, :, 2 * r : 2 * r + 2, 2 * c : 2 * c + 2].mean(dim=(2, 3))
+            )
     assert (out[:, 3:] == 0).all()
 
 
@@ -68,7 +71,9 @@ def test_the_pyramid_widens_by_alpha_and_drops_more_the_deeper():
     assert len(blocks) == 54 and model.classify.in_features == 16 + 270
     assert [i for i, block in enumerate(blocks) if isinstance(block.shrink, nn.AvgPool2d)] == [18, 36]
     keeps = [block.branch[-1].keep for block in blocks]
-    assert keeps == sorted(keeps, reverse=True) and keeps[-1] == 0.5 and keeps[0] == pytest.approx(1 - 0.5 / 54)
+    assert (
+        keeps == sorted(keeps, reverse=True) and keeps[-1] == 0.5 and keeps[0] == pytest.approx(1 - 0.5 / 54)
+    )
 
 
 def test_a_small_pyramid_runs_behind_an_adaptation_network():

@@ -10,7 +10,9 @@ from lib.models import ConvMixer, ResNet18, VisionTransformer
 def shuffled(x, block):
     """The images x with every block in another place."""
     blocks = nn.functional.unfold(x, block, stride=block)
-    return nn.functional.fold(blocks.roll(x.shape[-1] // block + 1, dims=2), x.shape[-2:], block, stride=block)
+    return nn.functional.fold(
+        blocks.roll(x.shape[-1] // block + 1, dims=2), x.shape[-2:], block, stride=block
+    )
 
 
 def test_shuffled_moves_whole_blocks():

@@ -1,4 +1,5 @@
-"""Fronts that undo a key by statistics: they never see a key here, and what they give does not depend on it."""
+"""Fronts that undo a key by statistics: they never see a key here, and what they give does not depend on
+it."""
 
 import inspect
 
@@ -42,7 +43,7 @@ def test_the_complement_of_an_atom_is_its_change_of_sign():
         assert torch.equal(atoms(scaled(255 - x), bits), -atoms(scaled(x), bits))
 
 
-# -- blocks -------------------------------------------------------------------------------------------------------------
+# -- blocks --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shared", [True, False])
@@ -115,7 +116,10 @@ def right_neighbours(placed, came_from, across):
     """The share of neighbours on the grid that are neighbours in the plain image."""
     grid = came_from[placed].reshape(across, across)
     spots = np.stack(np.divmod(grid, across), axis=-1)
-    steps = [np.abs(spots[:, 1:] - spots[:, :-1]).sum(-1).ravel(), np.abs(spots[1:] - spots[:-1]).sum(-1).ravel()]
+    steps = [
+        np.abs(spots[:, 1:] - spots[:, :-1]).sum(-1).ravel(),
+        np.abs(spots[1:] - spots[:-1]).sum(-1).ravel(),
+    ]
     return float((np.concatenate(steps) == 1).mean())
 
 
@@ -125,7 +129,7 @@ def test_the_score_of_neighbours_can_fail():
     assert right_neighbours(np.random.default_rng(0).permutation(64), right, 8) < 0.2
 
 
-# -- placement ----------------------------------------------------------------------------------------------------------
+# -- placement -----------------------------------------------------------------------------------------------
 
 
 def brightness(seed, count=600, rows=6, columns=7):
@@ -144,7 +148,10 @@ def test_a_grid_is_laid_out_again_whatever_the_signs_and_scales(seed):
     rng, rows, columns = np.random.default_rng(seed + 50), 6, 7
     shuffle = rng.permutation(rows * columns)
     values = (
-        brightness(seed)[:, shuffle] * rng.choice([-1, 1], rows * columns) * rng.uniform(0.5, 2, rows * columns) + 3
+        brightness(seed)[:, shuffle]
+        * rng.choice([-1, 1], rows * columns)
+        * rng.uniform(0.5, 2, rows * columns)
+        + 3
     )
     placed = shuffle[placement.place(values, rows, columns)].reshape(rows, columns)
     right = np.arange(rows * columns).reshape(rows, columns)
@@ -162,17 +169,19 @@ def test_a_grid_that_cannot_be_found_is_refused(shape, grid):
         placement.place(np.random.default_rng(0).normal(size=shape), *grid)
 
 
-# -- aligned blocks -------------------------------------------------------------------------------------------------------
+# -- aligned blocks ------------------------------------------------------------------------------------------
 
 
 def others():
-    """Public pictures and the encrypted ones: patches of five photographs each, none in both, and their mirror images."""
+    """Public pictures and the encrypted ones: patches of five photographs each, none in both, and their
+    mirror images."""
     labels = np.arange(len(PHOTOS)) % 10
     return [np.concatenate([x, x[:, :, ::-1]])[::3] for x in (PHOTOS[labels < 5], PHOTOS[labels >= 5])]
 
 
 def right_places(index, sign, scheme, side=32):
-    """Of the plain atoms of a block: how many were found, in the best order of colours, with one sign for all."""
+    """Of the plain atoms of a block: how many were found, in the best order of colours, with one sign for
+    all."""
     table, block, parts = scheme.table((scheme.block, scheme.block, 3)), scheme.block, 8 // scheme.bits
     where = np.argsort(table.index)  # the plain atom i is now the cipher atom where[i]
     flipped = np.where(np.asarray(table.mask)[where] > 0, -1, 1)
@@ -187,9 +196,14 @@ def right_places(index, sign, scheme, side=32):
 
 
 def grid_of(images, scheme):
-    """(n, rows, columns, atoms) in the table's order: pixel by pixel, colour by colour, the high part first."""
+    """(n, rows, columns, atoms) in the table's order: pixel by pixel, colour by colour, the high part
+    first."""
     n, across, block = len(images), images.shape[1] // scheme.block, scheme.block
-    cut = images.reshape(n, across, block, across, block, 3).transpose(0, 1, 3, 2, 4, 5).reshape(n, across, across, -1)
+    cut = (
+        images.reshape(n, across, block, across, block, 3)
+        .transpose(0, 1, 3, 2, 4, 5)
+        .reshape(n, across, across, -1)
+    )
     parts = np.stack(
         [cut >> shift & (2**scheme.bits - 1) for shift in range(8 - scheme.bits, -1, -scheme.bits)], axis=-1
     )
@@ -197,7 +211,9 @@ def grid_of(images, scheme):
 
 
 @pytest.mark.parametrize(
-    "scheme", [Tanaka(Key.from_seed(5), bits=8), BlockShuffle(Key.from_seed(6), block=4)], ids=lambda s: s.name
+    "scheme",
+    [Tanaka(Key.from_seed(5), bits=8), BlockShuffle(Key.from_seed(6), block=4)],
+    ids=lambda s: s.name,
 )
 def test_bytes_under_a_shared_key_are_found_with_other_photographs_as_the_public_ones(scheme):
     public, secret = others()
@@ -225,7 +241,7 @@ def test_a_one_time_pad_keeps_its_atoms_to_itself():
     assert sorted(index) == list(range(48)) and right_places(index, sign, scheme) < 12
 
 
-# -- pixels ---------------------------------------------------------------------------------------------------------------
+# -- pixels --------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -250,7 +266,7 @@ def test_whitened_pixels_have_unit_variance_and_are_uncorrelated():
     )
 
 
-# -- orbit ----------------------------------------------------------------------------------------------------------------
+# -- orbit ---------------------------------------------------------------------------------------------------
 
 
 def test_the_orbit_is_the_same_under_any_key_and_tells_all_others_apart():
@@ -271,7 +287,7 @@ def test_the_orbit_spans_minus_one_to_one():
     assert out.flatten().tolist() == pytest.approx([2 / 255 - 1, 2 / 255 - 1, 1])
 
 
-# -- honesty --------------------------------------------------------------------------------------------------------------
+# -- honesty -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("module", [whitened, placement, alignment])

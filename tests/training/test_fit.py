@@ -1,4 +1,5 @@
-"""Training: it learns what can be learnt, nothing else, the same way each time, killed or not, and says what is wrong."""
+"""Training: it learns what can be learnt, nothing else, the same way each time, killed or not, and says what
+is wrong."""
 
 import itertools
 import json
@@ -95,7 +96,7 @@ def equal(one, other):
     return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
 
 
-# -- what is learnt ---------------------------------------------------------------------------------------------------
+# -- what is learnt ------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scheme", [None, SKK(KEY), Tanaka(KEY)], ids=["plain", "skk", "tanaka"])
@@ -127,7 +128,7 @@ def test_ciphertexts_made_before_train_the_same_network():
     assert here.history[-1]["test_accuracy"] == there.history[-1]["test_accuracy"]
 
 
-# -- what decides -----------------------------------------------------------------------------------------------------
+# -- what decides --------------------------------------------------------------------------------------------
 
 
 def test_the_seed_decides_and_the_callers_generator_is_left_alone():
@@ -191,7 +192,7 @@ def test_bfloat16_is_used_where_asked_for_and_there(wanted):
     assert set(run.model.bfloat16) == {wanted and bool(has_bfloat16(torch.device("cpu")))}
 
 
-# -- the loss and the weights -----------------------------------------------------------------------------------------
+# -- the loss and the weights --------------------------------------------------------------------------------
 
 
 class Penalised(nn.Module):
@@ -230,7 +231,9 @@ def test_loss_and_accuracy_are_those_of_the_batches(smoothing):
     logits = np.stack([level, -level, 0 * level], 1)
     logarithms = logits - np.log(np.exp(logits).sum(1, keepdims=True))
     right = logarithms[np.arange(50), SMALL.labels]
-    assert entry["loss"] == pytest.approx(-((1 - smoothing) * right + smoothing * logarithms.mean(1)).mean(), rel=1e-5)
+    assert entry["loss"] == pytest.approx(
+        -((1 - smoothing) * right + smoothing * logarithms.mean(1)).mean(), rel=1e-5
+    )
     assert entry["train_accuracy"] == pytest.approx((logits.argmax(1) == SMALL.labels).mean())
     assert entry["epoch"] == 1 and entry["seconds"] >= 0 and "test_accuracy" not in entry
 
@@ -293,7 +296,9 @@ def test_start_is_called_once_with_scaled_ciphertexts():
     (x,) = Started.calls
     assert torch.equal(x, scaled(torch.from_numpy(scheme.encrypt(TRAIN.images)).permute(0, 3, 1, 2)))
     fit(Started, TRAIN, Recipe(epochs=1, crop=2, flip=True), scheme=scheme)
-    assert len(Started.calls) == 2 and Started.calls[1].shape == x.shape and not torch.equal(Started.calls[1], x)
+    assert (
+        len(Started.calls) == 2 and Started.calls[1].shape == x.shape and not torch.equal(Started.calls[1], x)
+    )
 
 
 def test_start_does_not_change_the_weights_of_a_run_taken_up_again(tmp_path):
@@ -313,7 +318,9 @@ def stop_after(epoch):
 
 
 def test_a_loss_that_is_no_number_stops_training():
-    with pytest.raises(FloatingPointError, match=r"loss is (nan|inf) in epoch 1, step \d; lower the rate .now 1e\+30."):
+    with pytest.raises(
+        FloatingPointError, match=r"loss is (nan|inf) in epoch 1, step \d; lower the rate .now 1e\+30."
+    ):
         fit(tiny, TRAIN, Recipe(rate=1e30))
 
     class Broken(Penalised):
@@ -333,7 +340,7 @@ def test_progress_is_told_each_epoch_and_a_bar_is_shown_when_asked_for(capsys):
     assert re.search(r"10/10 .*step.*loss=\d.*test_accuracy=\d", capsys.readouterr().err)
 
 
-# -- augmentation -----------------------------------------------------------------------------------------------------
+# -- augmentation --------------------------------------------------------------------------------------------
 
 
 def moved(images, crop, flip, generator):
@@ -378,11 +385,14 @@ def test_every_shift_and_both_sides_come_up_equally_often():
         found, counts = np.unique(values, return_counts=True)
         assert found.tolist() == list(names)
         assert abs(counts / 1800 - 1 / len(found)).max() < 0.05
-    assert abs(np.corrcoef([shifts[0], shifts[1], mirrored])[np.triu_indices(3, 1)]).max() < 0.08  # of its own each
+    # of its own each
+    assert abs(np.corrcoef([shifts[0], shifts[1], mirrored])[np.triu_indices(3, 1)]).max() < 0.08
 
 
 @pytest.mark.parametrize(
-    "scheme", [Tanaka(KEY), SKK(KEY), EtC(KEY, 4), SKK(KEY, per_image=True)], ids=["tanaka", "skk", "etc", "skk-many"]
+    "scheme",
+    [Tanaka(KEY), SKK(KEY), EtC(KEY, 4), SKK(KEY, per_image=True)],
+    ids=["tanaka", "skk", "etc", "skk-many"],
 )
 def test_before_means_that_the_moved_image_is_encrypted(scheme):
     recipe = Recipe(epochs=2, batch=16, crop=2, flip=True)
@@ -431,18 +441,21 @@ def test_no_key_of_an_image_ever_meets_two_pictures(augment):
         assert training == [set(range(600))] and len(set().union(*testing)) == 300
 
 
-# -- evaluation -------------------------------------------------------------------------------------------------------
+# -- evaluation ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("side", ["before", "after"])
 @pytest.mark.parametrize("scheme", [Tanaka(KEY), SKK(KEY, per_image=True)], ids=["tanaka", "skk-many"])
 def test_flips_add_the_scores_of_the_mirrored_image(scheme, side):
-    model = nn.Sequential(nn.Flatten(), nn.Linear(192, 3))  # what it says of an image says nothing of its mirror image
+    # what it says of an image says nothing of its mirror image
+    model = nn.Sequential(nn.Flatten(), nn.Linear(192, 3))
     nn.init.normal_(model[1].weight, generator=torch.Generator().manual_seed(1))
     first, mirrored = encrypted(scheme, TEST.images, TEST_IDS), np.ascontiguousarray(TEST.images[:, :, ::-1])
     other = first[:, :, ::-1] if side == "after" else encrypted(scheme, mirrored, TEST_IDS + len(TEST))
     with torch.no_grad():
-        x = [torch.from_numpy(np.ascontiguousarray(c)).permute(0, 3, 1, 2) / 127.5 - 1 for c in (first, other)]
+        x = [
+            torch.from_numpy(np.ascontiguousarray(c)).permute(0, 3, 1, 2) / 127.5 - 1 for c in (first, other)
+        ]
         expected = sum(model(part).softmax(1) for part in x).argmax(1).numpy()
     data = replace(TEST, labels=expected)
     assert evaluate(model, data, scheme=scheme, flips=True, flip=side) == 1
@@ -464,7 +477,9 @@ def test_grey_ciphertexts_go_through(augment):
     scheme = GrayscaleEtC(KEY, 4)
     recipe = Recipe(epochs=1, crop=1, flip=True, augment=augment, flip_test=True)
     run = fit(lambda: Conv(1), TRAIN, recipe, scheme=scheme, test=TEST)
-    assert evaluate(run.model, TEST, scheme=scheme, flips=True, flip=augment) == run.history[0]["test_accuracy"]
+    assert (
+        evaluate(run.model, TEST, scheme=scheme, flips=True, flip=augment) == run.history[0]["test_accuracy"]
+    )
     ciphers = scheme.encrypt(TEST.images)
     assert ciphers.shape == (300, 8, 24) and predict(run.model, ciphers).shape == (300,)
     made_before = with_images(TRAIN, scheme.encrypt(TRAIN.images))
@@ -478,13 +493,16 @@ def test_a_complement_becomes_a_change_of_sign():
     assert scaled(x).min() == -1 and scaled(x).max() == 1 and (scaled(x).diff() > 0).all()
 
 
-# -- going on ---------------------------------------------------------------------------------------------------------
+# -- going on ------------------------------------------------------------------------------------------------
 
-LONG = Recipe(epochs=5, batch=128, rate=0.01, smoothing=0.1, crop=2, flip=True, average=0.8, flip_test=True, seed=9)
+LONG = Recipe(
+    epochs=5, batch=128, rate=0.01, smoothing=0.1, crop=2, flip=True, average=0.8, flip_test=True, seed=9
+)
 
 
 def long_run(folder=None, dies_at_step=0, dies_at_file=0, **options):
-    """Everything at once that has a state; kills its own process at a training step, or half-way through a file."""
+    """Everything at once that has a state; kills its own process at a training step, or half-way through a
+    file."""
 
     class Mortal(Conv):
         steps = 0
@@ -512,7 +530,9 @@ def long_run(folder=None, dies_at_step=0, dies_at_file=0, **options):
 def in_another_process(call):
     code = f"from tests.training.test_fit import *\n{call}"
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
 
 
 def log_of(folder):
@@ -543,7 +563,9 @@ def same_state(one, other):
 
 
 def leaves(tree, path=()):
-    pairs = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list | tuple) else ()
+    pairs = (
+        tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list | tuple) else ()
+    )
     for name, value in pairs:
         if "seconds" not in (name, *path):
             yield from leaves(value, (*path, name))
@@ -554,7 +576,8 @@ def leaves(tree, path=()):
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
 def test_a_run_that_is_killed_twice_ends_in_the_same_weights(uninterrupted, tmp_path):
     whole_folder, whole = uninterrupted
-    for death, epochs_logged in (("dies_at_step=8", 1), ("dies_at_file=2", 3)):  # in the second epoch, after the third
+    # in the second epoch, after the third
+    for death, epochs_logged in (("dies_at_step=8", 1), ("dies_at_file=2", 3)):
         killed = in_another_process(f"long_run({str(tmp_path)!r}, {death})")
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert timeless(log_of(tmp_path)) == timeless(whole.history)[:epochs_logged]
@@ -572,7 +595,9 @@ def test_a_run_that_was_stopped_between_epochs_goes_on(uninterrupted, tmp_path, 
     told = []
     run = long_run(tmp_path, progress=told.append)
     assert [entry["epoch"] for entry in told] == list(range(epoch + 1, 6))  # none is trained twice
-    assert equal(weights(run.model), weights(uninterrupted[1].model)) and same_state(tmp_path, uninterrupted[0])
+    assert equal(weights(run.model), weights(uninterrupted[1].model)) and same_state(
+        tmp_path, uninterrupted[0]
+    )
 
 
 def test_a_run_that_ended_is_read_not_trained(uninterrupted):
@@ -615,14 +640,20 @@ def other_pixel(data):
 
 
 OTHERS = {
-    "model, by its size": ({"make_model": lambda: BlockNet(3, 8, 4, features=9, hidden=32)}, "model BlockNet"),
+    "model, by its size": (
+        {"make_model": lambda: BlockNet(3, 8, 4, features=9, hidden=32)},
+        "model BlockNet",
+    ),
     "model, by its kind": ({"make_model": Conv}, "model BlockNet [0-9a-f]+ there, Conv [0-9a-f]+ here"),
     "model, by its dropout": ({"make_model": lambda: no_dropout(tiny())}, "model BlockNet"),
     "epochs": ({"recipe": Recipe(epochs=2)}, "epochs 1 there, 2 here"),
     "rate": ({"recipe": Recipe(epochs=1, rate=0.01)}, "rate 0.003 there, 0.01 here"),
     "seed": ({"recipe": Recipe(epochs=1, seed=4)}, "seed 0 there, 4 here"),
     "average": ({"recipe": Recipe(epochs=1, average=0.9)}, "average 0.0 there, 0.9 here"),
-    "key": ({"scheme": Tanaka(Key.from_seed(7))}, f"key {KEY.fingerprint} there, {Key.from_seed(7).fingerprint} here"),
+    "key": (
+        {"scheme": Tanaka(Key.from_seed(7))},
+        f"key {KEY.fingerprint} there, {Key.from_seed(7).fingerprint} here",
+    ),
     "block": ({"scheme": Tanaka(KEY, block=8)}, "block 4 there, 8 here"),
     "scheme": ({"scheme": SKK(KEY)}, "scheme tanaka there, skk here"),
     "no scheme": ({"scheme": None}, "scheme tanaka there, none here"),
@@ -683,13 +714,15 @@ def test_a_broken_or_foreign_checkpoint_is_refused_with_a_way_out(trained, tmp_p
     path = tmp_path / "checkpoint.pt"
     path.write_bytes((trained / "checkpoint.pt").read_bytes())
     BROKEN[damage](path, path.read_bytes())
-    with pytest.raises(CheckpointError, match=r"checkpoint\.pt (cannot be read \(.+\)|is no checkpoint).*; remove it"):
+    with pytest.raises(
+        CheckpointError, match=r"checkpoint\.pt (cannot be read \(.+\)|is no checkpoint).*; remove it"
+    ):
         fit(tiny, **SHORT, folder=tmp_path)
     path.unlink()
     fit(tiny, **SHORT, folder=tmp_path)
 
 
-# -- what is refused --------------------------------------------------------------------------------------------------
+# -- what is refused -----------------------------------------------------------------------------------------
 
 NONSENSE = {
     "epochs": [0, -1, 1.5, True, "10"], "batch": [0, 2.0], "rate": [0, -1e-3, math.nan, math.inf, "fast"],
@@ -698,7 +731,9 @@ NONSENSE = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name, value", [(name, value) for name, values in NONSENSE.items() for value in values])
+@pytest.mark.parametrize(
+    "name, value", [(name, value) for name, values in NONSENSE.items() for value in values]
+)
 def test_a_recipe_refuses_nonsense(name, value):
     with pytest.raises(ValueError, match=rf"^{name} is .*, got {re.escape(repr(value))}$"):
         Recipe(**{name: value})
@@ -711,7 +746,9 @@ def test_a_recipe_takes_no_word_for_a_flag(name):
 
 
 def test_a_recipe_of_numpy_numbers_can_be_kept_and_read(tmp_path):
-    recipe = Recipe(epochs=np.int64(2), rate=np.float64(0.01), average=np.float32(0.5), flip=np.True_, seed=np.uint8(3))
+    recipe = Recipe(
+        epochs=np.int64(2), rate=np.float64(0.01), average=np.float32(0.5), flip=np.True_, seed=np.uint8(3)
+    )
     assert recipe == Recipe(epochs=2, rate=0.01, average=0.5, flip=True, seed=3)
     for _ in range(2):
         fit(tiny, TRAIN, recipe, folder=tmp_path)
@@ -780,7 +817,7 @@ def test_labels_of_any_whole_kind_will_do():
     assert equal(weights(whole), weights(small))
 
 
-# -- the tiny network -------------------------------------------------------------------------------------------------
+# -- the tiny network ----------------------------------------------------------------------------------------
 
 
 def test_every_block_has_a_map_of_its_own_and_every_parameter_a_gradient():

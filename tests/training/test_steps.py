@@ -13,7 +13,8 @@ class Killed(Exception):
 
 
 def train(folder=None, count=10, stop=None, every=4, about=None):
-    """A line fitted to noise, with dropout; the network and its losses. `stop`: the step before which it is killed."""
+    """A line fitted to noise, with dropout; the network and its losses. `stop`: the step before which it is
+    killed."""
     with quiet(3):
         network = nn.Sequential(nn.Linear(2, 4), nn.Dropout(0.5), nn.Linear(4, 1))
         optimiser = torch.optim.AdamW(network.parameters(), lr=0.1)
@@ -60,7 +61,13 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path):
     with pytest.raises(FloatingPointError, match=r"by step 4 .*lower the rate"):
-        by_steps({}, 8, lambda number, draws: {"loss": float("nan") if number == 2 else 0.0}, every=4, folder=tmp_path)
+        by_steps(
+            {},
+            8,
+            lambda number, draws: {"loss": float("nan") if number == 2 else 0.0},
+            every=4,
+            folder=tmp_path,
+        )
     assert not (tmp_path / "checkpoint.pt").exists()
 
 

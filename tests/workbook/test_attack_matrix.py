@@ -1,4 +1,5 @@
-"""The matrix: attacks get what they declare, verdicts follow from scores, a cheat is found out, and what is recorded is shown."""
+"""The matrix: attacks get what they declare, verdicts follow from scores, a cheat is found out, and what is
+recorded is shown."""
 
 import json
 
@@ -40,7 +41,9 @@ def test_a_verdict_follows_from_the_scores(attack, ciphertext, control, expected
 def test_an_attack_that_reads_the_truth_is_void(data, monkeypatch):
     """A planted leak: the attack gets at the plain images, and so 'breaks' the one-time pad as well."""
     truth = []
-    monkeypatch.setattr(attack_matrix, "_targets", lambda *_: truth.append(data.targets[:4]) or data.targets[:4])
+    monkeypatch.setattr(
+        attack_matrix, "_targets", lambda *_: truth.append(data.targets[:4]) or data.targets[:4]
+    )
     cheat = Attack("cheat", MANY, lambda ciphers: AttackResult(truth[0]), {"skk": ()})
     assert attack_matrix.cell(cheat, "skk", data, 0)["verdict"] == "void"
     honest = Attack("honest", MANY, lambda ciphers: AttackResult(ciphers), {"skk": ()})
@@ -78,7 +81,8 @@ def test_every_scheme_and_attack_has_a_cell_or_a_reason(data):
         assert set(row) == {*schemes, "skk per image"}
         assert all("reason" in cell or cell["verdict"] for cell in row.values())
     assert (
-        cells["pairs-etc"]["etc"]["verdict"] == "broken" and cells["pairs-etc"]["etc"]["scores"]["attack"]["exact"] == 1
+        cells["pairs-etc"]["etc"]["verdict"] == "broken"
+        and cells["pairs-etc"]["etc"]["scores"]["attack"]["exact"] == 1
     )
     assert cells["helper-pixels"]["skk per image"]["verdict"] == "not broken"
     assert "made for etc" in cells["pairs-etc"]["skk"]["reason"]
@@ -96,7 +100,7 @@ def test_the_control_is_a_pad():
     assert OneTimePad.name not in attack_matrix.SCHEMES, "the control is run in every cell, not as a row"
 
 
-# -- what is committed ------------------------------------------------------------------------------------------------
+# -- what is committed ---------------------------------------------------------------------------------------
 
 
 def test_one_attack_is_run_again_and_the_others_are_kept(tmp_path, capsys):

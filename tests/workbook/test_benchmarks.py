@@ -11,7 +11,12 @@ def test_every_setting_trains_on_what_its_name_says(monkeypatch):
 
     def fit(make_model, data, recipe, scheme=None):
         calls.append(
-            (len(data), recipe.augment, recipe.crop > 0 and recipe.flip, scheme and (scheme.name, scheme.per_image))
+            (
+                len(data),
+                recipe.augment,
+                recipe.crop > 0 and recipe.flip,
+                scheme and (scheme.name, scheme.per_image),
+            )
         )
         return type("Run", (), {"history": [{"seconds": 1.0}]})
 
@@ -39,7 +44,9 @@ def test_a_ratio_is_the_median_of_rounds_and_the_first_round_does_not_count(monk
     plain, *others = benchmarks.training(20, rounds=3)
     assert plain["ratio"] == 1 and plain["seconds"] == 3
     assert {(row["ratio"], row["seconds"]) for row in others} == {(3, 9)}  # 9 / 3, not 4, 2, nor 100
-    assert [row["scheme"] for row in others if row.get("once_seconds", 0) > 0] == ["skk, a key per image, once"]
+    assert [row["scheme"] for row in others if row.get("once_seconds", 0) > 0] == [
+        "skk, a key per image, once"
+    ]
 
 
 def test_an_epoch_is_timed():

@@ -1,4 +1,5 @@
-"""The runner of lessons, and the comparison of stored outputs that the top-level conftest.py adds to nbval."""
+"""The runner of lessons, and the comparison of stored outputs that the top-level conftest.py adds to
+nbval."""
 
 import base64
 import io
@@ -33,7 +34,8 @@ def test_the_last_digits_of_a_float_do_not_matter(stored, new):
 
 
 @pytest.mark.parametrize(
-    "stored, new", [("0.81234", "0.81300"), ("42", "43"), ("1.5 2.5", "1.5"), ("x 1.0", "y 1.0"), ("-0.5", "0.5")]
+    "stored, new",
+    [("0.81234", "0.81300"), ("42", "43"), ("1.5 2.5", "1.5"), ("x 1.0", "y 1.0"), ("-0.5", "0.5")],
 )
 def test_everything_else_does(stored, new):
     settled, _ = conftest.settle(stream(stored), stream(new))
@@ -42,7 +44,12 @@ def test_everything_else_does(stored, new):
 
 def test_pictures_are_compared():
     kept = [{"output_type": "display_data", "data": {"image/png": picture(100)}}]
-    for level, size, differs in ((100, (6, 8), False), (101, (6, 8), False), (104, (6, 8), True), (100, (6, 9), True)):
+    for level, size, differs in (
+        (100, (6, 8), False),
+        (101, (6, 8), False),
+        (104, (6, 8), True),
+        (100, (6, 9), True),
+    ):
         new = [{"output_type": "display_data", "data": {"image/png": picture(level, size)}}]
         assert bool(conftest.settle(kept, new)[1]) == differs
 

@@ -36,9 +36,15 @@ def test_is_valid_ran_in_order_and_kept_its_outputs(path):
     nbformat.validate(notebook)
     cells = code_cells(path)
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert sum(bool(cell.outputs) for cell in cells) >= len(cells) / 3, "most cells of a lesson show something"
+    assert sum(bool(cell.outputs) for cell in cells) >= len(cells) / 3, (
+        "most cells of a lesson show something"
+    )
     errors = [
-        o for cell in cells if "raises-exception" not in tags(cell) for o in cell.outputs if o.output_type == "error"
+        o
+        for cell in cells
+        if "raises-exception" not in tags(cell)
+        for o in cell.outputs
+        if o.output_type == "error"
     ]
     assert not errors
     assert notebook.metadata.kernelspec.name == "python3"
@@ -73,14 +79,18 @@ def test_pictures_have_alternatives_and_stand_beside_a_number(path):
 @LESSONS
 def test_a_picture_comes_early(path):
     early = read(path).cells[:6]
-    assert any("image/png" in o.get("data", {}) for cell in early if cell.cell_type == "code" for o in cell.outputs)
+    assert any(
+        "image/png" in o.get("data", {}) for cell in early if cell.cell_type == "code" for o in cell.outputs
+    )
 
 
 @LESSONS
 def test_is_of_a_size_that_is_read(path):
     notebook = read(path)
     words = sum(
-        len(re.findall(r"[A-Za-z]{2,}", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown"
+        len(re.findall(r"[A-Za-z]{2,}", cell.source))
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
     )
     assert 15 <= len(notebook.cells) <= 55
     assert 700 <= words <= 2400

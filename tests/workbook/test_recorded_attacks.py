@@ -1,4 +1,5 @@
-"""Recorded learned attacks: rows that can be run, records that say what they are of, scores beside baselines, and no stale record."""
+"""Recorded learned attacks: rows that can be run, records that say what they are of, scores beside baselines,
+and no stale record."""
 
 import json
 
@@ -69,7 +70,11 @@ def test_a_run_is_recorded_with_all_that_made_it(data, tmp_path):
     record = recorded_attacks.train(SMALL, 2, *data, tmp_path)
     assert record["row"] == SMALL and record["seed"] == 2 and "victim's key" in record["needs"]
     assert record["scheme"]["scheme"] == "tanaka" and record["scheme"]["key"] == "Key.from_seed(1002)"
-    assert record["data"]["train"] == 200 and record["data"]["test"] == 20 and len(record["data"]["digest"]) == 16
+    assert (
+        record["data"]["train"] == 200
+        and record["data"]["test"] == 20
+        and len(record["data"]["digest"]) == 16
+    )
     assert record["recipe"]["steps"] == 20 and record["recipe"]["batch"] == 64, "defaults too"
     assert record["parameters"] == 96 * 48 and record["network"] == "BlockMaps"
     assert record["losses"][-1]["step"] == 20 and set(record["scores"]) == {"attack", "ciphertext", "mean"}
@@ -108,7 +113,7 @@ def test_make_results_runs_both_and_each_alone():
     )
 
 
-# -- what is committed ------------------------------------------------------------------------------------------------
+# -- what is committed ---------------------------------------------------------------------------------------
 
 
 def test_every_record_is_of_a_row_and_a_control_is_among_them():
@@ -122,7 +127,9 @@ def test_every_record_is_of_a_row_and_a_control_is_among_them():
 def test_a_recorded_run_is_of_the_row_as_it_stands(run):
     row = {row["name"]: row for row in ROWS}[run["row"]["name"]]
     assert recorded_attacks.same(run, row, run["seed"])
-    assert run["data"]["train"] == 50_000 and run["data"]["test"] == 1000 and "CIFAR-10" in run["data"]["origin"]
+    assert (
+        run["data"]["train"] == 50_000 and run["data"]["test"] == 1000 and "CIFAR-10" in run["data"]["origin"]
+    )
     assert run["scheme"]["key"] == f"Key.from_seed({1000 + run['seed']})"
     assert run["losses"] and run["seconds"] <= 45 * 60
 

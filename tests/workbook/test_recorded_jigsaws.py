@@ -51,16 +51,24 @@ def test_a_point_has_medians_and_the_lowest():
 def test_grey_scores_are_of_luma_and_the_picture_under_attack_teaches_nothing(monkeypatch):
     seen, attack = [], recorded_jigsaws.grey_jigsaw
     monkeypatch.setattr(
-        recorded_jigsaws, "grey_jigsaw", lambda c, block, public: seen.append(public) or attack(c, block, public)
+        recorded_jigsaws,
+        "grey_jigsaw",
+        lambda c, block, public: seen.append(public) or attack(c, block, public),
     )
     scores = recorded_jigsaws.solved_grey(image := datasets.photo("chelsea", 64), 32, 0)
-    assert all(not np.array_equal(other, image) for other in seen[0]) and len(seen[0]) == len(datasets.photo_names) - 1
+    assert (
+        all(not np.array_equal(other, image) for other in seen[0])
+        and len(seen[0]) == len(datasets.photo_names) - 1
+    )
     assert 0 <= scores["told apart"] <= 1 and scores["seconds"] > 0
 
 
 def test_groups_of_confidence_by_hand():
     groups = recorded_jigsaws.reliability([(0.01, 0.0), (0.03, 0.2), (0.99, 1.0)])
-    assert groups == [{"pictures": 2, "said": 0.02, "right": 0.1}, {"pictures": 1, "said": 0.99, "right": 1.0}]
+    assert groups == [
+        {"pictures": 2, "said": 0.02, "right": 0.1},
+        {"pictures": 1, "said": 0.99, "right": 1.0},
+    ]
 
 
 def test_what_is_recorded_covers_all_settings_and_no_control_fell():
@@ -68,9 +76,13 @@ def test_what_is_recorded_covers_all_settings_and_no_control_fell():
     assert list(record["curves"]) == list(recorded_jigsaws.SETTINGS)
     for name, settings in recorded_jigsaws.SETTINGS.items():
         points = record["curves"][name]
-        assert [(p["side"], p["block"], tuple(p["steps"]), p["quality"]) for p in points] == [s[:4] for s in settings]
+        assert [(p["side"], p["block"], tuple(p["steps"]), p["quality"]) for p in points] == [
+            s[:4] for s in settings
+        ]
     assert [row["ciphertexts"] for row in record["shared"]] == list(recorded_jigsaws.SHARED)
-    assert [(p["side"], p["block"]) for p in record["grey"]] == [setting[:2] for setting in recorded_jigsaws.GREY]
+    assert [(p["side"], p["block"]) for p in record["grey"]] == [
+        setting[:2] for setting in recorded_jigsaws.GREY
+    ]
     assert [row["ciphertexts"] for row in record["shared grey"]] == list(recorded_jigsaws.SHARED_GREY)
     assert all(control["confidence"] < 0.05 for control in record["control grey"])
     for control in record["control"]:

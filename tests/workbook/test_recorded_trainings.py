@@ -1,4 +1,5 @@
-"""Recorded runs: rows that can be trained, records that say what they are of, and no record of a row that has changed."""
+"""Recorded runs: rows that can be trained, records that say what they are of, and no record of a row that has
+changed."""
 
 import json
 
@@ -52,7 +53,11 @@ def test_a_run_is_recorded_with_all_that_made_it(data, tmp_path):
     assert record["accuracy"] == record["epochs"][-1]["test_accuracy"] and len(record["epochs"]) == 2
     assert record["scheme"]["block"] == 8 and record["scheme"]["key"] == "Key.from_seed(1003)"
     assert record["recipe"]["seed"] == record["seed"] == 3 and record["recipe"]["crop"] == 1
-    assert record["data"]["train"] == 200 and record["data"]["test"] == 100 and record["data"]["origin"] == "photos"
+    assert (
+        record["data"]["train"] == 200
+        and record["data"]["test"] == 100
+        and record["data"]["origin"] == "photos"
+    )
     assert record["parameters"] == sum(  # of BlockNet with blocks of 8
         np.prod(shape) for shape in [(16, 192, 16), (16, 16), (256, 128), (128,), (128, 10), (10,)]
     )
@@ -79,7 +84,9 @@ def test_the_seed_decides_key_and_training(data, tmp_path):
 def test_a_record_is_of_a_row_until_the_row_changes(data, tmp_path, change):
     record = recorded_trainings.train(SMALL, 0, *data, tmp_path)
     assert recorded_trainings.same(record, SMALL, 0)
-    assert not recorded_trainings.same(record, SMALL, 1) and not recorded_trainings.same(record, SMALL | change, 0)
+    assert not recorded_trainings.same(record, SMALL, 1) and not recorded_trainings.same(
+        record, SMALL | change, 0
+    )
 
 
 def test_what_is_recorded_is_skipped_and_what_changed_is_trained_anew(tmp_path, monkeypatch, capsys):
@@ -110,20 +117,31 @@ def test_what_is_recorded_is_skipped_and_what_changed_is_trained_anew(tmp_path, 
         recorded_trainings.main([*run, "nosuch"])
 
 
-# -- what is committed ----------------------------------------------------------------------------------------------------
+# -- what is committed ---------------------------------------------------------------------------------------
 
 
 def test_every_row_has_a_recorded_run():
-    assert {(row["column"], row["name"]) for row in ROWS} <= {(run["column"], run["row"]) for run in records()}
+    assert {(row["column"], row["name"]) for row in ROWS} <= {
+        (run["column"], run["row"]) for run in records()
+    }
 
 
 @pytest.mark.parametrize("run", records(), ids=lambda run: f"{run['column']}-{run['row']}-{run['seed']}")
 def test_a_recorded_run_is_of_the_row_as_it_stands(run):
     row = {(row["column"], row["name"]): row for row in ROWS}[run["column"], run["row"]]
     assert recorded_trainings.same(run, row, run["seed"])
-    assert len(run["epochs"]) == run["recipe"]["epochs"] and run["accuracy"] == run["epochs"][-1]["test_accuracy"]
-    assert run["data"]["train"] == 50_000 and run["data"]["test"] == 10_000 and "CIFAR-10" in run["data"]["origin"]
-    assert run["seconds"] * run["threads"] <= 2 * 30 * 60, "the promise of the column: half an hour of two cores"
+    assert (
+        len(run["epochs"]) == run["recipe"]["epochs"]
+        and run["accuracy"] == run["epochs"][-1]["test_accuracy"]
+    )
+    assert (
+        run["data"]["train"] == 50_000
+        and run["data"]["test"] == 10_000
+        and "CIFAR-10" in run["data"]["origin"]
+    )
+    assert run["seconds"] * run["threads"] <= 2 * 30 * 60, (
+        "the promise of the column: half an hour of two cores"
+    )
     if run["scheme"]:
         assert run["scheme"]["key"] == f"Key.from_seed({1000 + run['seed']})"
 

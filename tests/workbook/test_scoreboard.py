@@ -1,4 +1,5 @@
-"""The scoreboard: every scheme has a row, the front and the verdicts follow from what was recorded, nothing is written by hand."""
+"""The scoreboard: every scheme has a row, the front and the verdicts follow from what was recorded, nothing
+is written by hand."""
 
 import json
 
@@ -46,14 +47,18 @@ def test_accuracy_is_the_mean_of_the_first_row_and_a_missing_run_names_its_comma
         lambda: [row, row | {"name": "b"}, {"name": "etc", "column": "cpu", "scheme": {"name": "etc"}}],
     )
     monkeypatch.setattr(
-        recorded_trainings, "recorded", lambda name, column: [{"accuracy": value} for value in runs.get(name, [])]
+        recorded_trainings,
+        "recorded",
+        lambda name, column: [{"accuracy": value} for value in runs.get(name, [])],
     )
     board = scoreboard.rows({"attacks": {}, "cells": {}})
     best = of(board, "skk per image")
     assert best["accuracy"] == 0.6 and best["runs"] == [0.5, 0.7] and best["row"] == "a"
     assert of(board, "etc")["command"] == "make results ROWS='etc'" and of(board, "etc")["accuracy"] is None
     assert "rows.toml" in of(board, "skk")["command"]
-    assert [row["accuracy"] for row in board[:1]] == [0.6] and all(row["accuracy"] is None for row in board[1:])
+    assert [row["accuracy"] for row in board[:1]] == [0.6] and all(
+        row["accuracy"] is None for row in board[1:]
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""`lib.workbook.notebooks`, `lib.workbook.sweeps.experiments`, `lib.workbook.sweeps.grids`, `lib.workbook.sweeps.collected`, `lib.workbook.course`: sweeps over tiny notebooks."""
+"""`lib.workbook.notebooks`, `lib.workbook.sweeps.experiments`, `lib.workbook.sweeps.grids`,
+`lib.workbook.sweeps.collected`, `lib.workbook.course`: sweeps over tiny notebooks."""
 
 import itertools
 import json
@@ -24,9 +25,7 @@ from lib.workbook.sweeps import cluster, collected, experiments, grids
 ROOT = Path(__file__).resolve().parents[2]
 GRIDS = sorted((lessons.NOTEBOOKS / "grids").glob("*.yaml"))
 PARAMETERS = "side = 3  # of a square\nunit = 1.0\nname = 'a'\nsides = (2, 4)\nlossy = False\nquality: int | None = None\nbad = 0"
-SQUARE = (
-    "if side == bad:\n    print('so far')\n    raise ValueError(f'no square of side {side}')\narea = unit * side**2"
-)
+SQUARE = "if side == bad:\n    print('so far')\n    raise ValueError(f'no square of side {side}')\narea = unit * side**2"
 RECORD = "from lib.workbook.sweeps.experiments import record\nrecord({'area': area, 'known': name == 'a'})"
 
 
@@ -35,12 +34,17 @@ def cell(source, *tags, kind="code"):
     return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
 
 
-def book(path, *sources, parameters=PARAMETERS, text="# 90. Squares\n\n**Verdict.** They are square. Always."):
+def book(
+    path, *sources, parameters=PARAMETERS, text="# 90. Squares\n\n**Verdict.** They are square. Always."
+):
     """A notebook file: a text, the cell of parameters, and cells of code."""
     cells = [cell(text, kind="markdown"), cell(parameters, "parameters"), *map(cell, sources)]
     for number, made in enumerate(cells):
         made["id"] = f"c{number}"
-    metadata = {"kernelspec": {"name": "python3", "display_name": "Python 3"}, "language_info": {"name": "python"}}
+    metadata = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3"},
+        "language_info": {"name": "python"},
+    }
     path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": metadata, "cells": cells}))
     return path
 
@@ -68,11 +72,18 @@ def lib(*words):
         return stop.code
 
 
-# -- what a notebook hands out ----------------------------------------------------------------------------------------
+# -- what a notebook hands out -------------------------------------------------------------------------------
 
 
 def test_recorded_values_are_plain(capsys):
-    row = {"a": np.float32(0.5), "b": np.int64(3), "c": np.bool_(True), "d": None, "e": "text", "f": np.array(2)}
+    row = {
+        "a": np.float32(0.5),
+        "b": np.int64(3),
+        "c": np.bool_(True),
+        "d": None,
+        "e": "text",
+        "f": np.array(2),
+    }
     assert [experiments._plain(*item) for item in row.items()] == [0.5, 3, True, None, "text", 2]
     experiments.record(row)
     assert capsys.readouterr().out == "recorded: a, b, c, d, e, f\n"
@@ -92,7 +103,7 @@ def test_what_json_cannot_hold_is_refused(value):
         experiments.record({"psnr": value})
 
 
-# -- parameters -------------------------------------------------------------------------------------------------------
+# -- parameters ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -141,22 +152,33 @@ def test_the_parameters_of_all_lessons_are_read():
         }
 
 
-# -- grids ------------------------------------------------------------------------------------------------------------
+# -- grids ---------------------------------------------------------------------------------------------------
 
 
 def test_a_grid_is_all_combinations_in_order(tmp_path, squares):
     made = grids.read_grid(grid(tmp_path, {"side": [1, 2], "name": "b", "unit": [0.5, 1]})).runs()
-    assert [tuple(r.parameters.values()) for r in made] == [(1, "b", 0.5), (1, "b", 1), (2, "b", 0.5), (2, "b", 1)]
+    assert [tuple(r.parameters.values()) for r in made] == [
+        (1, "b", 0.5),
+        (1, "b", 1),
+        (2, "b", 0.5),
+        (2, "b", 1),
+    ]
     assert len({r.name for r in made}) == 4 and all(r.name.startswith("squares-") for r in made)
 
 
 @pytest.mark.parametrize(
     "text, says",
     [
-        ("title: x\nnotebook: squares.ipynb\nparameters: {sied: [1]}", "for squares.ipynb: no parameter sied"),
+        (
+            "title: x\nnotebook: squares.ipynb\nparameters: {sied: [1]}",
+            "for squares.ipynb: no parameter sied",
+        ),
         ("title: x\nnotebook: squares.ipynb\nparameters: {side: [1, 2, 1]}", "side has 1 twice"),
         ("title: x\nnotebook: squares.ipynb\nparameters: {side: []}", "no value for side"),
-        ("title: x\nnotebook: squares.ipynb\nparameters:\n  side: 1\n  side: 2", "side stands there twice, line 4"),
+        (
+            "title: x\nnotebook: squares.ipynb\nparameters:\n  side: 1\n  side: 2",
+            "side stands there twice, line 4",
+        ),
         ("title: x\nnotebook: squares.ipynb\nparameter: {side: 1}", "expected title, notebook, parameters"),
         ("title: x\nnotebook: squares.ipynb\nparameters: [1]", "a mapping of names to values"),
         ("notebook: other.ipynb\nparameters: {side: 1}", "notebook other.ipynb is not beside it"),
@@ -212,7 +234,7 @@ def test_the_notebooks_of_the_grids_are_stored_as_lessons_are(path):
     assert all("  # " in line for line in made["source"])
 
 
-# -- the folder -------------------------------------------------------------------------------------------------------
+# -- the folder ----------------------------------------------------------------------------------------------
 
 
 def test_a_folder_of_another_sweep_is_left_alone(tmp_path, squares, capsys):
@@ -223,7 +245,9 @@ def test_a_folder_of_another_sweep_is_left_alone(tmp_path, squares, capsys):
 
 
 def test_a_full_disk_is_told_beforehand(tmp_path, squares, monkeypatch, capsys):
-    monkeypatch.setattr(shutil, "disk_usage", lambda path: namedtuple("Usage", "total used free")(9, 8, 300_000))
+    monkeypatch.setattr(
+        shutil, "disk_usage", lambda path: namedtuple("Usage", "total used free")(9, 8, 300_000)
+    )
     assert lib("sweep", grid(tmp_path, {"side": [1, 2]}), "--out", tmp_path / "out") == 1
     assert "2 runs may need 1 MB, and 0 MB are free" in capsys.readouterr().err
     assert not list((tmp_path / "out").iterdir())
@@ -241,7 +265,10 @@ def test_a_file_in_the_folders_place_is_told(tmp_path, squares, capsys):
         (["grid.yaml"], "expected GRID.yaml and --out DIR"),
         (["--out", "x"], "expected GRID.yaml and --out DIR"),
         (["--collect", "x", "--out", "y"], "stands alone"),
-        (["grid.yaml", "--out", "x", "--scheduler", "tcp://a:1", "--workers", "2"], "--workers is for this machine"),
+        (
+            ["grid.yaml", "--out", "x", "--scheduler", "tcp://a:1", "--workers", "2"],
+            "--workers is for this machine",
+        ),
     ],
 )
 def test_a_wrong_call_is_told(words, says, capsys):
@@ -257,13 +284,15 @@ def test_what_is_no_sweep_cannot_be_collected(tmp_path, squares, capsys):
     assert "no run is finished" in capsys.readouterr().err
 
 
-# -- runs on this machine ---------------------------------------------------------------------------------------------
+# -- runs on this machine ------------------------------------------------------------------------------------
 
 
 def results(out):
     """Parameters: results of all finished runs in a folder."""
     found = [json.loads(path.read_text()) for path in out.glob("*-*.json")]
-    return {json.dumps(facts["parameters"]): facts["results"] for facts in found if facts["status"] == "finished"}
+    return {
+        json.dumps(facts["parameters"]): facts["results"] for facts in found if facts["status"] == "finished"
+    }
 
 
 def test_a_sweep_leaves_two_files_a_run_skips_what_is_done_and_retries_what_failed(tmp_path, squares, capsys):
@@ -271,7 +300,9 @@ def test_a_sweep_leaves_two_files_a_run_skips_what_is_done_and_retries_what_fail
     assert lib("sweep", path, "--out", out, "--workers", 2) == 1
     said = capsys.readouterr()
     assert "finished 2, skipped 0 done before, failed 2" in said.out and "run 1 of 4 in" in said.err
-    assert "cell [3], raise ValueError(f'no square of side {side}'): ValueError: no square of side 2" in said.err
+    assert (
+        "cell [3], raise ValueError(f'no square of side {side}'): ValueError: no square of side 2" in said.err
+    )
     assert "to go" in said.err
     made = grids.read_grid(path).runs()
     assert {p.name for p in out.iterdir()} == {"sweep.json"} | {
@@ -298,7 +329,11 @@ def collected_twice(out, said):
     assert "2 of 4 runs failed" in said.err
     table = pandas.read_parquet(out / "table.parquet")
     text = pandas.read_csv(out / "table.csv")
-    assert list(table) == list(text) == ["side", "bad", "quality", "area", "known", "seconds", "cpu_seconds", "run"]
+    assert (
+        list(table)
+        == list(text)
+        == ["side", "bad", "quality", "area", "known", "seconds", "cpu_seconds", "run"]
+    )
     for each in (table, text):
         assert each["side"].tolist() == [1, 1] and each["area"].tolist() == [1, 1]
         assert each["quality"].isna().tolist() == [True, False]
@@ -317,14 +352,23 @@ def test_the_figure_takes_means_over_seeds_and_all_that_has_no_line(tmp_path):
     assert collected.measured(table, ["seed", "block", "quality"]) == ["score"]
     assert collected.curves(table, "block", None, "score") == {"score": {"4": (5.5, 4, 7), "8": (9.5, 8, 11)}}
     by_quality = collected.curves(table, "block", "quality", "score")
-    assert list(by_quality) == ["quality none", "quality 90"] and by_quality["quality 90"]["8"] == (9.5, 8, 11)
+    assert list(by_quality) == ["quality none", "quality 90"] and by_quality["quality 90"]["8"] == (
+        9.5,
+        8,
+        11,
+    )
     names = ["seed", "block", "quality"]
-    alt = collected.draw(table, {"title": "Scores", "parameters": names, "varied": names}, tmp_path / "figure.png")
+    alt = collected.draw(
+        table, {"title": "Scores", "parameters": names, "varied": names}, tmp_path / "figure.png"
+    )
     assert alt == (
         "Scores. Means over block (4, 8). "
         "score: quality none from 5.5 at 4 to 9.5 at 8; quality 90 from 5.5 at 4 to 9.5 at 8."
     )
-    assert collected.draw(table, {"title": "Scores", "parameters": names, "varied": []}, tmp_path / "no.png") is None
+    assert (
+        collected.draw(table, {"title": "Scores", "parameters": names, "varied": []}, tmp_path / "no.png")
+        is None
+    )
     assert not (tmp_path / "no.png").exists()
 
 
@@ -360,7 +404,14 @@ def test_ctrl_c_leaves_whole_files_and_no_process(tmp_path, squares):
     )
     out = tmp_path / "out"
     sweep = started(
-        "lib", "sweep", grid(tmp_path, {"side": [1, 2, 3]}), "--out", out, "--workers", 1, start_new_session=True
+        "lib",
+        "sweep",
+        grid(tmp_path, {"side": [1, 2, 3]}),
+        "--out",
+        out,
+        "--workers",
+        1,
+        start_new_session=True,
     )
     until(lambda: results(out) and len(list(tmp_path.glob("*.pid"))) == 2)
     os.killpg(sweep.pid, signal.SIGINT)  # as a terminal does: to the workers as well
@@ -373,7 +424,7 @@ def test_ctrl_c_leaves_whole_files_and_no_process(tmp_path, squares):
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), 30)
 
 
-# -- all lessons ------------------------------------------------------------------------------------------------------
+# -- all lessons ---------------------------------------------------------------------------------------------
 
 
 def in_this_process(work, jobs, *_):
@@ -408,7 +459,7 @@ def test_every_lesson_has_a_verdict_and_its_solutions_are_correct():
         assert correct == solutions >= 1 and course.verdict(notebook) != "no verdict in words", path
 
 
-# -- a cluster --------------------------------------------------------------------------------------------------------
+# -- a cluster -----------------------------------------------------------------------------------------------
 
 
 def started(*words, folder=ROOT, **more):
@@ -464,7 +515,11 @@ class Cluster:
 
 def test_a_killed_worker_and_a_restarted_scheduler_cost_nothing_that_is_finished(tmp_path, squares):
     book(squares, "import time\ntime.sleep(0.3)", SQUARE, RECORD)
-    path, here, there = grid(tmp_path, {"side": [*range(1, 10)], "name": ["a"]}), tmp_path / "here", tmp_path / "there"
+    path, here, there = (
+        grid(tmp_path, {"side": [*range(1, 10)], "name": ["a"]}),
+        tmp_path / "here",
+        tmp_path / "there",
+    )
     with Cluster() as made:
         scheduler, workers = made.scheduler(), [made.worker(at=tmp_path) for _ in range(3)]
         sweep = started("lib", "sweep", path, "--out", there, "--scheduler", made.address)
@@ -485,14 +540,20 @@ def test_a_killed_worker_and_a_restarted_scheduler_cost_nothing_that_is_finished
     assert lib("sweep", path, "--out", here, "--workers", 1) == 0
     assert len(results(here)) == 9 and results(here) == results(there)
     assert {file.name for file in here.iterdir()} == {file.name for file in there.iterdir()}
-    tables = [collected.collect(folder)[0].drop(columns=["seconds", "cpu_seconds"]) for folder in (here, there)]
+    tables = [
+        collected.collect(folder)[0].drop(columns=["seconds", "cpu_seconds"]) for folder in (here, there)
+    ]
     assert tables[0].equals(tables[1])
 
 
 def test_workers_that_do_not_fit_are_told_beforehand(tmp_path, squares, capsys, monkeypatch):
     """No scheduler; no workers; workers without `lib`; with other code; and then one that does fit."""
     monkeypatch.setattr(cluster, "WAIT", 2)
-    path, out, (none, other) = grid(tmp_path, {"side": [1]}), tmp_path / "out", (tmp_path / "none", tmp_path / "other")
+    path, out, (none, other) = (
+        grid(tmp_path, {"side": [1]}),
+        tmp_path / "out",
+        (tmp_path / "none", tmp_path / "other"),
+    )
     for folder in (none / "lib", other / "lib"):
         shutil.copytree(ROOT / "lib", folder, ignore=shutil.ignore_patterns("__pycache__"))
     (none / "lib" / "__init__.py").write_text("raise ImportError('no lib here')")

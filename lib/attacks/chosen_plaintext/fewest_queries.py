@@ -1,11 +1,13 @@
 """Chosen plaintext with the fewest queries: who knows the scheme, not only the size of its images, asks once.
 
-A query's answer says at most as many bits as an image has, so log2(keys) / (8 h w 3) queries are needed at least: `bound`.
-At 32x32 that is 1 for every scheme here but ELE, and 2 for ELE; these attacks ask no more. The idea of all: give
-every atom a word, a value in each block or image that it is seen in, so that no two words are equal or complements.
+A query's answer says at most as many bits as an image has, so log2(keys) / (8 h w 3) queries are needed at
+least: `bound`. At 32x32 that is 1 for every scheme here but ELE, and 2 for ELE; these attacks ask no more.
+The idea of all: give every atom a word, a value in each block or image that it is seen in, so that no two
+words are equal or complements.
 
-Confidence as in `lib.attacks.chosen_plaintext.table_reader`: 1 where the answers make sense everywhere and the ciphertexts come out
-smoother, 0 where they do not. So it is 0 for pictures of noise, even where they are read right.
+Confidence as in `lib.attacks.chosen_plaintext.table_reader`: 1 where the answers make sense everywhere and
+the ciphertexts come out smoother, 0 where they do not. So it is 0 for pictures of noise, even where they are
+read right.
 """
 
 import math
@@ -31,8 +33,9 @@ def bound(key_bits: float, shape) -> int:
 def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> AttackResult:
     """Tanaka's scheme, SHF and NP (bits=8): one image of one to a few blocks; all blocks share the key.
 
-    An atom's word is its own number, a digit in each block; numbers are small enough for the first bit to be 0, so that
-    a first bit of 1 marks a complement. Blocks of 4: two of them for atoms of 4 bits, one for bytes.
+    An atom's word is its own number, a digit in each block; numbers are small enough for the first bit to be
+    0, so that a first bit of 1 marks a complement. Blocks of 4: two of them for atoms of 4 bits, one for
+    bytes.
     """
     ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
     atoms = 3 * block**2 * 8 // bits
@@ -64,12 +67,14 @@ def _read(digits, bits):
 def _result(oracle, before, started, ciphers, table, recovered, sure):
     estimate = table.inverse().apply_batch(ciphers) if sure else ciphers.copy()
     sure = sure and is_smoother(estimate, ciphers, table.block)
-    return AttackResult(estimate, oracle.queries - before, time.perf_counter() - started, recovered, float(sure))
+    return AttackResult(
+        estimate, oracle.queries - before, time.perf_counter() - started, recovered, float(sure)
+    )
 
 
 def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
-    """EtC: one image of noise below 128. A block over 127 is negative; where it came from, its turn and its colours are
-    looked up among all 48 states of all plain blocks."""
+    """EtC: one image of noise below 128. A block over 127 is negative; where it came from, its turn and its
+    colours are looked up among all 48 states of all plain blocks."""
     ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
     shape, states = ciphers.shape[1:], BlockStates(block)
     chosen = np.random.default_rng(0).integers(0, 128, shape, np.uint8)  # no secret: any noise will do
@@ -85,8 +90,9 @@ def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
 
 
 def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> AttackResult:
-    """ELE: two images at 32x32 with blocks of 4. An atom's word has a digit in each image; of some pairs of words a block
-    uses one or the other, by the bits of its own number, so that the words in a cipher block say which block it was."""
+    """ELE: two images at 32x32 with blocks of 4. An atom's word has a digit in each image; of some pairs of
+    words a block uses one or the other, by the bits of its own number, so that the words in a cipher block
+    say which block it was."""
     ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
     shape, bytes_of = ciphers.shape[1:], Table(ciphers.shape[1:], block).bytes_of_blocks()
     blocks, atoms = len(bytes_of), bytes_of.shape[1] * 8 // bits
@@ -108,15 +114,17 @@ def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> A
     recovered = {"source": source, "index": index, "mask": mask}
     if not sure:
         return _result(oracle, before, started, ciphers, None, recovered, sure)
-    # A table takes blocks first and their atoms second: block b of the cipher is block source[b], in order index[b].
+    # A table takes blocks first and their atoms second: block b of the cipher is block source[b], in order
+    # index[b].
     each = np.arange(blocks)
     table = Table(shape, block, bits, source=source, orders=(index, each), masks=(mask, each))
     return _result(oracle, before, started, ciphers, table, recovered, sure)
 
 
 def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
-    """FFX, a substitution at half of a block's places. Place p shows a share of the values that turns with p, and half
-    of the places together show all of them: one image of 32x32, and another in the rare case that some are missing."""
+    """FFX, a substitution at half of a block's places. Place p shows a share of the values that turns with p,
+    and half of the places together show all of them: one image of 32x32, and another in the rare case that
+    some are missing."""
     ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
     bytes_of = Table(ciphers.shape[1:], block).bytes_of_blocks()
     blocks, size = bytes_of.shape
@@ -139,4 +147,6 @@ def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
         flat[:, where] = np.argsort(substitution).astype(np.uint8)[flat[:, where]]
     recovered = {"substitution": substitution, "places": changed}
     sure = sure and is_smoother(estimate, ciphers, block)
-    return AttackResult(estimate, oracle.queries - before, time.perf_counter() - started, recovered, float(sure))
+    return AttackResult(
+        estimate, oracle.queries - before, time.perf_counter() - started, recovered, float(sure)
+    )

@@ -1,19 +1,22 @@
-"""Chosen plaintext: the attacker may have images of his choice encrypted, and then reads an unseen ciphertext.
+"""Chosen plaintext: the attacker may have images of his choice encrypted, and then reads an unseen
+ciphertext.
 
-Every table scheme falls to the same few queries, whatever its name: an image of zeros shows the mask, and images in which
-every atom holds a digit of its own number show where each atom went. The table reader needs to know the size of images and
-nothing else of scheme or key. Ancestor: Jolfaei, Wu and Muthukkumarasamy, IEEE TIFS 2016, for ciphers that only permute.
-Who knows the scheme as well needs fewer queries: see `lib.attacks.chosen_plaintext.fewest_queries`.
+Every table scheme falls to the same few queries, whatever its name: an image of zeros shows the mask, and
+images in which every atom holds a digit of its own number show where each atom went. The table reader needs
+to know the size of images and nothing else of scheme or key. Ancestor: Jolfaei, Wu and Muthukkumarasamy, IEEE
+TIFS 2016, for ciphers that only permute. Who knows the scheme as well needs fewer queries: see
+`lib.attacks.chosen_plaintext.fewest_queries`.
 
-As published: A. H. Chang and B. M. Case, arXiv:2004.13263, and their code (ahchang98/image-encryption-scheme-attacks).
-`chang_case_blocks` is their attack on Tanaka's scheme, 16 images of one block each. The code reads bytes, so it breaks the
-variant that shuffles bytes, and not the nibbles of the paper that it names. `chang_case_pixels`, on SKK with one key,
-needs one image, which is the least there is. The code reports no score; it writes pictures.
+As published: A. H. Chang and B. M. Case, arXiv:2004.13263, and their code
+(ahchang98/image-encryption-scheme-attacks). `chang_case_blocks` is their attack on Tanaka's scheme, 16 images
+of one block each. The code reads bytes, so it breaks the variant that shuffles bytes, and not the nibbles of
+the paper that it names. `chang_case_pixels`, on SKK with one key, needs one image, which is the least there
+is. The code reports no score; it writes pictures.
 
-Confidence is 1 where what came back is a table, every atom named once, and 0 where it is none. An attack of a single
-query, or of a single block, cannot see from the answers that the ciphertexts are of another scheme or of another key than
-the oracle's: there it is 1 only where the table also makes the ciphertexts smoother, see `is_smoother`, so that pictures
-of noise are read right and called uncertain.
+Confidence is 1 where what came back is a table, every atom named once, and 0 where it is none. An attack of a
+single query, or of a single block, cannot see from the answers that the ciphertexts are of another scheme or
+of another key than the oracle's: there it is 1 only where the table also makes the ciphertexts smoother, see
+`is_smoother`, so that pictures of noise are read right and called uncertain.
 """
 
 import time
@@ -25,7 +28,8 @@ from lib.table import Table, join, split
 
 
 def queries_needed(shape, bits: int = 4) -> int:
-    """How many images `read_table` asks for: one for the mask, and the digits in base 2 ** bits of an atom's number.
+    """How many images `read_table` asks for: one for the mask, and the digits in base 2 ** bits of an atom's
+    number.
 
     >>> queries_needed((32, 32, 3)), queries_needed((256, 256, 3))
     (5, 6)
@@ -37,9 +41,9 @@ def queries_needed(shape, bits: int = 4) -> int:
 def read_table(oracle: Oracle, shape, bits: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """The table behind an oracle, for images of `shape` (h, w, c).
 
-    Returns (index, mask): the plain atom that each cipher atom is, (h * w * c * 8 / bits,) int64, and the bytes that were
-    XORed to it, (h * w * c,) uint8. Atoms of 4 bits read the tables of bytes as well; for the 2- and 1-bit splits of
-    Tanaka's scheme say bits=2 or 1.
+    Returns (index, mask): the plain atom that each cipher atom is, (h * w * c * 8 / bits,) int64, and the
+    bytes that were XORed to it, (h * w * c,) uint8. Atoms of 4 bits read the tables of bytes as well; for the
+    2- and 1-bit splits of Tanaka's scheme say bits=2 or 1.
     """
     number = np.arange(int(np.prod(shape)) * 8 // bits, dtype=np.uint32)
     digits = [number >> bits * k & 2**bits - 1 for k in range(queries_needed(shape, bits) - 1)]
@@ -52,7 +56,8 @@ def read_table(oracle: Oracle, shape, bits: int = 4) -> tuple[np.ndarray, np.nda
 
 
 def decrypt_with(ciphers: np.ndarray, index, mask, bits: int = 4) -> np.ndarray:
-    """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays as it was."""
+    """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays as it
+    was."""
     atoms = split(ciphers.reshape(len(ciphers), -1) ^ mask, bits)
     plain, inside = atoms.copy(), _inside(index)  # what a cipher that is no table answers may count too far
     plain[:, index[inside]] = atoms[:, inside]
@@ -74,12 +79,14 @@ def is_permutation(index: np.ndarray) -> bool:
 
 
 def is_smoother(estimate: np.ndarray, ciphers: np.ndarray, block: int) -> bool:
-    """Whether neighbours on two sides of a border between blocks differ less than 0.6 times as much as in the ciphertexts.
+    """Whether neighbours on two sides of a border between blocks differ less than 0.6 times as much as in the
+    ciphertexts.
 
-    Both (n, h, w, 3) uint8. A table of another scheme or key leaves borders about as rough as they were. The limit was set
-    on CIFAR-10 training images and half of the Kodak photos: 0.16 to 0.53 with the right key of ten schemes, 0.65 and more
-    with another. On single test images it called 1 % of the wrong keys of NP and of bytes right, 1.5 % of SHF's right ones
-    wrong (6 % on flat patches), and no other of any scheme. False for pictures of noise, which are never smooth.
+    Both (n, h, w, 3) uint8. A table of another scheme or key leaves borders about as rough as they were. The
+    limit was set on CIFAR-10 training images and half of the Kodak photos: 0.16 to 0.53 with the right key of
+    ten schemes, 0.65 and more with another. On single test images it called 1 % of the wrong keys of NP and
+    of bytes right, 1.5 % of SHF's right ones wrong (6 % on flat patches), and no other of any scheme. False
+    for pictures of noise, which are never smooth.
     """
     return _roughness(estimate, block) < 0.6 * _roughness(ciphers, block)
 
@@ -92,7 +99,8 @@ def _roughness(images, block):
 
 
 def table_reader(oracle: Oracle, ciphers: np.ndarray, bits: int = 4) -> AttackResult:
-    """Read the oracle's table, then decrypt `ciphers` (n, h, w, 3) uint8 with it: any table scheme, unknown key."""
+    """Read the oracle's table, then decrypt `ciphers` (n, h, w, 3) uint8 with it: any table scheme, unknown
+    key."""
     ciphers, started, before = check_ciphers(ciphers), time.perf_counter(), oracle.queries
     index, mask = read_table(oracle, ciphers.shape[1:], bits)
     return _result(
@@ -102,15 +110,17 @@ def table_reader(oracle: Oracle, ciphers: np.ndarray, bits: int = 4) -> AttackRe
 
 def _result(oracle, before, started, estimate, index, mask, sure):
     seconds = time.perf_counter() - started
-    return AttackResult(estimate, oracle.queries - before, seconds, {"index": index, "mask": mask}, float(sure))
+    return AttackResult(
+        estimate, oracle.queries - before, seconds, {"index": index, "mask": mask}, float(sure)
+    )
 
 
 def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     """As published: `block` ** 2 images of one block, image k black but for the values 1, 2, 3 in pixel k.
 
-    A cipher value over 127 that is not 255 marks a reversed place; 1, 2 and 3 say which channel of pixel k came there.
-    `recovered` holds the index and mask of a block's bytes; places where none of the three was found have index -1, and
-    stay as they are in the estimate.
+    A cipher value over 127 that is not 255 marks a reversed place; 1, 2 and 3 say which channel of pixel k
+    came there. `recovered` holds the index and mask of a block's bytes; places where none of the three was
+    found have index -1, and stay as they are in the estimate.
     """
     ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
     size = block * block
@@ -134,10 +144,12 @@ def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> At
 
 
 def chang_case_pixels(oracle: Oracle, ciphers: np.ndarray) -> AttackResult:
-    """As published: one image with the values 1, 2, 3 in every pixel reads all keys of SKK with one key for all images.
+    """As published: one image with the values 1, 2, 3 in every pixel reads all keys of SKK with one key for
+    all images.
 
-    A cipher value over 127 is a complement; the value left then says which channel it was. Where most neighbours seem to
-    have one key, it is a scheme of blocks, which may have moved unseen: the confidence is 0.
+    A cipher value over 127 is a complement; the value left then says which channel it was. Where most
+    neighbours seem to have one key, it is a scheme of blocks, which may have moved unseen: the confidence is
+    0.
     """
     ciphers, started, before = check_ciphers(ciphers), time.perf_counter(), oracle.queries
     answer = oracle(np.broadcast_to(np.array([1, 2, 3], np.uint8), ciphers.shape[1:]).copy())

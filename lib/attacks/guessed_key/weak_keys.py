@@ -1,16 +1,19 @@
-"""Weak keys: a key out of a small set is found by trying them all on one ciphertext. No image is needed beside it.
+"""Weak keys: a key out of a small set is found by trying them all on one ciphertext. No image is needed
+beside it.
 
-The example is real: imageshuffle, the package of Tanaka's scheme by its author (mastnk/imageshuffle), makes the order of
-a block's atoms from a key of 32 bits: x0 = key / (2^32 - 1) scaled into (0, 1), the logistic map x -> a x (1 - x) with
-a = 4 - 1e-12, a hundred steps to warm up, then the order in which a block's numbers would be sorted. Place i gets atom
-order[i] (as in its class RandBlock; Rand, for whole images, goes the other way); places where order > half of their number
-are reversed, before and after. A time in seconds as a key is
+The example is real: imageshuffle, the package of Tanaka's scheme by its author (mastnk/imageshuffle), makes
+the order of a block's atoms from a key of 32 bits: x0 = key / (2^32 - 1) scaled into (0, 1), the logistic map
+x -> a x (1 - x) with a = 4 - 1e-12, a hundred steps to warm up, then the order in which a block's numbers
+would be sorted. Place i gets atom order[i] (as in its class RandBlock; Rand, for whole images, goes the other
+way); places where order > half of their number are reversed, before and after. A time in seconds as a key is
 weaker still: a day has 86,400.
 
-A right key makes a smooth picture. `search` decrypts a few blocks with each key and keeps the smoothest; confidence tells
-how far it stands out among all keys tried, 0 where the best is no better than the best of so many wrong ones would be.
+A right key makes a smooth picture. `search` decrypts a few blocks with each key and keeps the smoothest;
+confidence tells how far it stands out among all keys tried, 0 where the best is no better than the best of so
+many wrong ones would be.
 
-The keys of this workbook have 256 bits, and come from SHAKE-256 (`lib.keys`): there is nothing to try them all with.
+The keys of this workbook have 256 bits, and come from SHAKE-256 (`lib.keys`): there is nothing to try them
+all with.
 """
 
 import math
@@ -32,7 +35,8 @@ def logistic_orders(key: int, atoms: int) -> np.ndarray:
 
 
 def weak_table(key: int, shape, block: int = 4) -> Table:
-    """imageshuffle's table for images of `shape` (h, w, 3), blocks of `block`, 4-bit atoms, a key below 2 ** 32."""
+    """imageshuffle's table for images of `shape` (h, w, 3), blocks of `block`, 4-bit atoms, a key below 2 **
+    32."""
     if not 0 <= key < 2**32:
         raise ValueError(f"imageshuffle's keys are whole numbers below 2 ** 32, got {key!r}")
     size = 3 * block**2
@@ -46,13 +50,14 @@ def weak_table(key: int, shape, block: int = 4) -> Table:
 
 
 def _places(block) -> np.ndarray:
-    """(atoms,): the atom of a table (row, column, channel, part) that each of theirs is (row, column, part, channel)."""
+    """(atoms,): the atom of a table (row, column, channel, part) that each of theirs is (row, column, part,
+    channel)."""
     return np.arange(6 * block**2).reshape(-1, 3, 2).swapaxes(1, 2).ravel()
 
 
 def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
-    """The key among `keys` (a range below 2 ** 32) under which `ciphers` (n, h, w, 3) uint8 become smooth, one ciphertext
-    sufficing; `recovered["key"]`, and `recovered["keys per second"]`."""
+    """The key among `keys` (a range below 2 ** 32) under which `ciphers` (n, h, w, 3) uint8 become smooth,
+    one ciphertext sufficing; `recovered["key"]`, and `recovered["keys per second"]`."""
     ciphers, started = check_ciphers(ciphers, block), time.perf_counter()
     if not len(keys) or min(keys) < 0 or max(keys) >= 2**32:
         raise ValueError(f"expected a range of keys below 2 ** 32, got {keys}")
@@ -71,13 +76,16 @@ def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
 
 
 def _sample(ciphers, block):
-    """(SAMPLE, atoms) uint8, in their order: blocks whose bytes differ most, since flat ones look alike under all keys."""
+    """(SAMPLE, atoms) uint8, in their order: blocks whose bytes differ most, since flat ones look alike under
+    all keys."""
     flat = ciphers.reshape(len(ciphers), -1)[:, Table(ciphers.shape[1:], block).bytes_of_blocks()].reshape(
         -1, 3 * block**2
     )
     kinds = (np.diff(np.sort(flat, axis=1), axis=1) > 0).sum(axis=1)
     if kinds.max() == 0:
-        raise ValueError("every block holds one value only, so every key fits; expected a ciphertext with texture")
+        raise ValueError(
+            "every block holds one value only, so every key fits; expected a ciphertext with texture"
+        )
     chosen = flat[np.argsort(-kinds, kind="stable")[:SAMPLE]]
     return np.ascontiguousarray(split(chosen, 4)[:, _places(block)])
 

@@ -1,16 +1,20 @@
-"""Inverse transformation network (ITN): a network that is trained on pairs to turn ciphertexts back into pictures.
+"""Inverse transformation network (ITN): a network that is trained on pairs to turn ciphertexts back into
+pictures.
 
-W. Sirichotedumrong, H. Kiya, "Visual Security Evaluation of Learnable Image Encryption Methods against Ciphertext-only
-Attacks", arXiv:2010.06198, and the code ito-hiroki/learnable_encryption_robustness (2022). Two attackers:
+W. Sirichotedumrong, H. Kiya, "Visual Security Evaluation of Learnable Image Encryption Methods against
+Ciphertext-only Attacks", arXiv:2010.06198, and the code ito-hiroki/learnable_encryption_robustness (2022).
+Two attackers:
 
     same key         has pairs under the victim's key, from an oracle or from a leak
-    different keys   knows the algorithm, and makes pairs of public pictures under keys of its own, a new one for each
+    different keys   knows the algorithm, and makes pairs of public pictures under keys of its own, a new one
+                     for each
 
-Where the published code differs: its networks end in tanh, and the training loop puts a sigmoid behind that, so that the loss
-compares values from 0.27 to 0.73 with pictures from -1 to 1; the program that scores leaves the sigmoid out, and so sees what
-was pushed to the ends of the tanh. Its networks read bytes, where Tanaka's scheme moves nibbles, and one network for all
-blocks cannot undo keys of blocks, nor their shuffling. `Recipe("published", ...)` has it, with and without the sigmoid. It is
-trained with SGD for 50 epochs; we train all networks here with AdamW, the rate on one cycle.
+Where the published code differs: its networks end in tanh, and the training loop puts a sigmoid behind that,
+so that the loss compares values from 0.27 to 0.73 with pictures from -1 to 1; the program that scores leaves
+the sigmoid out, and so sees what was pushed to the ends of the tanh. Its networks read bytes, where Tanaka's
+scheme moves nibbles, and one network for all blocks cannot undo keys of blocks, nor their shuffling.
+`Recipe("published", ...)` has it, with and without the sigmoid. It is trained with SGD for 50 epochs; we
+train all networks here with AdamW, the rate on one cycle.
 """
 
 import time
@@ -36,7 +40,8 @@ NETWORKS = {
     "block features": networks.BlockFeatures,
     "published": lambda side, block, bits, **o: networks.Published(block, **o),
 }
-"""What can be trained: all take the side of the images and the cipher's block and bits, which are no secret."""
+"""What can be trained: all take the side of the images and the cipher's block and bits, which are no
+secret."""
 START = 1000  # pairs that a network's `start` is given
 ONE_IMAGE = {"minimum difference": minimum_difference, "likeliest": likeliest}
 COUNTED = 2000  # public pictures in which pairs of neighbours are counted
@@ -49,9 +54,10 @@ class Recipe:
 
     network      one of `NETWORKS`, with `options`
     pairs        how many are used
-    flip         show half of the batches in the mirror, and add the answer for the mirror image when attacking: for networks
-                 that see nothing of the key
-    neighbours   settle pixel states with neighbours by belief propagation, see `lib.attacks.solvers.belief_propagation`
+    flip         show half of the batches in the mirror, and add the answer for the mirror image when
+                 attacking: for networks that see nothing of the key
+    neighbours   settle pixel states with neighbours by belief propagation, see
+                 `lib.attacks.solvers.belief_propagation`
     """
 
     network: str
@@ -72,16 +78,20 @@ def inverse(
     plain, pair_ciphers   (m, h, w, 3) uint8, under the key of `ciphers` or under any
     block, bits           of the cipher, which everybody knows
     folder                for a checkpoint, so that a killed run goes on
-    The result's `recovered`: "network", and "losses" as `lib.training.steps.by_steps` gives them. It does not say how sure it is:
-    `confidence` is 0.
+    The result's `recovered`: "network", and "losses" as `lib.training.steps.by_steps` gives them. It does not
+    say how sure it is: `confidence` is 0.
     """
     started, ciphers = time.perf_counter(), check_ciphers(ciphers, block)
     pairs = [check_ciphers(images, block)[: recipe.pairs] for images in (pair_ciphers, plain)]
     if pairs[0].shape != pairs[1].shape or pairs[0].shape[1:] != ciphers.shape[1:]:
         raise ValueError(f"pairs and ciphertexts are of one size, got {[x.shape for x in (*pairs, ciphers)]}")
-    network, losses = train(*pairs, recipe, block=block, bits=bits, seed=seed, folder=folder, progress=progress)
+    network, losses = train(
+        *pairs, recipe, block=block, bits=bits, seed=seed, folder=folder, progress=progress
+    )
     estimate = (
-        settled(network, ciphers, pairs[1], recipe.flip) if recipe.neighbours else apply(network, ciphers, recipe.flip)
+        settled(network, ciphers, pairs[1], recipe.flip)
+        if recipe.neighbours
+        else apply(network, ciphers, recipe.flip)
     )
     return AttackResult(estimate, 0, time.perf_counter() - started, {"network": network, "losses": losses})
 
@@ -92,7 +102,9 @@ def train(
     """A network trained on pairs (n, h, w, 3) uint8, and its losses."""
     x, y = (torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2) for images in (ciphers, plain))
     with quiet(seed):
-        network = NETWORKS[recipe.network](**{"side": x.shape[2], "block": block, "bits": bits} | recipe.options)
+        network = NETWORKS[recipe.network](
+            **{"side": x.shape[2], "block": block, "bits": bits} | recipe.options
+        )
         network = network.to(memory_format=torch.channels_last)
         if hasattr(network, "start"):
             network.start(scaled(x[:START]), scaled(y[:START]))
@@ -131,13 +143,18 @@ def apply(network: nn.Module, ciphers: np.ndarray, flip: bool = False, batch: in
     return torch.cat(found).permute(0, 2, 3, 1).contiguous().numpy()
 
 
-def settled(network: networks.PixelStates, ciphers: np.ndarray, public: np.ndarray, flip: bool = False) -> np.ndarray:
-    """`apply`, but neighbours settle what the network is not sure of; how they go together is counted in public pictures.
+def settled(
+    network: networks.PixelStates, ciphers: np.ndarray, public: np.ndarray, flip: bool = False
+) -> np.ndarray:
+    """`apply`, but neighbours settle what the network is not sure of; how they go together is counted in
+    public pictures.
 
     ValueError for a network of signs alone: the field is one of 48 states.
     """
     if not isinstance(network, networks.PixelStates) or network.ordered:
-        raise ValueError("neighbours settle states of sorted folds: leave neighbours=True to such pixel states")
+        raise ValueError(
+            "neighbours settle states of sorted folds: leave neighbours=True to such pixel states"
+        )
     pair_odds = odds(counts(public[:COUNTED]), POWER)
     found = []
     for cipher, folds in zip(ciphers, invariant(ciphers)):
@@ -157,7 +174,14 @@ def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dic
     ciphers = encrypted(victim, test.images, TEST_IDS)
     facts = {"block": victim.block, "bits": victim.bits}
     found = inverse(
-        public, encrypted(maker, public), ciphers, recipe, **facts, seed=seed, folder=folder, progress=progress
+        public,
+        encrypted(maker, public),
+        ciphers,
+        recipe,
+        **facts,
+        seed=seed,
+        folder=folder,
+        progress=progress,
     )
     network, losses = found.recovered["network"], found.recovered["losses"]
     beside = ONE_IMAGE if victim.name == "skk" and maker is not victim else {}  # attackers who know as much
@@ -170,18 +194,25 @@ def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dic
         "losses": losses,
         "scores": scores(found.estimate, ciphers, test.images, data.images)
         | {name: scored(attack(ciphers).estimate, test.images) for name, attack in beside.items()},
-    } | ({"photographs": _photographs(network, recipe, victim, public, beside)} if beside and recipe.neighbours else {})
+    } | (
+        {"photographs": _photographs(network, recipe, victim, public, beside)}
+        if beside and recipe.neighbours
+        else {}
+    )
 
 
 def _photographs(network, recipe, victim, public, beside):
-    """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here: other pictures, another size."""
+    """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here: other pictures,
+    another size."""
     from lib import datasets
     from lib.workbook.recording import scored
 
     truth = {name: datasets.photo(name, PHOTOGRAPHS)[None] for name in datasets.photo_names}
     attacks = {"attack": lambda x: settled(network, x, public, recipe.flip)}
     attacks |= {name: lambda x, attack=attack: attack(x).estimate for name, attack in beside.items()}
-    ciphers = {name: encrypted(victim, image, TEST_IDS + k) for k, (name, image) in enumerate(truth.items(), 1 << 20)}
+    ciphers = {
+        name: encrypted(victim, image, TEST_IDS + k) for k, (name, image) in enumerate(truth.items(), 1 << 20)
+    }
     return {
         attack: {name: scored(answer(ciphers[name]), image) for name, image in truth.items()}
         for attack, answer in attacks.items()

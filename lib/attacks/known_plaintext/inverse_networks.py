@@ -1,18 +1,21 @@
-"""Networks that undo a cipher: (n, 3, side, side) ciphertexts, floats from -1 to 1, to pictures of the same shape and range.
+"""Networks that undo a cipher: (n, 3, side, side) ciphertexts, floats from -1 to 1, to pictures of the same
+shape and range.
 
-Two sorts, for two attackers. Under *the victim's key*, a table's inverse is a linear map of its atoms, and a complement a
-change of sign, so a linear layer in the right place is enough:
+Two sorts, for two attackers. Under *the victim's key*, a table's inverse is a linear map of its atoms, and a
+complement a change of sign, so a linear layer in the right place is enough:
 
-- `BlockMaps`: one map of atoms for all blocks (Tanaka, SHF, NP), one for each (SKK, whose blocks are pixels), or one for
-  each, which may stand anywhere (ELE, EtC).
+- `BlockMaps`: one map of atoms for all blocks (Tanaka, SHF, NP), one for each (SKK, whose blocks are pixels),
+  or one for each, which may stand anywhere (ELE, EtC).
 
 Under *other keys* nothing can be learned but what no key changes, so these networks see that alone:
 
-- `PixelStates`: folds of pixels, by the U-Net of `lib.attacks.solvers.colour_prior`. SKK, and NP, where colours keep their order.
-- `BlockFeatures`: a block's atoms or their folds, sorted. Tanaka and SHF; ELE and EtC, which lose the places of blocks too.
+- `PixelStates`: folds of pixels, by the U-Net of `lib.attacks.solvers.colour_prior`. SKK, and NP, where
+  colours keep their order.
+- `BlockFeatures`: a block's atoms or their folds, sorted. Tanaka and SHF; ELE and EtC, which lose the places
+  of blocks too.
 
-And `Published`, those of the public evaluation. A network that learns from pairs before it is trained has `start(x, y)`; one
-with a loss of its own has `loss(x, y, draws)`; else the loss is the squared error.
+And `Published`, those of the public evaluation. A network that learns from pairs before it is trained has
+`start(x, y)`; one with a loss of its own has `loss(x, y, draws)`; else the loss is the squared error.
 """
 
 import numpy as np
@@ -31,12 +34,16 @@ class BlockMaps(nn.Module):
     """Each block's atoms, whitened, times a matrix; a block may be a pixel.
 
     own        a matrix for each block, instead of one for all
-    shuffled   blocks stand anywhere. `start(x, y)` finds where each came from: shuffling and complements leave the sum of its
-               atoms' distances from the middle as it was, so over some hundred pairs it goes up and down with one plain block's
-    4,608 parameters for blocks of 4 and atoms of 4 bits; with `own` 294,912 at 32x32, and 9,216 for SKK's pixels.
+    shuffled   blocks stand anywhere. `start(x, y)` finds where each came from: shuffling and complements
+               leave the sum of its atoms' distances from the middle as it was, so over some hundred pairs it
+               goes up and down with one plain block's
+    4,608 parameters for blocks of 4 and atoms of 4 bits; with `own` 294,912 at 32x32, and 9,216 for SKK's
+    pixels.
     """
 
-    def __init__(self, side: int = 32, block: int = 4, bits: int = 4, own: bool = False, shuffled: bool = False):
+    def __init__(
+        self, side: int = 32, block: int = 4, bits: int = 4, own: bool = False, shuffled: bool = False
+    ):
         super().__init__()
         check_side(side, block)
         blocks, values = (side // block) ** 2, 3 * block**2
@@ -63,7 +70,8 @@ class BlockMaps(nn.Module):
 
     @property
     def table(self):
-        """(blocks or 1, atoms, bytes): what is learned, a weight for every atom of a cipher block and byte of a plain one."""
+        """(blocks or 1, atoms, bytes): what is learned, a weight for every atom of a cipher block and byte of
+        a plain one."""
         return self.whiten @ self.maps
 
     def forward(self, x):
@@ -103,10 +111,12 @@ class PixelStates(nn.Module):
 
     @torch.no_grad()
     def chances(self, cipher, flip: bool = False):
-        """(h, w, states) float32 of one image (h, w, 3) uint8; with `flip` the geometric mean with those of its mirror image."""
+        """(h, w, states) float32 of one image (h, w, 3) uint8; with `flip` the geometric mean with those of
+        its mirror image."""
         x = scaled(torch.from_numpy(cipher).permute(2, 0, 1)[None])
         logits = [
-            self.logits(self.folds(each)).float().view(*cipher.shape[:2], -1) for each in (x, x.flip(3))[: 1 + flip]
+            self.logits(self.folds(each)).float().view(*cipher.shape[:2], -1)
+            for each in (x, x.flip(3))[: 1 + flip]
         ]
         return ((logits[0] + logits[-1].flip(1)) / 2 if flip else logits[0]).softmax(2).numpy()
 
@@ -120,10 +130,12 @@ class PixelStates(nn.Module):
 
 
 class BlockFeatures(nn.Module):
-    """What a key of Tanaka's kind leaves of a block, its sorted atoms, then convolutions over the grid of blocks.
+    """What a key of Tanaka's kind leaves of a block, its sorted atoms, then convolutions over the grid of
+    blocks.
 
     folded   complements are undone first: an atom or its complement, whichever is less
-    placed   False where the cipher shuffles blocks as well: all that reaches the picture is the mean over blocks
+    placed   False where the cipher shuffles blocks as well: all that reaches the picture is the mean over
+             blocks
     """
 
     bfloat16 = True
@@ -133,7 +145,9 @@ class BlockFeatures(nn.Module):
         super().__init__()
         check_side(side, block)
         self.block, self.bits, self.folded, self.placed = block, bits, folded, placed
-        self.read = nn.Sequential(nn.Conv2d(3 * block**2 * 8 // bits, width, 1), nn.GELU(), nn.Conv2d(width, width, 1))
+        self.read = nn.Sequential(
+            nn.Conv2d(3 * block**2 * 8 // bits, width, 1), nn.GELU(), nn.Conv2d(width, width, 1)
+        )
         self.places = nn.Parameter(torch.zeros(1, width, side // block, side // block))
         self.body = nn.Sequential(*(Residual(width) for _ in range(depth)))
         self.paint = nn.Sequential(nn.Conv2d(width, 3 * block**2, 1), nn.PixelShuffle(block))
@@ -152,20 +166,32 @@ class BlockFeatures(nn.Module):
 
 
 class Published(nn.Sequential):
-    """The networks of ito-hiroki/learnable_encryption_robustness (2022), each convolution but the last with batch norm and ReLU.
+    """The networks of ito-hiroki/learnable_encryption_robustness (2022), each convolution but the last with
+    batch norm and ReLU.
 
-    pixels         1x1 convolutions 3-64-128-256-3, for SKK. Otherwise a convolution of the block's size, 3 to 48 channels for
-                   blocks of 4, two of 1x1 to 48 and 512, pixels put back in place, 32 to 3; for LE, ELE and EtC
-    double_range   as published: the output of the tanh goes through a sigmoid for the loss, but not when the attack is scored
+    pixels         1x1 convolutions 3-64-128-256-3, for SKK. Otherwise a convolution of the block's size, 3 to
+                   48 channels for blocks of 4, two of 1x1 to 48 and 512, pixels put back in place, 32 to 3;
+                   for LE, ELE and EtC
+    double_range   as published: the output of the tanh goes through a sigmoid for the loss, but not when the
+                   attack is scored
     43,267 parameters for pixels, 31,107 for blocks of 4.
     """
 
     def __init__(self, block: int = 4, pixels: bool = False, double_range: bool = False):
         size = 3 * block**2
         if pixels:
-            layers = [*_normalised(3, 64), *_normalised(64, 128), *_normalised(128, 256), nn.Conv2d(256, 3, 1)]
+            layers = [
+                *_normalised(3, 64),
+                *_normalised(64, 128),
+                *_normalised(128, 256),
+                nn.Conv2d(256, 3, 1),
+            ]
         else:
-            layers = [*_normalised(3, size, block), *_normalised(size, size), *_normalised(size, 32 * block**2)]
+            layers = [
+                *_normalised(3, size, block),
+                *_normalised(size, size),
+                *_normalised(size, 32 * block**2),
+            ]
             layers += [nn.PixelShuffle(block), nn.Conv2d(32, 3, 1)]
         super().__init__(*layers, nn.Tanh())
         self.double_range = double_range

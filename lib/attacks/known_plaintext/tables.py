@@ -1,20 +1,24 @@
-"""Known plaintext: the attacker has some plain images and their ciphertexts, and reads another ciphertext of the same key.
+"""Known plaintext: the attacker has some plain images and their ciphertexts, and reads another ciphertext of
+the same key.
 
-An atom's *history* is the list of its values in all pairs. A cipher atom has the history of the plain atom that it was, or
-the complement of that; where no other atom shares it, place and sign are certain. Atoms that do share it are ambiguous:
-the attack says so, and pairs them in order, so that one of k alike is right in one case of k.
+An atom's *history* is the list of its values in all pairs. A cipher atom has the history of the plain atom
+that it was, or the complement of that; where no other atom shares it, place and sign are certain. Atoms that
+do share it are ambiguous: the attack says so, and pairs them in order, so that one of k alike is right in one
+case of k.
 
-How far one natural image goes depends on how many atoms share a key. In Tanaka's scheme all blocks of it do, so each
-adds to the histories; in ELE none do. Relatives: Li et al., Signal Processing: Image Communication 23 (2008), on ciphers
-that only permute; Li et al., arXiv:2305.04543, on EtC.
+How far one natural image goes depends on how many atoms share a key. In Tanaka's scheme all blocks of it do,
+so each adds to the histories; in ELE none do. Relatives: Li et al., Signal Processing: Image Communication 23
+(2008), on ciphers that only permute; Li et al., arXiv:2305.04543, on EtC.
 
-All attacks take `plain` and `pair_ciphers`, (n, h, w, 3) uint8, row by row, and `ciphers`, those to be read, of the same
-size; of any size where one key serves all blocks. Confidence is an array, for each atom (pixel, block) 1 over the number of
-those it could be; 0 where the pairs contradict the scheme, and 0 throughout where nine atoms in ten are certain and yet the
-ciphertexts do not become smoother: they are of another key than the pairs, or of noise. `recovered` is about the pairs' key; it
-holds -1 for what is not certain, and counts it as "ambiguous".
+All attacks take `plain` and `pair_ciphers`, (n, h, w, 3) uint8, row by row, and `ciphers`, those to be read,
+of the same size; of any size where one key serves all blocks. Confidence is an array, for each atom (pixel,
+block) 1 over the number of those it could be; 0 where the pairs contradict the scheme, and 0 throughout where
+nine atoms in ten are certain and yet the ciphertexts do not become smoother: they are of another key than the
+pairs, or of noise. `recovered` is about the pairs' key; it holds -1 for what is not certain, and counts it as
+"ambiguous".
 
-Histories are compared by 64-bit sums with random weights: two different ones agree with a chance below 2 ** -56.
+Histories are compared by 64-bit sums with random weights: two different ones agree with a chance below 2 **
+-56.
 """
 
 import time
@@ -33,13 +37,17 @@ def _enter(plain, pair_ciphers, ciphers, block=1, any_size=False):
         raise ValueError(f"each plain image needs its ciphertext: got {plain.shape} and {pair_ciphers.shape}")
     if plain.shape[1:] != ciphers.shape[1:] and not any_size:
         sizes = ["x".join(map(str, x.shape[1:3])) for x in (plain, ciphers)]
-        raise ValueError(f"pairs are {sizes[0]} and the ciphertexts under attack {sizes[1]}; a key is of one size")
+        raise ValueError(
+            f"pairs are {sizes[0]} and the ciphertexts under attack {sizes[1]}; a key is of one size"
+        )
     return plain, pair_ciphers, ciphers
 
 
 def _blocks(images, block):
     """(blocks, bytes, n): the bytes of each block, image by image."""
-    return images.reshape(len(images), -1)[:, Table(images.shape[1:], block).bytes_of_blocks()].transpose(1, 2, 0)
+    return images.reshape(len(images), -1)[:, Table(images.shape[1:], block).bytes_of_blocks()].transpose(
+        1, 2, 0
+    )
 
 
 def _histories(blocks, bits):
@@ -48,7 +56,8 @@ def _histories(blocks, bits):
 
 
 def _canonical(histories, bits):
-    """Histories with their complement undone where they begin in the upper half: (histories, whether undone)."""
+    """Histories with their complement undone where they begin in the upper half: (histories, whether
+    undone)."""
     flipped = histories[..., :1] >> bits - 1 == 1
     return np.where(flipped, np.uint8(2**bits - 1) - histories, histories), flipped[..., 0]
 
@@ -63,7 +72,8 @@ def _weights(shape, seed=0):
 
 
 def _pair_up(plain, cipher):
-    """Rows (..., k) of sums: which plain one each cipher one is, those alike in order, and how many it could be.
+    """Rows (..., k) of sums: which plain one each cipher one is, those alike in order, and how many it could
+    be.
 
     Where any row could be none (0), its neighbours in `index` are guesses.
     """
@@ -79,8 +89,9 @@ def _pair_up(plain, cipher):
 def match(plain: np.ndarray, cipher: np.ndarray, bits: int):
     """Which plain atom has each cipher atom's history: plain, cipher (..., atoms, n) uint8 below 2 ** bits.
 
-    Returns (index, flipped, choices): (..., atoms) each; `choices` counts the plain atoms that an atom could be, 0 where the
-    histories of cipher and plain do not go together. Each plain atom is named once where they do.
+    Returns (index, flipped, choices): (..., atoms) each; `choices` counts the plain atoms that an atom could
+    be, 0 where the histories of cipher and plain do not go together. Each plain atom is named once where they
+    do.
     """
     (p, p_flipped), (c, c_flipped) = _canonical(plain, bits), _canonical(cipher, bits)
     index, choices = _pair_up(_sums(p), _sums(c))
@@ -92,7 +103,8 @@ def _result(started, ciphers, table, choices, found):
     sure = bool((choices > 0).all())
     estimate = table.inverse().apply_batch(ciphers) if sure else ciphers.copy()
     recovered = {
-        name: np.where((count == 1) & sure, values.astype(np.int64), -1) for name, (values, count) in found.items()
+        name: np.where((count == 1) & sure, values.astype(np.int64), -1)
+        for name, (values, count) in found.items()
     }
     recovered["ambiguous"] = int(((choices != 1) | (not sure)).sum())
     if sure and (choices == 1).mean() > 0.9:  # with fewer, a right key may leave borders rough
@@ -102,7 +114,8 @@ def _result(started, ciphers, table, choices, found):
 
 
 def shared_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -> AttackResult:
-    """One key for all blocks: Tanaka's scheme, and SHF and NP with bits=8. Each block of each pair is a value of a history."""
+    """One key for all blocks: Tanaka's scheme, and SHF and NP with bits=8. Each block of each pair is a value
+    of a history."""
     started = time.perf_counter()
     plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers, block, any_size=True)
     p, c = (
@@ -116,20 +129,24 @@ def shared_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -
 
 
 def own_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -> AttackResult:
-    """A key for each block, blocks shuffled: ELE. Blocks are known by the histories in them, whatever their order."""
+    """A key for each block, blocks shuffled: ELE. Blocks are known by the histories in them, whatever their
+    order."""
     (plain, pair_ciphers, ciphers), started = _enter(plain, pair_ciphers, ciphers, block), time.perf_counter()
     p, c = (_histories(_blocks(x, block), bits) for x in (plain, pair_ciphers))
     source, alike = _by_contents(p, c, bits)
     index, flipped, choices = match(p[source], c, bits)
     choices = choices * alike[:, None]
     each, mask = np.arange(len(c)), flipped * np.uint8(2**bits - 1)
-    table = Table(ciphers.shape[1:], block, bits, source=source, orders=(index, each), masks=(join(mask, bits), each))
+    table = Table(
+        ciphers.shape[1:], block, bits, source=source, orders=(index, each), masks=(join(mask, bits), each)
+    )
     found = {"source": (source, alike), "index": (index, choices), "mask": (mask, choices)}
     return _result(started, ciphers, table, choices, found)
 
 
 def _by_contents(p, c, bits):
-    """For each cipher block a plain block with the same histories, and how many have them (0 where none has)."""
+    """For each cipher block a plain block with the same histories, and how many have them (0 where none
+    has)."""
     p, c = (_sums(_canonical(x, bits)[0]) for x in (p, c))
     return _pair_up(*(((x ^ x >> np.uint64(29)) * np.uint64(0x9E3779B97F4A7C15)).sum(axis=1) for x in (p, c)))
 
@@ -139,7 +156,9 @@ def pixels(plain, pair_ciphers, ciphers) -> AttackResult:
     (plain, pair_ciphers, ciphers), started = _enter(plain, pair_ciphers, ciphers), time.perf_counter()
     p, c = (_blocks(x, 1) for x in (plain, pair_ciphers))  # (pixels, 3, n)
     found = [
-        [(p[:, a] == (c[:, b] ^ np.uint8(sign))).all(axis=1) for a in range(3)] for b in range(3) for sign in (0, 255)
+        [(p[:, a] == (c[:, b] ^ np.uint8(sign))).all(axis=1) for a in range(3)]
+        for b in range(3)
+        for sign in (0, 255)
     ]
     fits = np.array(found).reshape(3, 2, 3, -1)  # cipher channel, sign, plain channel, pixel
     orders = BlockStates(1).orders[:6]
@@ -171,7 +190,8 @@ def oriented_blocks(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResul
 def _in_all_states(blocks, orders):
     """(blocks, 2, 48) uint64: sums of (blocks, bytes, n) after each order, as it is and as its negative."""
     weights = _weights(blocks.shape[1:])
-    moved = weights[np.argsort(orders, axis=1)].reshape(len(orders), -1)  # moving weights back is moving bytes
+    # moving weights back is moving bytes
+    moved = weights[np.argsort(orders, axis=1)].reshape(len(orders), -1)
     sums = blocks.reshape(len(blocks), -1).astype(np.uint64) @ moved.T
     return np.stack([sums, (np.uint64(255) * weights).sum(dtype=np.uint64) - sums], axis=1)
 
@@ -179,7 +199,8 @@ def _in_all_states(blocks, orders):
 def substitution(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResult:
     """FFX: places of a block whose value ever changed are substituted; what became of each value is read off.
 
-    Confidence is 1 for a value that is known and 0 for another, 256 of them. One last value goes to the one that is left.
+    Confidence is 1 for a value that is known and 0 for another, 256 of them. One last value goes to the one
+    that is left.
     """
     started = time.perf_counter()
     plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers, block, any_size=True)
@@ -187,7 +208,9 @@ def substitution(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResult:
     changed = (p != c).any(axis=(0, 2))
     table = np.full(256, -1)
     table[p[:, changed]] = c[:, changed]
-    wrong = (table[p[:, changed]] != c[:, changed]).any() or len(np.unique(table[table >= 0])) < (table >= 0).sum()
+    wrong = (table[p[:, changed]] != c[:, changed]).any() or len(np.unique(table[table >= 0])) < (
+        table >= 0
+    ).sum()
     estimate = ciphers.copy()
     if (table < 0).sum() == 1 and not wrong:
         table[table < 0] = np.setdiff1d(np.arange(256), table)

@@ -1,22 +1,27 @@
 """Ciphertexts only, ELE with one key for many images: every block's own key, and where each block belongs.
 
-Each block has its own shuffle and complements, the same in all images, so its atoms are streams of one value an image.
+Each block has its own shuffle and complements, the same in all images, so its atoms are streams of one value
+an image.
 
-1. In each block, streams that correlate with many others hold the highest bits; the leading eigenvector of the correlations
-   gives the signs. Annealing puts them in their places under a model of pictures, see `lib.attacks.solvers.assignment`; once a few
-   blocks are found twice alike, what they have in common is the model for the others.
-2. That leaves a turn, sign and colour order of each block, and its place: `lib.attacks.solvers.assembly`, as for EtC.
+1. In each block, streams that correlate with many others hold the highest bits; the leading eigenvector of
+   the correlations gives the signs. Annealing puts them in their places under a model of pictures, see
+   `lib.attacks.solvers.assignment`; once a few blocks are found twice alike, what they have in common is the
+   model for the others.
+2. That leaves a turn, sign and colour order of each block, and its place: `lib.attacks.solvers.assembly`, as
+   for EtC.
 3. Blocks that do not go with their surroundings are put in anew, given what surrounds them.
-4. A linear predictor, fitted to the pictures themselves, makes each value of each atom so and so likely at each place; the
-   likeliest assignment checks the highest bits, and finds the bits below.
+4. A linear predictor, fitted to the pictures themselves, makes each value of each atom so and so likely at
+   each place; the likeliest assignment checks the highest bits, and finds the bits below.
 
-From 100 CIFAR-10 images every bit of all images came back on 20 of 20 keys, up to a choice that all images share, in 4 to 9
-seconds of a core; from 50 on 8 of 8; from 30 on 1 of 3, with one or two of 64 blocks wrong on the others; from 20 some 98 %
-of atoms and no image whole; 15 are too few. That copy of CIFAR-10 is a JPEG, whose colours are smooth. Of 100 patches of ten
-lossless photographs, which resemble each other, a block or two may come back with pixels exchanged; 200 do better.
+From 100 CIFAR-10 images every bit of all images came back on 20 of 20 keys, up to a choice that all images
+share, in 4 to 9 seconds of a core; from 50 on 8 of 8; from 30 on 1 of 3, with one or two of 64 blocks wrong
+on the others; from 20 some 98 % of atoms and no image whole; 15 are too few. That copy of CIFAR-10 is a JPEG,
+whose colours are smooth. Of 100 patches of ten lossless photographs, which resemble each other, a block or
+two may come back with pixels exchanged; 200 do better.
 
-A turn, mirror, sign and colour order of all images remain, as for EtC, and `lib.attacks.solvers.ambiguity` picks one. We found no
-publication of it. Nearest: Li et al., arXiv:2305.04543, several EtC ciphertexts under one key.
+A turn, mirror, sign and colour order of all images remain, as for EtC, and `lib.attacks.solvers.ambiguity`
+picks one. We found no publication of it. Nearest: Li et al., arXiv:2305.04543, several EtC ciphertexts under
+one key.
 """
 
 import time
@@ -51,7 +56,8 @@ CHECKS = 8  # of the streams of a level, each with the predictions that the one 
 FIRM = 8.0  # nats: streams that are better than others by less are not used to predict
 OUTLIERS = 0.02  # the share of values that no predictor foresees
 TEMPERATURE, DOUBT = 4.0, 2.0  # nats of an assignment to one of evidence; and those that chance brings
-STRANGE = 1.5  # natural logarithm of a variance: a block less predictable than the median one by more is wrong
+# natural logarithm of a variance: a block less predictable than the median one by more is wrong
+STRANGE = 1.5
 
 
 def ele_one_key(
@@ -60,15 +66,15 @@ def ele_one_key(
     """Decrypt ELE ciphertexts (n, h, w, 3) uint8 that share one key.
 
     bits     of an atom, 4 or 2
-    public   (m, h', w', 3) uint8 upright pictures of the attacker's own, to settle what the ciphertexts leave open; None:
-             the embedded photographs
+    public   (m, h', w', 3) uint8 upright pictures of the attacker's own, to settle what the ciphertexts leave
+             open; None: the embedded photographs
 
     Recovered: "index" (h * w * 24 / bits,) int64 and "mask" (h * w * 3,) uint8, a table of atoms as
-    `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes it; and "settled", 0 to 1, how sure the turn, sign and colour order are
-    that all images share; right and left may be exchanged in any case. Confidence (h / block, w / block), by place in the
-    picture: how likely all atoms of its block are right, up to that choice.
-    Errors: ValueError for sizes that do not fit the block, fewer than 2x2 or more than 400 blocks, fewer than 8 images, or
-    atoms most of which never change.
+    `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes it; and "settled", 0 to 1, how sure the
+    turn, sign and colour order are that all images share; right and left may be exchanged in any case.
+    Confidence (h / block, w / block), by place in the picture: how likely all atoms of its block are right,
+    up to that choice. Errors: ValueError for sizes that do not fit the block, fewer than 2x2 or more than 400
+    blocks, fewer than 8 images, or atoms most of which never change.
     """
     started = time.perf_counter()
     streams, *grid = _streams(ciphers, block, bits)
@@ -77,13 +83,17 @@ def ele_one_key(
     mosaic = Mosaic(values, *_inside(values, block, rng), *grid, block)
     mosaic.mend(rng)
     own = mosaic.own
-    held, flips, confidence = _levels(streams[own], mosaic.order, mosaic.sign < 0, mosaic.lead, grid, block, bits)
+    held, flips, confidence = _levels(
+        streams[own], mosaic.order, mosaic.sign < 0, mosaic.lead, grid, block, bits
+    )
     number = cut(np.arange(ciphers[0].size * 8 // bits).reshape(1, *ciphers.shape[1:3], -1), block).reshape(
         len(own), -1
     )
     atoms = np.stack([np.take_along_axis(number[own], each, 1) for each in held])
     atoms, flips = (_in_picture(part, grid, block) for part in (atoms, flips))
-    (turn, negative, colour), settled = settle(decrypt_with(ciphers, **_table(atoms, flips, bits), bits=bits), public)
+    (turn, negative, colour), settled = settle(
+        decrypt_with(ciphers, **_table(atoms, flips, bits), bits=bits), public
+    )
     table = _table(_moved(atoms, turn, colour), _moved(flips, turn, colour) ^ bool(negative), bits)
     estimate = decrypt_with(ciphers, **table, bits=bits)
     confidence = oriented(confidence[None, :, :, None], turn)[0, :, :, 0]
@@ -93,27 +103,37 @@ def ele_one_key(
 def _streams(ciphers, block, bits):
     """(blocks, n, atoms of a block) uint8, the highest bits of a byte first; and the grid of blocks."""
     if bits not in (4, 2) or block < 2:
-        raise ValueError(f"expected atoms of 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}")
+        raise ValueError(
+            f"expected atoms of 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}"
+        )
     n, h, w, _ = check_ciphers(ciphers, block).shape
     rows, columns = h // block, w // block
     if min(rows, columns) < 2 or rows * columns > LARGEST:
-        raise ValueError(f"expected 2x2 to {LARGEST} blocks, got {rows}x{columns}; crop, or use larger blocks")
+        raise ValueError(
+            f"expected 2x2 to {LARGEST} blocks, got {rows}x{columns}; crop, or use larger blocks"
+        )
     if n < FEWEST:
-        raise ValueError(f"expected {FEWEST} or more ciphertexts under one key, got {n}; collect more of them")
+        raise ValueError(
+            f"expected {FEWEST} or more ciphertexts under one key, got {n}; collect more of them"
+        )
     streams = split(cut(ciphers, block).reshape(n, rows * columns, -1), bits).transpose(1, 0, 2)
     if ((streams != streams[:, :1]).any(1).sum(1) < 3 * block**2).any():
-        raise ValueError(f"fewer than {3 * block**2} atoms of a block ever change; expected pictures, got flat ones")
+        raise ValueError(
+            f"fewer than {3 * block**2} atoms of a block ever change; expected pictures, got flat ones"
+        )
     return np.ascontiguousarray(streams), rows, columns
 
 
-# -- inside a block -------------------------------------------------------------------------------------------------------
+# -- inside a block ------------------------------------------------------------------------------------------
 
 
 def _inside(values, block, rng):
-    """The streams of the highest bits of each block in their places, with their signs, (blocks, places) each; and (blocks,)
-    bool, whether two starts found the same. Up to a turn, sign and colour order of each block."""
+    """The streams of the highest bits of each block in their places, with their signs, (blocks, places) each;
+    and (blocks,) bool, whether two starts found the same. Up to a turn, sign and colour order of each
+    block."""
     places, correlation = 3 * block**2, correlations(values)
-    strength = np.sort(np.abs(correlation), axis=2)[:, :, -1 - min(20, places - 1) : -1].sum(2)  # itself is the last
+    # itself is the last
+    strength = np.sort(np.abs(correlation), axis=2)[:, :, -1 - min(20, places - 1) : -1].sum(2)
     held = np.argsort(-strength, axis=1)[:, :places]
     own = np.take_along_axis(np.take_along_axis(correlation, held[:, :, None], 1), held[:, None], 2)
     sign = np.where(np.linalg.eigh(own)[1][..., -1] < 0, -1.0, 1.0)
@@ -130,11 +150,16 @@ def correlations(values: np.ndarray) -> np.ndarray:
 
 
 def _vote(own, block, rng):
-    """(blocks, places) the best order found for each block, and how many starts agree with it; own (blocks, m, m)."""
+    """(blocks, places) the best order found for each block, and how many starts agree with it; own (blocks,
+    m, m)."""
     blocks, places, _ = own.shape
     none = np.zeros((places, places), np.float32)
     weights = [_weight(model_covariance(block, (0, 1), *model)[:places, :places], 1.0) for model in MODELS]
-    best, costs, votes = np.tile(np.arange(places), (blocks, 1)), np.full(blocks, np.inf), np.zeros(blocks, int)
+    best, costs, votes = (
+        np.tile(np.arange(places), (blocks, 1)),
+        np.full(blocks, np.inf),
+        np.zeros(blocks, int),
+    )
     for number in range(PASSES):
         for b in np.flatnonzero(votes < VOTES):
             if number:
@@ -162,7 +187,8 @@ def _vote(own, block, rng):
 
 
 def _weight(covariance, floor):
-    """(m, m) float32: what it costs that two places correlate, under a Gaussian model with noise; scaled, 0 on its diagonal."""
+    """(m, m) float32: what it costs that two places correlate, under a Gaussian model with noise; scaled, 0
+    on its diagonal."""
     inverse = np.linalg.inv(covariance + floor * np.eye(len(covariance)))
     np.fill_diagonal(inverse, 0)
     return (inverse / (len(inverse) * np.abs(inverse).mean())).astype(np.float32)
@@ -170,10 +196,13 @@ def _weight(covariance, floor):
 
 @lru_cache
 def _turns(block):
-    """(48, places): the places of a block turned and mirrored in 8 ways times 6 colour orders, the upright order first."""
+    """(48, places): the places of a block turned and mirrored in 8 ways times 6 colour orders, the upright
+    order first."""
     grid = np.arange(3 * block**2).reshape(block, block, 3)
     views = [np.rot90(each, k) for each in (grid, grid.swapaxes(0, 1)) for k in range(4)]
-    return np.array([view[..., list(colours)].ravel() for view in views for colours in permutations(range(3))])
+    return np.array(
+        [view[..., list(colours)].ravel() for view in views for colours in permutations(range(3))]
+    )
 
 
 def _same(order, other, block):
@@ -181,11 +210,12 @@ def _same(order, other, block):
     return (order[_turns(block)] == other).mean(1).max()
 
 
-# -- all bits -------------------------------------------------------------------------------------------------------------
+# -- all bits ------------------------------------------------------------------------------------------------
 
 
 def _levels(streams, order, flip, lead, grid, block, bits):
-    """(levels, blocks, places): the stream of each level and place, whether it is reversed; and the confidence of each block.
+    """(levels, blocks, places): the stream of each level and place, whether it is reversed; and the
+    confidence of each block.
 
     streams       (blocks, n, atoms) uint8, by place of the grid
     order, flip   (blocks, places): those of the highest level, as far as known
@@ -195,10 +225,13 @@ def _levels(streams, order, flip, lead, grid, block, bits):
     for level in range(8 // bits):
         known, width = (held[:level], flips[:level]), 2 ** (8 - bits * (level + 1))
         coarse = shown(streams, *known, grid, block, bits)
-        firm = np.full(order.shape, level == 0)  # what is not must not predict itself by way of its neighbours
+        # what is not must not predict itself by way of its neighbours
+        firm = np.full(order.shape, level == 0)
         for _ in range(CHECKS):
             fine = np.where(
-                _in_picture(firm[None], grid, block)[..., 0], shown(streams, held, flips, grid, block, bits), coarse
+                _in_picture(firm[None], grid, block)[..., 0],
+                shown(streams, held, flips, grid, block, bits),
+                coarse,
             )
             table = log_probabilities(fine, coarse, width, bits)
             before, was_firm = held[level:], firm
@@ -208,7 +241,11 @@ def _levels(streams, order, flip, lead, grid, block, bits):
             if len(before) and (new == before[0]).all() and (firm == was_firm).all():
                 break
         sure = np.minimum(sure, _chance(margin))
-    return held, flips, (sure.min(1) * _plausible(shown(streams, held, flips, grid, block, bits), block)).reshape(grid)
+    return (
+        held,
+        flips,
+        (sure.min(1) * _plausible(shown(streams, held, flips, grid, block, bits), block)).reshape(grid),
+    )
 
 
 def _chance(nats):
@@ -217,7 +254,8 @@ def _chance(nats):
 
 
 def shown(streams, held, flips, grid, block, bits):
-    """(n, h, w, 3) float32, the pictures as far as their first levels are known; what is not known counts as its middle."""
+    """(n, h, w, 3) float32, the pictures as far as their first levels are known; what is not known counts as
+    its middle."""
     value = np.zeros((*streams.shape[:2], 3 * block**2), np.float32)
     for atom, flip in zip(held, flips):
         part = np.take_along_axis(streams, atom[:, None], 2) ^ (flip[:, None] * np.uint8(2**bits - 1))
@@ -228,9 +266,11 @@ def shown(streams, held, flips, grid, block, bits):
 
 
 def log_probabilities(fine, coarse, width, bits):
-    """(n, h, w, 3, 2**bits) float32: of each value of an atom, by what a linear predictor makes of the pixels around.
+    """(n, h, w, 3, 2**bits) float32: of each value of an atom, by what a linear predictor makes of the pixels
+    around.
 
-    fine, coarse   (n, h, w, 3) float32: the best picture so far, and what `shown` makes of the levels above this atom's
+    fine, coarse   (n, h, w, 3) float32: the best picture so far, and what `shown` makes of the levels above
+                   this atom's
     width          grey levels from one value of the atom to the next
     """
     guess = predicted(fine, fine, 2)
@@ -250,8 +290,8 @@ def table_by_place(table, block, grid):
 
 
 def match(table, streams, taken):
-    """The likeliest streams (blocks, places), not among those taken (levels, blocks, places), whether each is reversed, and
-    by how many nats any one exchange would be less likely.
+    """The likeliest streams (blocks, places), not among those taken (levels, blocks, places), whether each is
+    reversed, and by how many nats any one exchange would be less likely.
 
     table   (blocks, places, n * values) log probabilities; streams (blocks, n, atoms) uint8
     """
@@ -285,7 +325,7 @@ def _plausible(images, block):
     return expit((np.median(odd) + STRANGE - odd) / 0.1) * expit((explained - 0.7) / 0.03)
 
 
-# -- what all images share ------------------------------------------------------------------------------------------------
+# -- what all images share -----------------------------------------------------------------------------------
 
 
 def _in_picture(parts, grid, block):
@@ -294,8 +334,8 @@ def _in_picture(parts, grid, block):
 
 
 def _table(atoms, flips, bits):
-    """index, mask: of atoms and of bytes. atoms, flips (h, w, 3, levels): by place in the picture, the atom of the cipher that
-    it comes from, and whether that is reversed."""
+    """index, mask: of atoms and of bytes. atoms, flips (h, w, 3, levels): by place in the picture, the atom
+    of the cipher that it comes from, and whether that is reversed."""
     index, mask = np.empty(atoms.size, np.int64), np.empty(atoms.size, np.uint8)
     index[atoms.ravel()] = np.arange(atoms.size)
     mask[atoms.ravel()] = flips.ravel() * np.uint8(2**bits - 1)

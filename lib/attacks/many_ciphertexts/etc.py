@@ -1,11 +1,14 @@
-"""Ciphertexts only, EtC with one key for many images: all blocks placed, turned, mirrored, signed and coloured.
+"""Ciphertexts only, EtC with one key for many images: all blocks placed, turned, mirrored, signed and
+coloured.
 
-The key shuffles the blocks of every image alike. So a pair of edges that face each other in the pictures can be told over
-all images at once, where a puzzle solver for one image has a single pair of four pixels: see `lib.attacks.solvers.assembly`. Nearest
-relative: Li et al., arXiv:2305.04543, who solve EtC puzzles from several cipher images under one key.
+The key shuffles the blocks of every image alike. So a pair of edges that face each other in the pictures can
+be told over all images at once, where a puzzle solver for one image has a single pair of four pixels: see
+`lib.attacks.solvers.assembly`. Nearest relative: Li et al., arXiv:2305.04543, who solve EtC puzzles from
+several cipher images under one key.
 
-Left open by edges are a turn or mirror of all images, their sign and their colour order: 96 answers, 48 of them for images
-that are not square. Public pictures pick one, but for the mirror left and right, see `lib.attacks.solvers.ambiguity`.
+Left open by edges are a turn or mirror of all images, their sign and their colour order: 96 answers, 48 of
+them for images that are not square. Public pictures pick one, but for the mirror left and right, see
+`lib.attacks.solvers.ambiguity`.
 """
 
 import time
@@ -20,16 +23,17 @@ from lib.tiling import cut
 
 
 def etc_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None = None) -> AttackResult:
-    """Decrypt EtC ciphertexts (n, h, w, 3) uint8 that share one key; from five 32x32 images on it rarely fails.
+    """Decrypt EtC ciphertexts (n, h, w, 3) uint8 that share one key; from five 32x32 images on it rarely
+    fails.
 
-    public   (m, h', w', 3) uint8 upright pictures of the attacker's own, to settle what edges leave open; None: the
-             embedded photographs
+    public   (m, h', w', 3) uint8 upright pictures of the attacker's own, to settle what edges leave open;
+             None: the embedded photographs
     Recovered: "index" (h * w * 3,) int64 and "mask" (h * w * 3,) uint8, a table of bytes as
-    `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes it; and "settled", 0 to 1, how sure the turn, sign and colour order are
-    that all images share; right and left may be exchanged in any case. Confidence (h / block, w / block), by place in the
-    picture: how likely its block is the right one, turned, mirrored, signed and coloured rightly, up to that choice.
-    Errors: ValueError for sizes that do not fit the block, a block below 2, fewer than 2x2 or more than 400 blocks, or
-    images all of one colour.
+    `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes it; and "settled", 0 to 1, how sure the
+    turn, sign and colour order are that all images share; right and left may be exchanged in any case.
+    Confidence (h / block, w / block), by place in the picture: how likely its block is the right one, turned,
+    mirrored, signed and coloured rightly, up to that choice. Errors: ValueError for sizes that do not fit the
+    block, a block below 2, fewer than 2x2 or more than 400 blocks, or images all of one colour.
     """
     started = time.perf_counter()
     _check(ciphers, block)
@@ -48,12 +52,16 @@ def _check(ciphers, block):
             f"expected blocks of 2 pixels or more, got {block}; blocks of one pixel have no edges to go by"
         )
     if min(h, w) < 2 * block or h * w > LARGEST * block * block:
-        raise ValueError(f"expected 2x2 to {LARGEST} blocks, got {h // block}x{w // block}; crop, or use larger blocks")
+        raise ValueError(
+            f"expected 2x2 to {LARGEST} blocks, got {h // block}x{w // block}; crop, or use larger blocks"
+        )
     if (ciphers == ciphers[:, :1, :1]).all():
         raise ValueError("every ciphertext is of one colour; expected pictures, whose blocks differ")
 
 
-def settle(images: np.ndarray, public, turned=True, signs=True, colours=True) -> tuple[tuple[int, int, int], float]:
+def settle(
+    images: np.ndarray, public, turned=True, signs=True, colours=True
+) -> tuple[tuple[int, int, int], float]:
     """The turn, sign and colour order of all images that public pictures make likeliest, and its probability.
 
     turned, signs, colours   which of them are open

@@ -1,17 +1,21 @@
-"""Ciphertexts only, FFX with one key for many images: the substitution, put in order by the company that values keep.
+"""Ciphertexts only, FFX with one key for many images: the substitution, put in order by the company that
+values keep.
 
-FFX replaces values at half of a block's places and leaves the other half alone, and what it leaves tells what it replaced:
+FFX replaces values at half of a block's places and leaves the other half alone, and what it leaves tells what
+it replaced:
 
-1. brightness runs through all places left alone and through no other: the leading eigenvector of the correlations between
-   places tells the two halves apart;
-2. what stands at a replaced place is predicted from the plain values around it (least squares, from public photographs);
-3. every cipher value thus collects predictions, and an assignment of the 256 cipher values to the 256 plain ones makes all of
-   them likeliest together;
+1. brightness runs through all places left alone and through no other: the leading eigenvector of the
+   correlations between places tells the two halves apart;
+2. what stands at a replaced place is predicted from the plain values around it (least squares, from public
+   photographs);
+3. every cipher value thus collects predictions, and an assignment of the 256 cipher values to the 256 plain
+   ones makes all of them likeliest together;
 4. with the values found, predictions use the replaced places too, and are better: again from 3.
 
-Neighbouring values are told apart last, by as many samples as it takes; nothing else stays open. Ordering letters by the
-company they keep is as old as cryptanalysis; as a linear assignment on counts of pairs: H. W. Kuhn, 1955, and J. Jakobsen,
-"A fast method for cryptanalysis of substitution ciphers", Cryptologia 19, 1995, for language.
+Neighbouring values are told apart last, by as many samples as it takes; nothing else stays open. Ordering
+letters by the company they keep is as old as cryptanalysis; as a linear assignment on counts of pairs: H. W.
+Kuhn, 1955, and J. Jakobsen, "A fast method for cryptanalysis of substitution ciphers", Cryptologia 19, 1995,
+for language.
 """
 
 import time
@@ -31,11 +35,12 @@ SAMPLES = 20_000  # windows of public photographs
 
 
 def ffx_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None = None) -> AttackResult:
-    """Decrypt FFX ciphertexts (n, h, w, 3) uint8 that share one key; twenty of 32x32 give nearly every value, 100 all.
+    """Decrypt FFX ciphertexts (n, h, w, 3) uint8 that share one key; twenty of 32x32 give nearly every value,
+    100 all.
 
     public   (m, h', w', 3) uint8 photographs of the attacker's own; None: the embedded ones
-    Recovered: "places" (block, block, 3) bool, where values are replaced; "substitution" (256,) uint8, what replaces each.
-    Confidence (256,): how likely each plain value's replacement is exactly right.
+    Recovered: "places" (block, block, 3) bool, where values are replaced; "substitution" (256,) uint8, what
+    replaces each. Confidence (256,): how likely each plain value's replacement is exactly right.
     Errors: ValueError for sizes that do not fit the block, sides below 8 pixels, or images of one colour.
     """
     started = time.perf_counter()
@@ -68,8 +73,12 @@ def _check(ciphers, block):
             f"expected blocks of 2 pixels or more, got {block}; FFX with blocks of one has no neighbours left"
         )
     if min(h, w) < 8 or min(h, w) < 2 * block:
-        raise ValueError(f"expected sides of 8 pixels and 2 blocks or more, got {h}x{w} with blocks of {block}")
-    if (ciphers == ciphers[:, :block, :block].repeat(h // block, 1).repeat(w // block, 2)).all() and len(ciphers) == 1:
+        raise ValueError(
+            f"expected sides of 8 pixels and 2 blocks or more, got {h}x{w} with blocks of {block}"
+        )
+    if (ciphers == ciphers[:, :block, :block].repeat(h // block, 1).repeat(w // block, 2)).all() and len(
+        ciphers
+    ) == 1:
         raise ValueError("all blocks are alike; expected pictures, whose blocks differ")
 
 
@@ -84,7 +93,8 @@ def replaced_places(ciphers: np.ndarray, block: int) -> np.ndarray:
 
 
 def _moments(images):
-    """Mean and covariance of windows of photographs, (SIDE * SIDE * 3,) and square: spread evenly, and mirrored too."""
+    """Mean and covariance of windows of photographs, (SIDE * SIDE * 3,) and square: spread evenly, and
+    mirrored too."""
     views = sliding_window_view(images, (SIDE, SIDE), axis=(1, 2))
     count = np.prod(views.shape[:3])
     chosen = np.unravel_index(np.linspace(0, count - 1, min(count, SAMPLES)).astype(int), views.shape[:3])
@@ -94,7 +104,8 @@ def _moments(images):
 
 
 def predictions(ciphers, estimate, places, known, moments) -> np.ndarray:
-    """(256, 256): the log-likelihood that a cipher value (row) stands for a plain one (column), over all replaced places.
+    """(256, 256): the log-likelihood that a cipher value (row) stands for a plain one (column), over all
+    replaced places.
 
     estimate   images whose values are right where `known` (block, block, 3) says so
     moments    of windows of photographs, which say how to predict and how well
@@ -116,20 +127,23 @@ def predictions(ciphers, estimate, places, known, moments) -> np.ndarray:
 
 
 def _around(known, y, x):
-    """(3 * SIDE * SIDE,) bool: which values of the window around a place are known, as windows are laid out."""
+    """(3 * SIDE * SIDE,) bool: which values of the window around a place are known, as windows are laid
+    out."""
     block = len(known)
     rows, columns = (np.arange(at - REACH, at + REACH + 1) % block for at in (y, x))
     return known[np.ix_(rows, columns)].transpose(2, 0, 1).ravel().copy()
 
 
 def _at(images, y, x, block):
-    """(n, rows, columns, 3, SIDE, SIDE): the windows around one place of all blocks that lie inside the image."""
+    """(n, rows, columns, 3, SIDE, SIDE): the windows around one place of all blocks that lie inside the
+    image."""
     views = sliding_window_view(images, (SIDE, SIDE), axis=(1, 2))
     return views[:, (y - REACH) % block :: block, (x - REACH) % block :: block]
 
 
 def _regression(mean, covariance, use, centre):
-    """Weights of the window's used values, a constant, and the mean size of what they miss by, as of a Laplacian."""
+    """Weights of the window's used values, a constant, and the mean size of what they miss by, as of a
+    Laplacian."""
     weights = np.linalg.solve(covariance[np.ix_(use, use)] + np.eye(use.sum()), covariance[use, centre])
     missed = covariance[centre, centre] - weights @ covariance[use, centre]
     return weights, mean[centre] - weights @ mean[use], max(missed / 2, 1.0) ** 0.5

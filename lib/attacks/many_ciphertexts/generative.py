@@ -1,15 +1,18 @@
 """Generative attack: ciphertexts under one key and public pictures, no pair between them, no label, no key.
 
-After Madono et al., "SIA-GAN", IEEE Access 9, 129385-129393, 2021: a generator turns ciphertexts into pictures, a discriminator
-is trained to tell these from public pictures, and the generator to leave it no way (hinge loss, Adam with betas 0 and 0.9,
-batches of 64, as published). Ours:
+After Madono et al., "SIA-GAN", IEEE Access 9, 129385-129393, 2021: a generator turns ciphertexts into
+pictures, a discriminator is trained to tell these from public pictures, and the generator to leave it no way
+(hinge loss, Adam with betas 0 and 0.9, batches of 64, as published). Ours:
 
-- the generator may be a linear map of each block's atoms, which is all that a key does (`KeyMaps`), with up to a hundred
-  times the published rate, for its weights have far to go; the longer it trains, the more it is held to what keys can do;
-- what paints and what judges has a thirtieth of the published weights or less, rates fall along a cosine, and the generator
-  returned is a running mean. We leave out the classifier that the published code trains beside both, and so the labels.
+- the generator may be a linear map of each block's atoms, which is all that a key does (`KeyMaps`), with up
+  to a hundred times the published rate, for its weights have far to go; the longer it trains, the more it is
+  held to what keys can do;
+- what paints and what judges has a thirtieth of the published weights or less, rates fall along a cosine, and
+  the generator returned is a running mean. We leave out the classifier that the published code trains beside
+  both, and so the labels.
 
-A discriminator says whether an output looks like a picture, never whether it is the right one: `lib.metrics.ranks` does.
+A discriminator says whether an output looks like a picture, never whether it is the right one:
+`lib.metrics.ranks` does.
 """
 
 import copy
@@ -31,7 +34,8 @@ from lib.workbook.recorded_attacks import scheme_of
 from lib.workbook.trials import Trial, with_key
 
 GENERATORS = {"key maps": KeyMaps, "painter": Painter}
-"""What can be trained: all take the side of the images and the cipher's block and bits, which are no secret."""
+"""What can be trained: all take the side of the images and the cipher's block and bits, which are no
+secret."""
 START, OTHERS = 4096, 500  # ciphertexts for a generator's `start`, and to settle what an attack leaves open
 
 
@@ -60,12 +64,14 @@ class Recipe:
 def generative(
     ciphers, public, recipe: Recipe, *, block=1, bits=8, seed=0, folder=None, progress=False
 ) -> AttackResult:
-    """Train on `ciphers` (n, h, w, 3) uint8, images square, and `public` pictures of their size, then decrypt the former.
+    """Train on `ciphers` (n, h, w, 3) uint8, images square, and `public` pictures of their size, then decrypt
+    the former.
 
     block, bits   of the cipher, which everybody knows
     folder        for a checkpoint, so that a killed run goes on
-    The result's `recovered`: "generator", "losses" as `lib.training.steps.by_steps` gives them, and of `KeyMaps` the nearest key,
-    "index" and "mask". `confidence` is 0, for nothing in the attack says whether an output is right.
+    The result's `recovered`: "generator", "losses" as `lib.training.steps.by_steps` gives them, and of
+    `KeyMaps` the nearest key, "index" and "mask". `confidence` is 0, for nothing in the attack says whether
+    an output is right.
     """
     started, ciphers = time.perf_counter(), check_ciphers(ciphers, block)
     generator, losses = train(
@@ -87,22 +93,29 @@ def train(
         )
     x, y = (torch.from_numpy(images).permute(0, 3, 1, 2) for images in (ciphers, public))
     with quiet(seed):
-        generator = GENERATORS[recipe.generator](**{"side": x.shape[2], "block": block, "bits": bits} | recipe.options)
+        generator = GENERATORS[recipe.generator](
+            **{"side": x.shape[2], "block": block, "bits": bits} | recipe.options
+        )
         judge = Discriminator(recipe.width)
         if hasattr(generator, "start"):
             generator.start(scaled(x[:START]))
         duel = Duel(
-            generator.to(memory_format=torch.channels_last), judge.to(memory_format=torch.channels_last), recipe
+            generator.to(memory_format=torch.channels_last),
+            judge.to(memory_format=torch.channels_last),
+            recipe,
         )
 
         def step(number, draws):
             fake, real, more = (
-                scaled(images[torch.randint(len(images), (recipe.batch,), generator=draws)]) for images in (x, y, x)
+                scaled(images[torch.randint(len(images), (recipe.batch,), generator=draws)])
+                for images in (x, y, x)
             )
             return {"judge": duel.judged(real, fake), "generator": duel.answered(more, number)}
 
         about = asdict(recipe) | {"block": block, "bits": bits, "data": digest(ciphers, public)}
-        losses = by_steps(duel.parts(), recipe.steps, step, seed=seed, folder=folder, about=about, progress=progress)
+        losses = by_steps(
+            duel.parts(), recipe.steps, step, seed=seed, folder=folder, about=about, progress=progress
+        )
     return duel.mean.eval(), losses
 
 
@@ -110,9 +123,17 @@ class Duel:
     """Generator and discriminator with their optimisers, and the running mean of the generator."""
 
     def __init__(self, generator, judge, recipe):
-        self.generator, self.judge, self.recipe, self.mean = generator, judge, recipe, copy.deepcopy(generator)
+        self.generator, self.judge, self.recipe, self.mean = (
+            generator,
+            judge,
+            recipe,
+            copy.deepcopy(generator),
+        )
         self.optimisers, self.schedules = {}, {}
-        for name, network, rate in (("generator", generator, recipe.rate), ("judge", judge, recipe.judge_rate)):
+        for name, network, rate in (
+            ("generator", generator, recipe.rate),
+            ("judge", judge, recipe.judge_rate),
+        ):
             optimiser = torch.optim.Adam(network.parameters(), rate, betas=(0.0, 0.9))
             self.optimisers[name] = optimiser
             self.schedules[name] = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.steps)
@@ -125,7 +146,8 @@ class Duel:
         return parts
 
     def judged(self, real, ciphers):
-        """A step of the discriminator: pictures above 1, outputs below -1. The loss; 2 where it cannot tell them apart."""
+        """A step of the discriminator: pictures above 1, outputs below -1. The loss; 2 where it cannot tell
+        them apart."""
         with torch.no_grad():
             fake = self.generator(ciphers)
         loss = F.relu(1 - self.judge(real)).mean() + F.relu(1 + self.judge(fake)).mean()
@@ -133,7 +155,8 @@ class Duel:
         return loss.detach()
 
     def answered(self, ciphers, number):
-        """A step of the generator: outputs that the discriminator rates high. The loss, without what ties it to keys."""
+        """A step of the generator: outputs that the discriminator rates high. The loss, without what ties it
+        to keys."""
         self.judge.requires_grad_(False)
         loss = -self.judge(self.generator(ciphers)).mean()
         tie = self.recipe.tie * number / self.recipe.steps
@@ -157,20 +180,24 @@ class Duel:
             mean.copy_(now)
 
 
-# -- recorded runs -------------------------------------------------------------------------------------------------------
+# -- recorded runs -------------------------------------------------------------------------------------------
 
 
 def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dict:
-    """Record a row of `lib.workbook.recorded_attacks`: half of the data are public, the others the victim's, of which ciphertexts are known.
+    """Record a row of `lib.workbook.recorded_attacks`: half of the data are public, the others the victim's,
+    of which ciphertexts are known.
 
-    In the row: "recipe", "told" (the block and bits that the attacker reckons with; for the control these are of another
-    scheme), and "beside", an attack out of `lib.attacks.catalogue` to compare with, which gets as many ciphertexts as it asks
-    for. Scores are of `test`: "attack", "nearest key", "beside", "ciphertext", "mean", and ranks of "shuffled" ciphertexts.
+    In the row: "recipe", "told" (the block and bits that the attacker reckons with; for the control these are
+    of another scheme), and "beside", an attack out of `lib.attacks.catalogue` to compare with, which gets as
+    many ciphertexts as it asks for. Scores are of `test`: "attack", "nearest key", "beside", "ciphertext",
+    "mean", and ranks of "shuffled" ciphertexts.
     """
     recipe, victim, half = Recipe(**row["recipe"]), scheme_of(row, seed), len(data) // 2
     public, theirs = data.images[:half], data.images[half:]
     ciphers = encrypted(victim, theirs)
-    generator, losses = train(ciphers, public, recipe, **row["told"], seed=seed, folder=folder, progress=progress)
+    generator, losses = train(
+        ciphers, public, recipe, **row["told"], seed=seed, folder=folder, progress=progress
+    )
     trial = Trial(encrypted(victim, test.images, TEST_IDS), test.images, (ciphers[:OTHERS], theirs[:OTHERS]))
     beside = catalogue.by_name(row["beside"])
     return {
@@ -198,8 +225,11 @@ def _scores(trial, generator, beside, public, told):
 
 
 def _beside(attack, ciphers, public, told):
-    """The other attack as a function; one that reads a key does so once, from as many ciphertexts as it asks for."""
-    options = {name: value for name, value in told.items() if name in inspect.signature(attack.function).parameters}
+    """The other attack as a function; one that reads a key does so once, from as many ciphertexts as it asks
+    for."""
+    options = {
+        name: value for name, value in told.items() if name in inspect.signature(attack.function).parameters
+    }
 
     def found(some):
         return attack.run(catalogue.Known(some, public=public), **options)

@@ -1,11 +1,12 @@
-"""Generators that turn ciphertexts into pictures without having seen a pair, and the discriminator that teaches them.
+"""Generators that turn ciphertexts into pictures without having seen a pair, and the discriminator that
+teaches them.
 
 All take (n, 3, side, side) floats from -1 to 1. Two sorts of generators:
 
-- `KeyMaps`: a linear map of a block's atoms, all that a key can do to it, and ours. It starts by doing nothing, and has no
-  means to paint what the ciphertext does not hold.
-- `Painter`: an adaptation network, then convolutions that make a picture of its features, as SIA-GAN has it, smaller. It can
-  undo more, and can invent.
+- `KeyMaps`: a linear map of a block's atoms, all that a key can do to it, and ours. It starts by doing
+  nothing, and has no means to paint what the ciphertext does not hold.
+- `Painter`: an adaptation network, then convolutions that make a picture of its features, as SIA-GAN has it,
+  smaller. It can undo more, and can invent.
 """
 
 import numpy as np
@@ -25,19 +26,23 @@ from lib.training import CPU, autocast
 class KeyMaps(BlockMaps):
     """A map of atoms for all blocks, or with `own` for each; at first every byte is left where it is.
 
-    blocks   where they stand: "kept"; "learnt", by a matrix that mixes blocks, the identity at first; or "placed", by
-             `lib.models.fronts.placement` from statistics of ciphertexts, in `start(x)`, up to a turn or mirror of everything
-    4,608 parameters for one map of blocks of 4 with atoms of 4 bits, 9,216 for SKK's pixels, 294,912 for a map a block of
-    ELE and 147,456 of EtC, and 4,096 more for the matrix.
+    blocks   where they stand: "kept"; "learnt", by a matrix that mixes blocks, the identity at first; or
+             "placed", by `lib.models.fronts.placement` from statistics of ciphertexts, in `start(x)`, up to a
+             turn or mirror of everything
+    4,608 parameters for one map of blocks of 4 with atoms of 4 bits, 9,216 for SKK's pixels, 294,912 for a
+    map a block of ELE and 147,456 of EtC, and 4,096 more for the matrix.
     """
 
-    def __init__(self, side: int = 32, block: int = 4, bits: int = 4, own: bool = False, blocks: str = "kept"):
+    def __init__(
+        self, side: int = 32, block: int = 4, bits: int = 4, own: bool = False, blocks: str = "kept"
+    ):
         super().__init__(side, block, bits, own)
         if blocks not in ("kept", "learnt", "placed"):
             raise ValueError(f"blocks are 'kept', 'learnt' or 'placed', got {blocks!r}")
         self.blocks, parts, values = blocks, 8 // bits, 3 * block**2
         shares = torch.tensor([2.0 ** (8 - bits * (part + 1)) * (2**bits - 1) / 255 for part in range(parts)])
-        nothing = (torch.eye(3)[:, None, :, None] * shares[:, None, None]).reshape(3 * parts, 3)  # of one pixel
+        # of one pixel
+        nothing = (torch.eye(3)[:, None, :, None] * shares[:, None, None]).reshape(3 * parts, 3)
         nothing = torch.kron(nothing, torch.eye(block**2))
         self.maps = nn.Parameter(nothing.repeat(len(self.maps), 1, 1))
         self.size = float(shares.square().sum())  # of what one byte is made of: any key leaves it
@@ -47,7 +52,8 @@ class KeyMaps(BlockMaps):
 
     @torch.no_grad()
     def start(self, x):
-        """Find where blocks belong, from ciphertexts (n, 3, side, side) floats; 8 times as many as blocks are plenty."""
+        """Find where blocks belong, from ciphertexts (n, 3, side, side) floats; 8 times as many as blocks are
+        plenty."""
         if self.blocks == "placed":
             values = self.cut(x).double()
             values = values - values.mean(1, keepdim=True)
@@ -63,16 +69,19 @@ class KeyMaps(BlockMaps):
         return F.fold(plain.permute(1, 2, 0), x.shape[2:], self.block, stride=self.block)
 
     def strain(self):
-        """How far the maps are from what keys can do: a key mixes no bytes and scales none. Mean over bytes, squared."""
+        """How far the maps are from what keys can do: a key mixes no bytes and scales none. Mean over bytes,
+        squared."""
         products = self.maps.mT @ self.maps
         wanted = self.size * torch.eye(products.shape[-1])
         return (products - wanted).square().sum(2).mean()
 
     def key(self) -> dict[str, np.ndarray]:
-        """The key that is nearest to the maps: "index" (atoms,) int64 and "mask" (bytes,) uint8 of the whole image.
+        """The key that is nearest to the maps: "index" (atoms,) int64 and "mask" (bytes,) uint8 of the whole
+        image.
 
-        `cipher[i] = plain[index[i]] ^ mask[i]`, as `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes it. Each byte takes the
-        atom with the largest weight, each atom serves one byte; of halves of bytes the upper first, then the lower.
+        `cipher[i] = plain[index[i]] ^ mask[i]`, as `lib.attacks.chosen_plaintext.table_reader.decrypt_with`
+        takes it. Each byte takes the atom with the largest weight, each atom serves one byte; of halves of
+        bytes the upper first, then the lower.
         """
         parts, count, values = 8 // self.bits, len(self.source), len(self.maps[0].T)
         mixing = torch.eye(count) if self.mixing is None else self.mixing.detach()
@@ -100,7 +109,8 @@ def _assigned(weights):
 
 
 def _blocks(pixels, block):
-    """(blocks, channels * block**2): what stands at the pixels of a square image, row by row, channels first."""
+    """(blocks, channels * block**2): what stands at the pixels of a square image, row by row, channels
+    first."""
     side = int(len(pixels) ** 0.5)
     cut = pixels.reshape(side // block, block, side // block, block, -1).transpose(0, 2, 4, 1, 3)
     return cut.reshape((side // block) ** 2, -1)
@@ -109,7 +119,8 @@ def _blocks(pixels, block):
 class Painter(nn.Module):
     """An adaptation network, two residual pairs of 3x3 convolutions, a picture by tanh.
 
-    pixels   adapt pixel by pixel (`PixelAdaptation`), or block by block with a matrix that mixes blocks (`ELEAdaptNet`)
+    pixels   adapt pixel by pixel (`PixelAdaptation`), or block by block with a matrix that mixes blocks
+             (`ELEAdaptNet`)
     28,659 and 25,203 parameters beside those of the adaptation, where SIA-GAN has 1.09 million.
     """
 
@@ -141,10 +152,12 @@ class Pair(nn.Module):
 
 
 class Discriminator(nn.Sequential):
-    """Is it a picture? A verdict for each of the patches that 3x3 and two halving 4x4 convolutions see, 20 pixels wide.
+    """Is it a picture? A verdict for each of the patches that 3x3 and two halving 4x4 convolutions see, 20
+    pixels wide.
 
-    Spectrally normalised throughout, LeakyReLU(0.2): Miyato et al., arXiv:1802.05957. It sees no positions, so what it
-    learns of one place serves all others. 56,497 parameters with 24 features, where SIA-GAN has 13.36 million.
+    Spectrally normalised throughout, LeakyReLU(0.2): Miyato et al., arXiv:1802.05957. It sees no positions,
+    so what it learns of one place serves all others. 56,497 parameters with 24 features, where SIA-GAN has
+    13.36 million.
     """
 
     def __init__(self, width: int = 24):

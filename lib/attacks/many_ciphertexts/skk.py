@@ -1,14 +1,17 @@
-"""Ciphertexts only, SKK with one key for many images: every pixel's key, from how alike neighbouring pixels are.
+"""Ciphertexts only, SKK with one key for many images: every pixel's key, from how alike neighbouring pixels
+are.
 
-Under one key a pixel has the same one of 48 states in every image: an order of its three channels and a sign for each,
-where the complement 255 - v is a change of sign about 127.5. Undone with the right relative state, two neighbours differ
-little; with any of the 47 others they differ more. How much is second-order statistics: the determinant of the 3x3 second
-moments of their difference over all images, which is a Gaussian likelihood whose covariance is unknown. Then regions grow
-together, the surest first (J. B. Kruskal, 1956), and costs add up along the whole border between two of them.
+Under one key a pixel has the same one of 48 states in every image: an order of its three channels and a sign
+for each, where the complement 255 - v is a change of sign about 127.5. Undone with the right relative state,
+two neighbours differ little; with any of the 47 others they differ more. How much is second-order statistics:
+the determinant of the 3x3 second moments of their difference over all images, which is a Gaussian likelihood
+whose covariance is unknown. Then regions grow together, the surest first (J. B. Kruskal, 1956), and costs add
+up along the whole border between two of them.
 
-A state common to all pixels changes nothing in this: 48 answers remain, and public pictures pick one of them, see
-`lib.attacks.solvers.ambiguity`. Relatives: Le Roux et al., "Learning the 2-D topology of images", NIPS 2007, who find the places of
-pixels from such statistics; Chang and Case, arXiv:2004.13263, who ask for one chosen plaintext, or attack single images.
+A state common to all pixels changes nothing in this: 48 answers remain, and public pictures pick one of them,
+see `lib.attacks.solvers.ambiguity`. Relatives: Le Roux et al., "Learning the 2-D topology of images", NIPS
+2007, who find the places of pixels from such statistics; Chang and Case, arXiv:2004.13263, who ask for one
+chosen plaintext, or attack single images.
 """
 
 import heapq
@@ -26,14 +29,15 @@ _ORDERS, _SIGNS = list(permutations(range(3))), list(product((1, -1), repeat=3))
 ORDER = np.array([order for order in _ORDERS for _ in _SIGNS])
 SIGN = np.array(_SIGNS * len(_ORDERS))
 STATES = np.eye(3, dtype=int)[ORDER] * SIGN[:, :, None]
-"""(48, 3, 3): signed permutations. State g turns a pixel's values v, counted from 127.5, into STATES[g] @ v; state 0
-changes nothing. Row c of it is SIGN[g, c] at channel ORDER[g, c]."""
+"""(48, 3, 3): signed permutations. State g turns a pixel's values v, counted from 127.5, into STATES[g] @ v;
+state 0 changes nothing. Row c of it is SIGN[g, c] at channel ORDER[g, c]."""
 
 PRODUCT = (STATES[:, None, None] @ STATES[None, :, None] == STATES).all(axis=(3, 4)).argmax(axis=2)
 INVERSE = (PRODUCT == 0).argmax(axis=1)
 OFFSETS = np.array([(0, 1), (1, 0), (1, 1), (1, -1)])  # down, right: half of a pixel's eight neighbours
 STRANGERS = (
-    4.5  # gain in log determinant that is no sign of neighbours: a picture's colours resemble each other anywhere
+    # gain in log determinant that is no sign of neighbours: a picture's colours resemble each other anywhere
+    4.5
 )
 TEMPERATURE = 3.0  # nats of cost to a nat of evidence, for the pairs along a border are not independent
 
@@ -41,19 +45,22 @@ TEMPERATURE = 3.0  # nats of cost to a nat of evidence, for the pairs along a bo
 def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> AttackResult:
     """Decrypt SKK ciphertexts (n, h, w, 3) uint8 that share one key; any n from 2 on, 5 or more to be sure.
 
-    public   (m, h', w', 3) uint8 pictures of the attacker's own, to settle colour order and complement; None: the
-             embedded photographs
-    Recovered: "states" (h, w) int, the state of each pixel, an index of `STATES`; the same as a table of bytes, "index" and
-    "mask", as `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes them; and "settled", 0 to 1, how sure the one choice is that
-    all pixels share. Confidence (h, w): how likely a pixel's state is right, up to that choice.
-    On EtC ciphertexts it finds the signs and colours of blocks, which are pixel states too, and not their places.
-    Errors: ValueError for fewer than 2 images, sides below 4 pixels, or images that are all alike.
+    public   (m, h', w', 3) uint8 pictures of the attacker's own, to settle colour order and complement; None:
+             the embedded photographs
+    Recovered: "states" (h, w) int, the state of each pixel, an index of `STATES`; the same as a table of
+    bytes, "index" and "mask", as `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes them; and
+    "settled", 0 to 1, how sure the one choice is that all pixels share. Confidence (h, w): how likely a
+    pixel's state is right, up to that choice. On EtC ciphertexts it finds the signs and colours of blocks,
+    which are pixel states too, and not their places. Errors: ValueError for fewer than 2 images, sides below
+    4 pixels, or images that are all alike.
     """
     started = time.perf_counter()
     _check(ciphers)
     states, confidence = grow(pair_costs(ciphers))
     found = undo(ciphers, states)
-    best, settled = choose((undo(found, np.full(states.shape, common)) for common in range(len(STATES))), public)
+    best, settled = choose(
+        (undo(found, np.full(states.shape, common)) for common in range(len(STATES))), public
+    )
     states = PRODUCT[states, best]
     recovered = {"states": states, **as_table(states), "settled": settled}
     return AttackResult(undo(ciphers, states), 0, time.perf_counter() - started, recovered, confidence)
@@ -64,16 +71,22 @@ def _check(ciphers):
     if n < 2:
         raise ValueError(f"expected 2 or more ciphertexts under one key, got {n}; collect more of them")
     if min(h, w) < 4:
-        raise ValueError(f"expected images of 4x4 pixels or more, got {h}x{w}: neighbours are all there is to go by")
+        raise ValueError(
+            f"expected images of 4x4 pixels or more, got {h}x{w}: neighbours are all there is to go by"
+        )
     if (ciphers == ciphers[:1]).all():
-        raise ValueError(f"the {n} ciphertexts are all alike; expected different images, for these tell of one only")
+        raise ValueError(
+            f"the {n} ciphertexts are all alike; expected different images, for these tell of one only"
+        )
 
 
 def pair_costs(ciphers: np.ndarray) -> np.ndarray:
-    """(4, h, w, 49) float32: for pixel p and q = p + OFFSETS[k], the cost of each relative state; 0 where q lies outside.
+    """(4, h, w, 49) float32: for pixel p and q = p + OFFSETS[k], the cost of each relative state; 0 where q
+    lies outside.
 
-    Entry g: the negative log-likelihood of p = STATES[g] q + noise, n / 2 times the log determinant of the noise's second
-    moments. Entry 48: of p and q being no neighbours: no noise, but p or q itself, less what all pixels have in common.
+    Entry g: the negative log-likelihood of p = STATES[g] q + noise, n / 2 times the log determinant of the
+    noise's second moments. Entry 48: of p and q being no neighbours: no noise, but p or q itself, less what
+    all pixels have in common.
     """
     values = np.ascontiguousarray((ciphers - np.float32(127.5)).transpose(1, 2, 3, 0))
     return _pair_costs(values, OFFSETS, ORDER, SIGN, FLOOR, STRANGERS)
@@ -81,7 +94,8 @@ def pair_costs(ciphers: np.ndarray) -> np.ndarray:
 
 @numba.njit(cache=True, nogil=True)
 def _pair_costs(values, offsets, order, sign, floor, strangers):
-    """values (h, w, 3, n). With moments A, B of p and q and C between, those of p - g q are A + g B g' - C g' - g C'."""
+    """values (h, w, 3, n). With moments A, B of p and q and C between, those of p - g q are A + g B g' - C g'
+    - g C'."""
     h, w, _, n = values.shape
     out = np.zeros((len(offsets), h, w, len(order) + 1), np.float32)
     m = np.empty((3, 3))
@@ -106,9 +120,10 @@ def _pair_costs(values, offsets, order, sign, floor, strangers):
 def grow(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Merge regions, the pair first whose best relative state leads the second best by most.
 
-    Returns (states, confidence), each (h, w). A region's pixels p have the states own[p] u, its u unknown. Between regions
-    with u and v stand costs for each u / v = k, the sum of costs[p, q][own[p] k / own[q]] over the pairs at their border.
-    Confidence is the probability of all merges by which a pixel joined a larger region.
+    Returns (states, confidence), each (h, w). A region's pixels p have the states own[p] u, its u unknown.
+    Between regions with u and v stand costs for each u / v = k, the sum of costs[p, q][own[p] k / own[q]]
+    over the pairs at their border. Confidence is the probability of all merges by which a pixel joined a
+    larger region.
     """
     h, w = costs.shape[1:3]
     own, sure = np.zeros(h * w, int), np.ones(h * w)
@@ -168,4 +183,7 @@ def as_table(states: np.ndarray) -> dict[str, np.ndarray]:
     """index (h * w * 3,) int64 and mask (h * w * 3,) uint8: cipher[i] = plain[index[i]] ^ mask[i]."""
     first = np.arange(states.size)[:, None] * 3
     index = first + ORDER[states.ravel()]
-    return {"index": index.ravel(), "mask": np.where(SIGN[states.ravel()] > 0, 0, 255).astype(np.uint8).ravel()}
+    return {
+        "index": index.ravel(),
+        "mask": np.where(SIGN[states.ravel()] > 0, 0, 255).astype(np.uint8).ravel(),
+    }

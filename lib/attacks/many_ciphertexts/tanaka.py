@@ -1,16 +1,19 @@
-"""Ciphertexts and nothing else: one key for all blocks, as Tanaka's scheme, SHF and NP have. A single photograph is enough.
+"""Ciphertexts and nothing else: one key for all blocks, as Tanaka's scheme, SHF and NP have. A single
+photograph is enough.
 
-Nothing is asked, known or trained. A block of `block` x `block` pixels is 3 block**2 bytes, split into atoms of `bits`
-bits; each atom of the cipher is a stream of as many values as there are blocks. Four steps:
+Nothing is asked, known or trained. A block of `block` x `block` pixels is 3 block**2 bytes, split into atoms
+of `bits` bits; each atom of the cipher is a stream of as many values as there are blocks. Four steps:
 
-1. Streams that correlate strongly with many others hold the highest bits of bytes. A tree of the strongest correlations
-   gives the signs, that is, which are reversed.
-2. `lib.attacks.solvers.quadratic_assignment` puts them in their places, from many starts under several models of pictures. Of what it
-   finds, the picture whose pixels follow best from those around them is taken: that asks for no model.
-3. `lib.attacks.solvers.bit_planes` finds the bits below, level by level, from the pixels around. Where what is above is wrong,
-   nothing fits there: that is how the attack knows that it failed.
-4. Fine edges tell whether a colour is negative to the others. Nothing inside tells the negative from the picture, nor
-   names the colours: the likeliest of the 12 pictures is taken, see `lib.attacks.solvers.ambiguity`.
+1. Streams that correlate strongly with many others hold the highest bits of bytes. A tree of the strongest
+   correlations gives the signs, that is, which are reversed.
+2. `lib.attacks.solvers.quadratic_assignment` puts them in their places, from many starts under several models
+   of pictures. Of what it finds, the picture whose pixels follow best from those around them is taken: that
+   asks for no model.
+3. `lib.attacks.solvers.bit_planes` finds the bits below, level by level, from the pixels around. Where what
+   is above is wrong, nothing fits there: that is how the attack knows that it failed.
+4. Fine edges tell whether a colour is negative to the others. Nothing inside tells the negative from the
+   picture, nor names the colours: the likeliest of the 12 pictures is taken, see
+   `lib.attacks.solvers.ambiguity`.
 
 A grey picture has each stream three times, and is a puzzle of one colour.
 
@@ -33,7 +36,8 @@ from lib.attacks.solvers.quadratic_assignment import SHARP, arrange, correlation
 from lib.table import join, split
 from lib.tiling import assembled, cut
 
-MODELS = (  # of pictures: reach in pixels down and across, near and far colours; no one of them suits all pictures
+# of pictures: reach in pixels down and across, near and far colours; no one of them suits all pictures
+MODELS = (
     ((3, 3), 0.6, 0.4),
     ((5, 5), 0.9, 0.85),
     ((3, 3), 0.3, 0.15),
@@ -44,7 +48,8 @@ MODELS = (  # of pictures: reach in pixels down and across, near and far colours
     ((2, 2), 0.8, 0.65),
     ((3, 3), 0.9, 0.85),
 )
-STARTS, FEWEST, EFFORT = 80, 21, 1 << 18  # of annealing: at most and at least so many, and fewer for more places
+# of annealing: at most and at least so many, and fewer for more places
+STARTS, FEWEST, EFFORT = 80, 21, 1 << 18
 VOTES, ROUNDS, REFINED = 3, 4, 4  # enough starts once so many agree; rounds of polishing
 UNFOUND = 1.43  # votes of a picture that no start led to: as likely wrong as right
 JUDGED = 1 << 13  # pixels that say how rough a picture is
@@ -67,11 +72,13 @@ def blocks_one_key(
     public       (n, h, w, 3) uint8, pictures of the attacker's own; None takes the embedded photographs
 
     recovered    "index", "mask": (atoms of a block,), `cipher[i] = plain[index[i]] ^ mask[i]` in every block
-    confidence   (atoms of a block,), that this cipher atom is placed right, and reversed or not. Up to two things that
-                 the ciphertexts do not hold: the order of the three colours, and the negative of everything. "settled" in
-                 `recovered` is the probability that these are right too, by the public pictures.
+    confidence   (atoms of a block,), that this cipher atom is placed right, and reversed or not. Up to two
+                 things that the ciphertexts do not hold: the order of the three colours, and the negative of
+                 everything. "settled" in `recovered` is the probability that these are right too, by the
+                 public pictures.
 
-    Errors: ValueError for other shapes, and for ciphertexts with too few blocks, or too few atoms that ever change.
+    Errors: ValueError for other shapes, and for ciphertexts with too few blocks, or too few atoms that ever
+    change.
     """
     started = time.perf_counter()
     atoms = _atoms(ciphers, block, bits)
@@ -86,21 +93,29 @@ def blocks_one_key(
         part.reshape(len(held), -1, 3)[..., order].reshape(len(held), -1) for part in (held, flips, sure)
     )
     taken = held.T.ravel()  # the cipher atom that holds each plain atom
-    index, mask, confidence = np.empty(len(taken), np.int64), np.empty(len(taken), np.uint8), np.empty(len(taken))
+    index, mask, confidence = (
+        np.empty(len(taken), np.int64),
+        np.empty(len(taken), np.uint8),
+        np.empty(len(taken)),
+    )
     index[taken], confidence[taken] = np.arange(len(taken)), sure.T.ravel()
     mask[taken] = (flips ^ negative).T.ravel() * np.uint8(2**bits - 1)
     estimate = assembled(join(atoms[..., taken] ^ mask[taken], bits), block)
     recovered = {"index": index, "mask": mask, "settled": settled}
-    return AttackResult(estimate, seconds=time.perf_counter() - started, recovered=recovered, confidence=confidence)
+    return AttackResult(
+        estimate, seconds=time.perf_counter() - started, recovered=recovered, confidence=confidence
+    )
 
 
-# -- atoms and pictures ---------------------------------------------------------------------------------------------------
+# -- atoms and pictures --------------------------------------------------------------------------------------
 
 
 def _atoms(ciphers, block, bits):
     """(n, rows, columns, atoms of a block) uint8."""
     if bits not in (8, 4, 2) or block < 2:
-        raise ValueError(f"expected atoms of 8, 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}")
+        raise ValueError(
+            f"expected atoms of 8, 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}"
+        )
     n, h, w, _ = check_ciphers(ciphers, block).shape
     rows, columns = h // block, w // block
     if min(rows, columns) < 2 or n * rows * columns < 16:
@@ -121,8 +136,8 @@ def _some(atoms, block):
 
 
 def _groups(streams, bits):
-    """Streams that are one, (streams, 1), or in a grey picture three, (streams / 3, 3), but for reversal; and which are
-    reversed against the first of theirs."""
+    """Streams that are one, (streams, 1), or in a grey picture three, (streams / 3, 3), but for reversal; and
+    which are reversed against the first of theirs."""
     flat = streams.reshape(-1, streams.shape[-1])
     turned = flat[0] >= 2 ** (bits - 1)
     _, kind, count = np.unique(
@@ -137,7 +152,8 @@ def _groups(streams, bits):
 
 
 def _levels(streams, block, bits, seed):
-    """The streams of each level in their places, (levels, places), whether each is reversed, and how sure that is.
+    """The streams of each level in their places, (levels, places), whether each is reversed, and how sure
+    that is.
 
     Where a level is wrong, nothing fits below it: the least certain level says how sure all of it is.
     """
@@ -151,7 +167,7 @@ def _levels(streams, block, bits, seed):
     return held, flips, np.minimum.accumulate(sure) * expit((fits - FITS) / 0.015)
 
 
-# -- the highest bits -----------------------------------------------------------------------------------------------------
+# -- the highest bits ----------------------------------------------------------------------------------------
 
 
 def _highest(streams, block, bits, seed):
@@ -175,7 +191,8 @@ def _highest(streams, block, bits, seed):
 
 @dataclass
 class Candidate:
-    """Which stream is where, (places,), the signs, how rough the picture is, from how many pixels, and how often found."""
+    """Which stream is where, (places,), the signs, how rough the picture is, from how many pixels, and how
+    often found."""
 
     streams: np.ndarray
     sign: np.ndarray
@@ -189,11 +206,13 @@ def _roughness(candidate):
 
 
 def _search(streams, correlation, alike, ranked, block, bits, seed):
-    """What annealing finds, from one model of pictures after the other, until the least rough picture has its votes."""
+    """What annealing finds, from one model of pictures after the other, until the least rough picture has its
+    votes."""
     places, rng, found = len(alike) * bits // 8, np.random.default_rng(seed), []
     colours = places // block**2
     for start in range(max(FEWEST, min(STARTS, EFFORT // places**2))):
-        pool = ranked[: 2 * places if start % 5 == 3 else places]  # the highest bits of a dull colour may rank low
+        # the highest bits of a dull colour may rank low
+        pool = ranked[: 2 * places if start % 5 == 3 else places]
         where, sign = _arranged(correlation, pool, MODELS[start % len(MODELS)], block, colours, rng)
         for each in found:
             if _same(alike[where], alike[each.streams], colours).mean() > ALIKE:
@@ -207,16 +226,26 @@ def _search(streams, correlation, alike, ranked, block, bits, seed):
 
 
 def _refined(found, streams, correlation, alike, block, bits):
-    """Candidates near the least rough one added, as long as one is less rough: by annealing's models, then by `moves`."""
+    """Candidates near the least rough one added, as long as one is less rough: by annealing's models, then by
+    `moves`."""
     places = len(alike) * bits // 8
     colours = places // block**2
     for _ in range(REFINED):
         best = min(found, key=_roughness)
         signed = _signed(correlation, best.streams, best.sign)
         sharp = (weights(block, *model, SHARP, colours) for model in MODELS)
-        for orders in ([arrange(weight, signed, np.arange(places)) for weight in sharp], moves(block, colours)):
-            moved = [(best.streams[order], best.sign[order]) for order in orders if (order != np.arange(places)).any()]
-            others = [Candidate(*each, *_measured(streams, correlation, *each, block, bits)) for each in moved]
+        for orders in (
+            [arrange(weight, signed, np.arange(places)) for weight in sharp],
+            moves(block, colours),
+        ):
+            moved = [
+                (best.streams[order], best.sign[order])
+                for order in orders
+                if (order != np.arange(places)).any()
+            ]
+            others = [
+                Candidate(*each, *_measured(streams, correlation, *each, block, bits)) for each in moved
+            ]
             other = min(others, key=_roughness, default=best)
             if other.roughness < best.roughness - 1e-3:
                 break
@@ -229,7 +258,8 @@ def _refined(found, streams, correlation, alike, block, bits):
 
 
 def _arranged(correlation, pool, model, block, colours, rng):
-    """(streams, sign) of each place: annealed under a model, then the best within reach under a sharper one."""
+    """(streams, sign) of each place: annealed under a model, then the best within reach under a sharper
+    one."""
     places, sharp = colours * block**2, weights(block, *model, SHARP, colours)
     sign = _signs(correlation[0][np.ix_(pool, pool)])
     weight = np.zeros((5, len(pool), len(pool)))
@@ -258,7 +288,8 @@ def _signed(correlation, where, sign):
 
 
 def _measured(streams, correlation, where, sign, block, bits):
-    """How little of the picture follows from what surrounds it: the logarithm of the variance, and of how many pixels."""
+    """How little of the picture follows from what surrounds it: the logarithm of the variance, and of how
+    many pixels."""
     seen = picture(_part(streams, block), where[None], sign[None] < 0, block, bits)
     rest = predicted(seen, seen, 2) - seen
     rough = np.log((rest.astype(float) ** 2).mean((0, 1, 2)) + 4.0 ** (8 - bits) / 12).sum()
@@ -278,7 +309,8 @@ def _part(streams, block):
 def _signs(correlation):
     """(places,) 1.0 or -1.0: signs that make the strongest correlations positive, from one to the next.
 
-    Colours may be all but uncorrelated in a picture, or opposed; a leading eigenvector then knows one of them only.
+    Colours may be all but uncorrelated in a picture, or opposed; a leading eigenvector then knows one of them
+    only.
     """
     tree = minimum_spanning_tree(1.001 - np.abs(correlation))
     found, before = breadth_first_order(tree, 0, directed=False)
@@ -295,22 +327,27 @@ def _same(order, other, colours):
 
 
 def _plausible(images, block, bits):
-    """(places,) 0 to 1: near 1 where a place is as predictable as the others of its colour, and much better than noise."""
-    coarseness = max(0, 16**2 - 4.0 ** (8 - bits)) / 12  # bytes are judged like nibbles: JPEG's own blocks show in them
+    """(places,) 0 to 1: near 1 where a place is as predictable as the others of its colour, and much better
+    than noise."""
+    # bytes are judged like nibbles: JPEG's own blocks show in them
+    coarseness = max(0, 16**2 - 4.0 ** (8 - bits)) / 12
     rest = predicted(images, images, 2) - images
     odd = np.log(by_place(rest**2, block).mean(0) + coarseness + 1e-9).reshape(block**2, -1)
     odd = (odd - np.median(odd, axis=0)).ravel()
     explained = 1 - (rest**2).mean() / images.var((0, 1, 2)).mean()
-    return expit((ODD - odd) / 0.06) * (expit((explained - 0.7) / 0.03) if bits == 8 else 1)  # others have levels below
+    # others have levels below
+    return expit((ODD - odd) / 0.06) * (expit((explained - 0.7) / 0.03) if bits == 8 else 1)
 
 
-# -- colours --------------------------------------------------------------------------------------------------------------
+# -- colours -------------------------------------------------------------------------------------------------
 
 
 def _opposed(images):
-    """(3,) bool: colours whose edges run against those of the others, and so are negatives of what they should be.
+    """(3,) bool: colours whose edges run against those of the others, and so are negatives of what they
+    should be.
 
-    Where yellow and blue things meet, values of colours may be opposed; fine edges, of light and shadow, hardly ever are.
+    Where yellow and blue things meet, values of colours may be opposed; fine edges, of light and shadow,
+    hardly ever are.
     """
     edges = np.concatenate([np.diff(images, axis=axis).reshape(-1, 3) for axis in (1, 2)])
     together = edges.T @ (edges / ((edges**2).sum(1, keepdims=True) + FAINT))
@@ -319,7 +356,8 @@ def _opposed(images):
 
 
 def _colours(images, public):
-    """The likeliest order of colours, whether all is a negative, and the probability of both by the public pictures."""
+    """The likeliest order of colours, whether all is a negative, and the probability of both by the public
+    pictures."""
     images = images.astype(np.uint8)
     choices = [(list(order), negative) for order in permutations(range(3)) for negative in (False, True)]
     candidates = ((255 - images if negative else images)[..., order] for order, negative in choices)

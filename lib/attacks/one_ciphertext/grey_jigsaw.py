@@ -1,11 +1,13 @@
-"""One grayscale-based EtC ciphertext, with a key of its own: blocks of luma told apart by texture, then a jigsaw of those.
+"""One grayscale-based EtC ciphertext, with a key of its own: blocks of luma told apart by texture, then a
+jigsaw of those.
 
-The cipher lays the planes Y, Cb and Cr beside each other and shuffles the blocks of all three. But colours of photographs vary
-little from pixel to pixel, and their planes lie near the middle of the range: a block says by its texture which plane it is
-from, whatever its turn, mirror or sign. The third of the blocks that look most like luma is put together as in
-`lib.attacks.one_ciphertext.jigsaw`, with less to go by, for a grey border is a third of a coloured one. The order of attack, texture first
-and then a puzzle of one channel, is that of the attack in J. Imaging 12(2):65, 2026; texture is judged here by a logistic
-regression on public pictures, the borders by `lib.attacks.solvers.compatibility`.
+The cipher lays the planes Y, Cb and Cr beside each other and shuffles the blocks of all three. But colours of
+photographs vary little from pixel to pixel, and their planes lie near the middle of the range: a block says
+by its texture which plane it is from, whatever its turn, mirror or sign. The third of the blocks that look
+most like luma is put together as in `lib.attacks.one_ciphertext.jigsaw`, with less to go by, for a grey
+border is a third of a coloured one. The order of attack, texture first and then a puzzle of one channel, is
+that of the attack in J. Imaging 12(2):65, 2026; texture is judged here by a logistic regression on public
+pictures, the borders by `lib.attacks.solvers.compatibility`.
 
 The answer is grey: blocks of Cb and Cr are found, but not told apart or laid.
 """
@@ -27,17 +29,19 @@ from lib.tiling import cut
 
 
 def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = TRIES) -> AttackResult:
-    """Put ciphertexts of `GrayscaleEtC` (n, h, 3 w) uint8 with one key together, n = 1 or more, as far as they are luma.
+    """Put ciphertexts of `GrayscaleEtC` (n, h, 3 w) uint8 with one key together, n = 1 or more, as far as
+    they are luma.
 
-    public   (m, h', w', 3) uint8 upright pictures of the attacker's own, which teach texture and settle what borders leave
-             open; None: the embedded photographs, scaled down to the size of the ciphertexts
+    public   (m, h', w', 3) uint8 upright pictures of the attacker's own, which teach texture and settle what
+             borders leave open; None: the embedded photographs, scaled down to the size of the ciphertexts
     tries    how often parts are laid again at most
 
-    The estimate is (n, h, w, 3) uint8, grey. Recovered: "luma" (3 h w / block ** 2,) bool, which blocks of a ciphertext, by
-    rows, show luma; "block" (h / block, w / block) int, which of those stands at each place; "settled", 0 to 1, how sure turn
-    and sign of the whole are; right and left may be exchanged in any case. Confidence (h / block, w / block): how likely a
-    place has its block, in its state, up to that choice.
-    Errors: ValueError for images that are not grey, not three squares of blocks wide and high enough, or all of one value.
+    The estimate is (n, h, w, 3) uint8, grey. Recovered: "luma" (3 h w / block ** 2,) bool, which blocks of a
+    ciphertext, by rows, show luma; "block" (h / block, w / block) int, which of those stands at each place;
+    "settled", 0 to 1, how sure turn and sign of the whole are; right and left may be exchanged in any case.
+    Confidence (h / block, w / block): how likely a place has its block, in its state, up to that choice.
+    Errors: ValueError for images that are not grey, not three squares of blocks wide and high enough, or all
+    of one value.
     """
     started = time.perf_counter()
     blocks, rows, columns = _blocks(ciphers, block)
@@ -50,7 +54,11 @@ def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = T
     greys = np.concatenate([luma(images) for images in upright if images.shape[1:3] == upright[0].shape[1:3]])
     view, settled = settle(picture(shown, found), greys, colours=False)
     found = rebased(found, *view)
-    recovered = {"luma": np.isin(np.arange(len(odds)), chosen), "block": chosen[found.block], "settled": settled}
+    recovered = {
+        "luma": np.isin(np.arange(len(odds)), chosen),
+        "block": chosen[found.block],
+        "settled": settled,
+    }
     return AttackResult(picture(shown, found), 0, time.perf_counter() - started, recovered, found.confidence)
 
 
@@ -71,7 +79,8 @@ def _blocks(ciphers, block):
 
 
 def luma_odds(blocks: np.ndarray, block: int, public) -> np.ndarray:
-    """(count,): the logarithm of the odds that each of the blocks (n, count, b, b, 1) uint8 is luma; n images shuffled alike.
+    """(count,): the logarithm of the odds that each of the blocks (n, count, b, b, 1) uint8 is luma; n images
+    shuffled alike.
 
     public   sets of pictures, each (m, h, w, 3) uint8
     """
@@ -94,8 +103,9 @@ def luma_odds(blocks: np.ndarray, block: int, public) -> np.ndarray:
 def textures(blocks: np.ndarray) -> np.ndarray:
     """(n * count, 11): what blocks (n, count, b, b, 1) uint8 look like, whatever their turn, mirror and sign.
 
-    Logarithms of the mean and the upper tenth of differences between neighbours, of the spread, of the distance of the mean
-    from the middle of the range, and of the share of equal neighbours; their squares, and a product of two.
+    Logarithms of the mean and the upper tenth of differences between neighbours, of the spread, of the
+    distance of the mean from the middle of the range, and of the share of equal neighbours; their squares,
+    and a product of two.
     """
     values = blocks.reshape(-1, *blocks.shape[2:4]) - 127.5
     steps = [np.abs(np.diff(values, axis=axis)).reshape(len(values), -1) for axis in (1, 2)]

@@ -1,18 +1,20 @@
-"""Ciphertext only, one image: SKK with a key of its own for every image. There is nothing to compare with but neighbours.
+"""Ciphertext only, one image: SKK with a key of its own for every image. There is nothing to compare with but
+neighbours.
 
-As published (A. Chang, B. Case, "Attacks on Image Encryption Schemes for Privacy-Preserving Deep Neural Networks",
-arXiv:2004.13263, and its MATLAB code), two attacks:
+As published (A. Chang, B. Case, "Attacks on Image Encryption Schemes for Privacy-Preserving Deep Neural
+Networks", arXiv:2004.13263, and its MATLAB code), two attacks:
 
     leading_bit         every value v becomes min(v, 255 - v), so that the leading bit is 0
-    minimum_difference  pixel by pixel, the one of 48 states (6 orders, 8 sign triples) nearest to a neighbour already decided
+    minimum_difference  pixel by pixel, the one of 48 states (6 orders, 8 sign triples) nearest to a neighbour
+                        already decided
 
-Beyond them, `likeliest`: from what no key changes, `lib.metrics.invariant`, a small network trained on public photographs
-gives every pixel a probability for each of its 48 states (`lib.attacks.solvers.colour_prior`), and neighbours settle the rest by
-belief propagation (`lib.attacks.solvers.belief_propagation`).
+Beyond them, `likeliest`: from what no key changes, `lib.metrics.invariant`, a small network trained on public
+photographs gives every pixel a probability for each of its 48 states (`lib.attacks.solvers.colour_prior`),
+and neighbours settle the rest by belief propagation (`lib.attacks.solvers.belief_propagation`).
 
-Where the published code differs: its minimum difference has the true first pixel typed into the program, reads and writes one
-file by name, and neither attack computes a score. Both handle bytes, which is all SKK has. Of candidates that are equally
-near it takes the last order in its table; so do we.
+Where the published code differs: its minimum difference has the true first pixel typed into the program,
+reads and writes one file by name, and neither attack computes a score. Both handle bytes, which is all SKK
+has. Of candidates that are equally near it takes the last order in its table; so do we.
 
 All functions take ciphers (n, h, w, 3) uint8, each image by itself, and raise ValueError for anything else.
 """
@@ -25,15 +27,16 @@ import numpy as np
 from lib.attacks import AttackResult, check_ciphers
 from lib.symmetries import COLOURS
 
-# The published table of candidates has COLOURS for rows: channel c of a candidate is value COLOURS[row, c] of the ciphertext.
+# The published table of candidates has COLOURS for rows: channel c of a candidate is value COLOURS[row, c] of
+# the ciphertext.
 SIGNS = np.array([[255 * (code >> bit & 1) for bit in (2, 1, 0)] for code in range(8)], np.uint8)
 
 
 def leading_bit(ciphers: np.ndarray) -> AttackResult:
     """Fold every value to its distance from the nearer end, min(v, 255 - v): (n, h, w, 3) uint8, 0 to 127.
 
-    All that negative-positive alone leaves, exactly. The order of colours stays as each ciphertext pixel has it. It does not
-    say how sure it is: `confidence` is that of a guess, 1 / 48.
+    All that negative-positive alone leaves, exactly. The order of colours stays as each ciphertext pixel has
+    it. It does not say how sure it is: `confidence` is that of a guess, 1 / 48.
 
     >>> leading_bit(np.array([[[[200, 10, 130]]]], np.uint8)).estimate.tolist()
     [[[[55, 10, 125]]]]
@@ -43,19 +46,21 @@ def leading_bit(ciphers: np.ndarray) -> AttackResult:
 
 
 def minimum_difference(ciphers: np.ndarray, first=None, colour_shuffle: bool = True) -> AttackResult:
-    """Walk the first row from left to right, then every column down, to the state nearest (L1) to the pixel before.
+    """Walk the first row from left to right, then every column down, to the state nearest (L1) to the pixel
+    before.
 
-    first           the true first pixel, (3,) or (n, 3) uint8, which the published attack assumes; None tries all 48 states
-                    of the first cipher pixel and keeps the smoothest picture (least sum of absolute differences of
-                    neighbours, the earliest in `all_starts` of those equal)
+    first           the true first pixel, (3,) or (n, 3) uint8, which the published attack assumes; None tries
+                    all 48 states of the first cipher pixel and keeps the smoothest picture (least sum of
+                    absolute differences of neighbours, the earliest in `all_starts` of those equal)
     colour_shuffle  False for an SKK without its second step: 8 candidates a pixel instead of 48
 
-    `recovered["first"]`, (n, 3) uint8, is the first pixel used. ValueError for a `first` that no key makes the cipher's.
+    `recovered["first"]`, (n, 3) uint8, is the first pixel used. ValueError for a `first` that no key makes
+    the cipher's.
 
-    No value ever changes its side of 127.5. With f = min(v, 255 - v), the candidate of v on the reference's side is
-    |f - f'| away and the other one 255 - f - f', which is more, as f and f' are at most 127. So all signs are those of
-    the first pixel, all eight sign triples are equally smooth, and without colour shuffling the result is `leading_bit`'s,
-    negated where the first pixel has a value above 127.
+    No value ever changes its side of 127.5. With f = min(v, 255 - v), the candidate of v on the reference's
+    side is |f - f'| away and the other one 255 - f - f', which is more, as f and f' are at most 127. So all
+    signs are those of the first pixel, all eight sign triples are equally smooth, and without colour
+    shuffling the result is `leading_bit`'s, negated where the first pixel has a value above 127.
     """
     started, ciphers = time.perf_counter(), check_ciphers(ciphers)
     if first is None:
@@ -69,9 +74,11 @@ def minimum_difference(ciphers: np.ndarray, first=None, colour_shuffle: bool = T
 
 
 def all_starts(ciphers: np.ndarray, colour_shuffle: bool = True) -> np.ndarray:
-    """What `minimum_difference` makes of every state of the first pixel: (n, 48, h, w, 3), or (n, 8, h, w, 3) without shuffle.
+    """What `minimum_difference` makes of every state of the first pixel: (n, 48, h, w, 3), or (n, 8, h, w, 3)
+    without shuffle.
 
-    Orders in that of the published table, and eight sign triples for each. Equal states of a first pixel are repeated.
+    Orders in that of the published table, and eight sign triples for each. Equal states of a first pixel are
+    repeated.
     """
     ciphers = check_ciphers(ciphers)
     orders = COLOURS if colour_shuffle else COLOURS[:1]
@@ -90,17 +97,19 @@ def roughness(image: np.ndarray) -> int:
 
 
 def likeliest(ciphers: np.ndarray, prior=None) -> AttackResult:
-    """Each pixel's mean colour over its 48 states, as a network trained on public photographs and neighbours believe in them.
+    """Each pixel's mean colour over its 48 states, as a network trained on public photographs and neighbours
+    believe in them.
 
     prior   a `lib.attacks.solvers.colour_prior.Prior`; None for the stored one
 
-    The input of all this is the ciphertext's invariant, so the result is the same under every key, and no first pixel is
-    needed. A mean has less squared error than any one state, but is no picture that the ciphertext could be of: that is
-    `recovered["states"]`, (n, h, w, 3) uint8, each pixel in its likeliest state. `confidence` (n, h, w) is about these: the
-    share of pixels that were right on images kept from training, in the worst quarter of them, where the state chosen had
-    such a chance by the network alone, times how much more alike neighbours are than any two pixels. A region, or a whole
-    photograph, may be on the wrong side of 127.5, and this does not know: it tells noise from pictures, and of small
-    pictures right pixels from wrong ones.
+    The input of all this is the ciphertext's invariant, so the result is the same under every key, and no
+    first pixel is needed. A mean has less squared error than any one state, but is no picture that the
+    ciphertext could be of: that is `recovered["states"]`, (n, h, w, 3) uint8, each pixel in its likeliest
+    state. `confidence` (n, h, w) is about these: the share of pixels that were right on images kept from
+    training, in the worst quarter of them, where the state chosen had such a chance by the network alone,
+    times how much more alike neighbours are than any two pixels. A region, or a whole photograph, may be on
+    the wrong side of 127.5, and this does not know: it tells noise from pictures, and of small pictures right
+    pixels from wrong ones.
     """
     from lib.attacks.solvers import colour_prior  # torch takes seconds to import
 
@@ -113,7 +122,8 @@ def likeliest(ciphers: np.ndarray, prior=None) -> AttackResult:
 
 @numba.njit(cache=True, nogil=True)
 def walk(folds, first, orders):
-    """Minimum difference among folded values: folds (h, w, 3) uint8, first (3,) uint8, orders (k, 3) int64 -> (h, w, 3) uint8.
+    """Minimum difference among folded values: folds (h, w, 3) uint8, first (3,) uint8, orders (k, 3) int64 ->
+    (h, w, 3) uint8.
 
     Signs need no trying, see `minimum_difference`.
     """
@@ -158,7 +168,9 @@ def _checked_first(first, ciphers, colour_shuffle):
         or first.shape not in ((3,), (len(ciphers), 3))
         or not ((first >= 0) & (first < 256)).all()
     ):
-        raise ValueError(f"expected the first pixel as (3,) or ({len(ciphers)}, 3) values of 0 to 255, got {first!r}")
+        raise ValueError(
+            f"expected the first pixel as (3,) or ({len(ciphers)}, 3) values of 0 to 255, got {first!r}"
+        )
     first = np.broadcast_to(first.astype(np.uint8), (len(ciphers), 3))
     ours, theirs = _folded(first), _folded(ciphers[:, 0, 0])
     if colour_shuffle:

@@ -1,10 +1,11 @@
-"""Which of the answers that ciphertexts leave open is the picture: colour order, negative, turn; by public pictures.
+"""Which of the answers that ciphertexts leave open is the picture: colour order, negative, turn; by public
+pictures.
 
-An attack on one key recovers images up to a choice that all of them share, because nothing inside an image prefers it to its
-negative. The world does: skies are bright, blue and above, and skin is no shade of green. The plainest model, the histogram
-of colours in each of four bands from top to bottom of public photographs, makes every candidate so and so likely. Each
-image has one vote, however sure it is, for a large dark wall is no better a witness than a face. What mirrors left and
-right no such statistic tells.
+An attack on one key recovers images up to a choice that all of them share, because nothing inside an image
+prefers it to its negative. The world does: skies are bright, blue and above, and skin is no shade of green.
+The plainest model, the histogram of colours in each of four bands from top to bottom of public photographs,
+makes every candidate so and so likely. Each image has one vote, however sure it is, for a large dark wall is
+no better a witness than a face. What mirrors left and right no such statistic tells.
 """
 
 from functools import cache
@@ -17,13 +18,15 @@ BLUR, FLOOR = 1.5, 0.1  # of the histogram: bins, and the share that any colour 
 TEMPERATURE = 30.0  # nats a pixel counts for one: pixels of an image are anything but independent
 DOUBT = 0.1  # the share of images that vote at random
 WITNESSES = 200  # images asked; more add seconds, not certainty
-AGREEMENT = 3.0  # votes that count for one in the probability: images resemble each other in what is odd about them
+# votes that count for one in the probability: images resemble each other in what is odd about them
+AGREEMENT = 3.0
 
 
 def choose(candidates, public: np.ndarray | None = None) -> tuple[int, float]:
     """The number of the likeliest candidate and its probability.
 
-    candidates   an iterable of at least two batches (n, h, w, 3) uint8: the same images in each of the ways left open
+    candidates   an iterable of at least two batches (n, h, w, 3) uint8: the same images in each of the ways
+                 left open
     public       (m, h', w', 3) uint8 photographs; None: the embedded ones
     """
     model = _embedded() if public is None else colour_model(public)
@@ -40,7 +43,8 @@ def log_likelihoods(images: np.ndarray, model: np.ndarray) -> np.ndarray:
 
 
 def colour_model(public: np.ndarray) -> np.ndarray:
-    """(BANDS, BINS ** 3): log probability of each colour in each band, drawn half of the way to that in all bands."""
+    """(BANDS, BINS ** 3): log probability of each colour in each band, drawn half of the way to that in all
+    bands."""
     counts = np.bincount(_cells(public).ravel(), minlength=BANDS * BINS**3).reshape(BANDS, BINS, BINS, BINS)
     shares = counts / counts.sum(axis=(1, 2, 3), keepdims=True)
     shares = gaussian_filter(shares, (0, BLUR, BLUR, BLUR), mode="nearest")

@@ -1,15 +1,18 @@
-"""Shuffled blocks put together again: place, turn, mirror, sign and colour order of each, from how well edges match.
+"""Shuffled blocks put together again: place, turn, mirror, sign and colour order of each, from how well edges
+match.
 
-Block contents may come from one image, or from many that were shuffled alike: with many, edges are compared over all of
-them at once. What two facing edges have in common is second-order statistics, as in `lib.attacks.many_ciphertexts.skk`: the
-determinant of the 3x3 second moments of their difference, beside that of two edges with nothing in common. Blocks are then
-laid one by one, always the one whose place is surest (greedily, as A. C. Gallagher, CVPR 2012, and G. Paikin and A. Tal,
-CVPR 2015, do for one image); the largest part in which neighbours prefer each other to all others is kept, and the rest
-laid again (D. Pomeranz, M. Shemesh and O. Ben-Shahar, CVPR 2011).
+Block contents may come from one image, or from many that were shuffled alike: with many, edges are compared
+over all of them at once. What two facing edges have in common is second-order statistics, as in
+`lib.attacks.many_ciphertexts.skk`: the determinant of the 3x3 second moments of their difference, beside that
+of two edges with nothing in common. Blocks are then laid one by one, always the one whose place is surest
+(greedily, as A. C. Gallagher, CVPR 2012, and G. Paikin and A. Tal, CVPR 2015, do for one image); the largest
+part in which neighbours prefer each other to all others is kept, and the rest laid again (D. Pomeranz, M.
+Shemesh and O. Ben-Shahar, CVPR 2011).
 
-The picture as a whole may be turned, mirrored, negative or in another colour order: edges do not tell. It comes back as
-block 0 has it. Moments are sums of whole numbers, exact in any order of summation: nearly equal edges leave so little of
-them that another machine's rounding would decide otherwise where two parts of a picture fit equally well.
+The picture as a whole may be turned, mirrored, negative or in another colour order: edges do not tell. It
+comes back as block 0 has it. Moments are sums of whole numbers, exact in any order of summation: nearly equal
+edges leave so little of them that another machine's rounding would decide otherwise where two parts of a
+picture fit equally well.
 """
 
 import numba
@@ -19,7 +22,8 @@ from scipy.sparse.csgraph import connected_components
 from lib.attacks.solvers.moments import FLOOR, log_determinant
 from lib.symmetries import COLOUR_INVERSE, COLOUR_PRODUCT, COLOURS, SIDES, Assembly, as_block_0, rebased
 
-NEAR, FAR = 7, -2  # what the two outer lines of a block count: edges are extrapolated 0.4 pixels towards each other
+# what the two outer lines of a block count: edges are extrapolated 0.4 pixels towards each other
+NEAR, FAR = 7, -2
 UNIT = 2 * (NEAR + FAR)  # edges are whole numbers; so much is one grey level
 TEMPERATURE = 12.0  # nats of cost to a nat of evidence: pixels of an edge are not independent
 ROUNDS = 12  # of keeping the best part and laying the rest again
@@ -29,9 +33,15 @@ LARGEST = 400  # blocks; costs of all pairs take 1.5 kB a pair
 def assemble(blocks: np.ndarray, rows: int, columns: int, starts: int = 4) -> Assembly:
     """Put blocks (n, rows * columns, b, b, 3) uint8 together; n images that share places and states.
 
-    Errors: ValueError for a number of blocks that does not fit the grid, fewer than 2 rows or columns, or more than 400.
+    Errors: ValueError for a number of blocks that does not fit the grid, fewer than 2 rows or columns, or
+    more than 400.
     """
-    if blocks.ndim != 5 or blocks.shape[1] != rows * columns or min(rows, columns) < 2 or rows * columns > LARGEST:
+    if (
+        blocks.ndim != 5
+        or blocks.shape[1] != rows * columns
+        or min(rows, columns) < 2
+        or rows * columns > LARGEST
+    ):
         raise ValueError(
             f"expected blocks (n, rows * columns, b, b, 3), 2 or more rows and columns and at most {LARGEST} blocks,"
             f" got {blocks.shape} for {rows}x{columns}; larger blocks, or a crop of the images, make fewer"
@@ -49,11 +59,12 @@ def assemble(blocks: np.ndarray, rows: int, columns: int, starts: int = 4) -> As
     return as_block_0(found if place.shape == (rows, columns) else rebased(found, 1))
 
 
-# -- edges ------------------------------------------------------------------------------------------------------------
+# -- edges ---------------------------------------------------------------------------------------------------
 
 
 def edges(blocks: np.ndarray) -> np.ndarray:
-    """(blocks, 4, 3, b, n) float64, whole: the top, right, bottom and left edges, clockwise, extrapolated outward.
+    """(blocks, 4, 3, b, n) float64, whole: the top, right, bottom and left edges, clockwise, extrapolated
+    outward.
 
     127.5 is 0, and one grey level `UNIT`.
     """
@@ -64,9 +75,11 @@ def edges(blocks: np.ndarray) -> np.ndarray:
 
 
 def edge_costs(blocks: np.ndarray) -> np.ndarray:
-    """(blocks, 4, blocks, 4, 2, 12) float32: how badly side s of block a goes with side t of block b; 0 is by chance.
+    """(blocks, 4, blocks, 4, 2, 12) float32: how badly side s of block a goes with side t of block b; 0 is by
+    chance.
 
-    Then follow whether one of the two is mirrored, and the state between them, `6 * sign + colour order`: a = state of b.
+    Then follow whether one of the two is mirrored, and the state between them, `6 * sign + colour order`: a =
+    state of b.
     """
     lines = edges(blocks)
     count, _, _, b, n = lines.shape
@@ -104,9 +117,11 @@ def _edge_costs(cross, own, colours, inverse, weight, floor):
 
 
 def whole(blocks: np.ndarray) -> bool:
-    """Whether lines inside of blocks go together as they are; else the blocks were smaller, or pixels have their own keys.
+    """Whether lines inside of blocks go together as they are; else the blocks were smaller, or pixels have
+    their own keys.
 
-    blocks as for `assemble`; each of the cuts between two lines, across and down, has the median of the blocks' costs.
+    blocks as for `assemble`; each of the cuts between two lines, across and down, has the median of the
+    blocks' costs.
     """
     values = np.moveaxis(blocks.astype(np.float64) - 127.5, 0, -2)  # (blocks, b, b, n, 3)
     for lines in (values, values.swapaxes(1, 2)):
@@ -126,11 +141,12 @@ def _best_two(costs):
     return least[..., 0], least[..., 1]
 
 
-# -- laying -----------------------------------------------------------------------------------------------------------
+# -- laying --------------------------------------------------------------------------------------------------
 
 
 def _lay(costs, first, rows, columns, seed):
-    """(place, state, cost): blocks laid from a seed, the best part kept and the rest laid again while that costs less."""
+    """(place, state, cost): blocks laid from a seed, the best part kept and the rest laid again while that
+    costs less."""
     size = 2 * max(rows, columns) + 1
     place, state = np.full((size, size), -1), np.zeros((size, size), int)
     place[size // 2, size // 2] = seed
@@ -185,7 +201,9 @@ def _add(score, costs, place, state, y, x, sides, times, inverse):
         if place[v, u] < 0:
             for b in range(len(costs)):
                 for g in range(96):
-                    score[v, u, b, g] += _pair_cost(costs, place[y, x], state[y, x], side, b, g, sides, times, inverse)
+                    score[v, u, b, g] += _pair_cost(
+                        costs, place[y, x], state[y, x], side, b, g, sides, times, inverse
+                    )
 
 
 @numba.njit(cache=True, nogil=True)
@@ -196,7 +214,8 @@ def _fits(y, x, top, bottom, left, right, rows, columns):
 
 @numba.njit(cache=True, nogil=True)
 def _fill(costs, place, state, rows, columns, sides, times, inverse):
-    """Lay all blocks that are not in `place` yet, each time where the best block leads the second best by most."""
+    """Lay all blocks that are not in `place` yet, each time where the best block leads the second best by
+    most."""
     size, count = len(place), len(costs)
     score = np.zeros((size, size, count, 96), np.float32)
     free = np.ones(count, np.bool_)
@@ -210,7 +229,12 @@ def _fill(costs, place, state, rows, columns, sides, times, inverse):
         lead, at = -np.inf, (0, 0, 0, 0)
         for y in range(max(top - 1, 1), min(bottom + 2, size - 1)):
             for x in range(max(left - 1, 1), min(right + 2, size - 1)):
-                beside = place[y - 1, x] >= 0 or place[y + 1, x] >= 0 or place[y, x - 1] >= 0 or place[y, x + 1] >= 0
+                beside = (
+                    place[y - 1, x] >= 0
+                    or place[y + 1, x] >= 0
+                    or place[y, x - 1] >= 0
+                    or place[y, x + 1] >= 0
+                )
                 if place[y, x] >= 0 or not beside or not _fits(y, x, top, bottom, left, right, rows, columns):
                     continue
                 best, second, block, pose = np.inf, np.inf, 0, 0
@@ -230,11 +254,12 @@ def _fill(costs, place, state, rows, columns, sides, times, inverse):
         _add(score, costs, place, state, y, x, sides, times, inverse)
 
 
-# -- which part holds together ----------------------------------------------------------------------------------------
+# -- which part holds together -------------------------------------------------------------------------------
 
 
 def _largest_part(costs, first, place, state):
-    """Bool like place: the largest part in which each two neighbours that hold it together are each other's best."""
+    """Bool like place: the largest part in which each two neighbours that hold it together are each other's
+    best."""
     links = np.zeros((place.size, place.size), bool)
     cells = np.arange(place.size).reshape(place.shape)
     for side, here, there in ((1, np.s_[:, :-1], np.s_[:, 1:]), (2, np.s_[:-1], np.s_[1:])):
@@ -244,7 +269,10 @@ def _largest_part(costs, first, place, state):
                 cost = _pair_cost(
                     costs, a, state.flat[p], side, b, state.flat[q], SIDES, COLOUR_PRODUCT, COLOUR_INVERSE
                 )
-                side_a, side_b = SIDES[state.flat[p] // 12, side, 0], SIDES[state.flat[q] // 12, (side + 2) % 4, 0]
+                side_a, side_b = (
+                    SIDES[state.flat[p] // 12, side, 0],
+                    SIDES[state.flat[q] // 12, (side + 2) % 4, 0],
+                )
                 links[p, q] = cost < 0 and cost <= min(first[a, side_a], first[b, side_b])
     _, part = connected_components(links, directed=False)
     part = np.where(place.ravel() >= 0, part, -1)
@@ -252,9 +280,11 @@ def _largest_part(costs, first, place, state):
 
 
 def _confidence(costs, first, place, state):
-    """Of each place: its block and state beside all others, and beside having nothing in common with its neighbours.
+    """Of each place: its block and state beside all others, and beside having nothing in common with its
+    neighbours.
 
-    Outside the largest part that holds together a block may be right beside its neighbours and yet wrong with them.
+    Outside the largest part that holds together a block may be right beside its neighbours and yet wrong with
+    them.
     """
     place, state = np.pad(place, 2, constant_values=-1), np.pad(state, 2)
     sure = np.zeros(place.shape)

@@ -1,9 +1,12 @@
-"""Streams of values to places, where each pair of places cares which two streams it holds, and each place which one.
+"""Streams of values to places, where each pair of places cares which two streams it holds, and each place
+which one.
 
-    cost(order) = 1/2 sum over pairs p != k of weight[p, k] moment[order[p], order[k]]  +  sum over p of pull[p, order[p]]
+    cost(order) = 1/2 sum over pairs p != k of weight[p, k] moment[order[p], order[k]]  +  sum over p of
+    pull[p, order[p]]
 
-A quadratic assignment (Koopmans and Beckmann, Econometrica 25, 1957) by simulated annealing over exchanges of two streams
-(Burkard and Rendl, EJOR 17, 1984). `lib.attacks.solvers.quadratic_assignment` does it for blocks that share a key, whose borders tell more.
+A quadratic assignment (Koopmans and Beckmann, Econometrica 25, 1957) by simulated annealing over exchanges of
+two streams (Burkard and Rendl, EJOR 17, 1984). `lib.attacks.solvers.quadratic_assignment` does it for blocks
+that share a key, whose borders tell more.
 """
 
 import numba
@@ -13,7 +16,8 @@ HOT, COLD = 0.1, 0.003  # temperatures, where the mean weight of two places is 1
 
 
 def cost(weight: np.ndarray, moment: np.ndarray, pull: np.ndarray, order: np.ndarray) -> float:
-    """Of an order (m,); weight (m, m) with a diagonal of 0, moment (m, m), both symmetric, and pull (m, m)."""
+    """Of an order (m,); weight (m, m) with a diagonal of 0, moment (m, m), both symmetric, and pull (m,
+    m)."""
     pairs = (weight * moment[np.ix_(order, order)]).sum(dtype=np.float64) / 2
     return float(pairs + pull[np.arange(len(order)), order].sum(dtype=np.float64))
 
@@ -34,13 +38,20 @@ def anneal(weight, moment, pull, order, rng=None, tries: int = 45) -> np.ndarray
         bound = rng.standard_exponential(steps, np.float32) * np.geomspace(HOT, COLD, steps, dtype=np.float32)
     placed = np.ascontiguousarray(moment[np.ix_(order, order)], np.float32)
     _anneal(
-        np.ascontiguousarray(weight, np.float32), placed, np.ascontiguousarray(pull, np.float32), order, p, q, bound
+        np.ascontiguousarray(weight, np.float32),
+        placed,
+        np.ascontiguousarray(pull, np.float32),
+        order,
+        p,
+        q,
+        bound,
     )
     return order
 
 
 def exchange_pixels(weight, moment, pull, order) -> tuple[np.ndarray, float]:
-    """An order and its cost, improved by exchanges of two pixels, three places each, which one by one would not gain."""
+    """An order and its cost, improved by exchanges of two pixels, three places each, which one by one would
+    not gain."""
     order, placed = order.copy(), np.ascontiguousarray(moment[np.ix_(order, order)], np.float32)
     _exchange_pixels(weight, placed, pull, order)
     return order, cost(weight, moment, pull, order)
@@ -65,7 +76,8 @@ def _exchange_pixels(weight, placed, pull, order):
 
 
 def lead(weight, moment, pull, order) -> np.ndarray:
-    """(pixels,): how much less an order costs than the best that exchanges this pixel, or a colour of it, with another."""
+    """(pixels,): how much less an order costs than the best that exchanges this pixel, or a colour of it,
+    with another."""
     placed = np.ascontiguousarray(moment[np.ix_(order, order)], np.float32)
     return _lead(weight, placed, pull, order.copy())
 
@@ -91,7 +103,8 @@ def _lead(weight, placed, pull, order):
 
 @numba.njit(cache=True, nogil=True, fastmath=True)
 def gain(weight, placed, pull, order, p, q):
-    """By how much the cost grows if places p and q exchange their streams; placed is moment in the order of places."""
+    """By how much the cost grows if places p and q exchange their streams; placed is moment in the order of
+    places."""
     total = np.float32(0)
     for k in range(len(weight)):
         total += (weight[p, k] - weight[q, k]) * (placed[q, k] - placed[p, k])

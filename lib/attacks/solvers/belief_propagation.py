@@ -1,14 +1,16 @@
-"""Neighbouring pixels of an SKK image agree on their states: a Markov field on the grid, settled by belief propagation.
+"""Neighbouring pixels of an SKK image agree on their states: a Markov field on the grid, settled by belief
+propagation.
 
-Which of 48 states a pixel is in says nothing by itself; that two neighbours lie on the same side of 127.5 can be seen, though no
-key is known. Where a colour passes 127.5 its fold, min(v, 255 - v), rises to the middle and falls again. So for each pair
-of folds a, b of neighbours and the folds p before a and n after b on the same line (those nearest in value), the numbers
-255 - a - b, |a - b|, a - p and b - n, in steps, name one of 3,456 contexts. Public photographs are counted: in how many a
-and b belong to different channels, to one channel on one side, or to one channel on two sides.
+Which of 48 states a pixel is in says nothing by itself; that two neighbours lie on the same side of 127.5 can
+be seen, though no key is known. Where a colour passes 127.5 its fold, min(v, 255 - v), rises to the middle
+and falls again. So for each pair of folds a, b of neighbours and the folds p before a and n after b on the
+same line (those nearest in value), the numbers 255 - a - b, |a - b|, a - p and b - n, in steps, name one of
+3,456 contexts. Public photographs are counted: in how many a and b belong to different channels, to one
+channel on one side, or to one channel on two sides.
 
-Inference: J. Pearl's belief propagation (sum-product), messages passed in raster order and back, as in sweeps of V.
-Kolmogorov, IEEE TPAMI 28, 2006. On a grid it is no more than an approximation; exact where there is one row. A state is
-numbered as in `lib.attacks.solvers.colour_prior`.
+Inference: J. Pearl's belief propagation (sum-product), messages passed in raster order and back, as in sweeps
+of V. Kolmogorov, IEEE TPAMI 28, 2006. On a grid it is no more than an approximation; exact where there is one
+row. A state is numbered as in `lib.attacks.solvers.colour_prior`.
 """
 
 import numba
@@ -37,8 +39,8 @@ def counts(images: np.ndarray) -> np.ndarray:
 def odds(found: np.ndarray, power: float) -> np.ndarray:
     """(3456, 2) float32: odds of one channel on one side, and on two, against different channels, to a power.
 
-    A power below 1 makes up for evidence that is counted more than once on loops of the grid. Contexts seen seldom lean to
-    the mean of all.
+    A power below 1 makes up for evidence that is counted more than once on loops of the grid. Contexts seen
+    seldom lean to the mean of all.
     """
     mean = found.sum(0) / found.sum()
     chances = (found + 20 * mean) / (found.sum(1, keepdims=True) + 20)
@@ -46,9 +48,11 @@ def odds(found: np.ndarray, power: float) -> np.ndarray:
 
 
 def tables(folds: np.ndarray, pair_odds: np.ndarray) -> np.ndarray:
-    """(h, w, 2, 3, 3, 2) float32: of each pixel and its right and lower neighbour, for fold a of it and b of the other.
+    """(h, w, 2, 3, 3, 2) float32: of each pixel and its right and lower neighbour, for fold a of it and b of
+    the other.
 
-    folds   (h, w, 3) sorted, of one image. The largest entry of each pair of pixels is 1; 0 where there is no neighbour.
+    folds   (h, w, 3) sorted, of one image. The largest entry of each pair of pixels is 1; 0 where there is no
+            neighbour.
     """
     found = np.zeros((*folds.shape[:2], 2, 3, 3, 2), np.float32)
     _look_up(folds.astype(np.int64), pair_odds, found, _GAP, _APART, _SLOPE)
@@ -56,7 +60,8 @@ def tables(folds: np.ndarray, pair_odds: np.ndarray) -> np.ndarray:
 
 
 def marginals(chances: np.ndarray, pairs: np.ndarray, sweeps: int = 8) -> np.ndarray:
-    """Beliefs (h, w, 48) float32 that sum to 1 in each pixel, from chances (h, w, 48) of single pixels and `tables`."""
+    """Beliefs (h, w, 48) float32 that sum to 1 in each pixel, from chances (h, w, 48) of single pixels and
+    `tables`."""
     chances = chances / chances.max(-1, keepdims=True)
     messages = np.full((*chances.shape[:2], 4, 48), 1 / 48, np.float32)
     _pass(chances.astype(np.float32), pairs, messages, COLOURS, sweeps)
@@ -98,7 +103,15 @@ def _count(above, folds, place, found, gap, apart, slope):
                         for c in range(3):
                             for d in range(3):
                                 at = _context(
-                                    folds[m], i, j, down, place[m, i, j, c], place[m, y, x, d], gap, apart, slope
+                                    folds[m],
+                                    i,
+                                    j,
+                                    down,
+                                    place[m, i, j, c],
+                                    place[m, y, x, d],
+                                    gap,
+                                    apart,
+                                    slope,
                                 )
                                 kind = 0
                                 if c == d:
@@ -115,12 +128,15 @@ def _look_up(folds, pair_odds, found, gap, apart, slope):
                 if i + down < h and j + 1 - down < w:
                     for a in range(3):
                         for b in range(3):
-                            found[i, j, down, a, b] = pair_odds[_context(folds, i, j, down, a, b, gap, apart, slope)]
+                            found[i, j, down, a, b] = pair_odds[
+                                _context(folds, i, j, down, a, b, gap, apart, slope)
+                            ]
 
 
 @numba.njit(cache=True, nogil=True)
 def _send(incoming, pair, turned, out, orders, part):
-    """out[t] = sum over s of incoming[s] times the pair's entries for s and t; signs by three butterflies for each two orders."""
+    """out[t] = sum over s of incoming[s] times the pair's entries for s and t; signs by three butterflies for
+    each two orders."""
     out[:] = 0
     for o in range(6):
         for p in range(6):
@@ -162,5 +178,7 @@ def _pass(chances, pairs, messages, orders, sweeps):
                         for s in range(48):
                             incoming[s] *= 48 * messages[i, j, k, s]
                 incoming /= incoming.max()
-                _send(incoming, pairs[y, x, down] if back else pairs[i, j, down], back == 1, out, orders, part)
+                _send(
+                    incoming, pairs[y, x, down] if back else pairs[i, j, down], back == 1, out, orders, part
+                )
                 messages[y, x, down + 2 if back else down] = out

@@ -1,9 +1,11 @@
-"""From the highest bits of pictures to the bits below: what surrounds a pixel says more than its highest bits do.
+"""From the highest bits of pictures to the bits below: what surrounds a pixel says more than its highest bits
+do.
 
-A linear predictor, fitted to the pictures themselves as far as they are known, guesses each pixel from those around it and
-from its other colours. Where the guess lies within the interval that the known bits leave, it says what the next bits are;
-these guesses are matched to the streams of unknown meaning by their correlation, a linear assignment, signs included. With
-the new bits in place the predictor sees finer, and the match is made again.
+A linear predictor, fitted to the pictures themselves as far as they are known, guesses each pixel from those
+around it and from its other colours. Where the guess lies within the interval that the known bits leave, it
+says what the next bits are; these guesses are matched to the streams of unknown meaning by their correlation,
+a linear assignment, signs included. With the new bits in place the predictor sees finer, and the match is
+made again.
 """
 
 from itertools import permutations, product
@@ -25,10 +27,12 @@ def by_place(images, block):
 
 
 def picture(streams, held, flips, block, bits):
-    """The images as far as their first levels are known, (n, h, w, colours) float32; what is not known counts as its middle.
+    """The images as far as their first levels are known, (n, h, w, colours) float32; what is not known counts
+    as its middle.
 
     streams       (n, rows, columns, atoms of a block) uint8, atoms of `bits` bits
-    held, flips   (levels, places): the stream that holds each place's bits, the highest level first, and whether reversed
+    held, flips   (levels, places): the stream that holds each place's bits, the highest level first, and
+                  whether reversed
     """
     value = np.zeros((*streams.shape[:3], held.shape[1]), np.float32)
     for atom, flip in zip(held, flips):
@@ -38,7 +42,8 @@ def picture(streams, held, flips, block, bits):
 
 
 def next_level(streams, held, flips, block, bits):
-    """The streams of the next level, (places,), whether each is reversed, and the probability that both are right.
+    """The streams of the next level, (places,), whether each is reversed, and the probability that both are
+    right.
 
     Arguments as for `picture`, at least one level held.
     """
@@ -59,10 +64,12 @@ def next_level(streams, held, flips, block, bits):
 
 
 def in_order(streams, held, flips, block, bits):
-    """`held` and `flips` of `picture` with levels below the first exchanged, or reversed as wholes, so that it is smoothest.
+    """`held` and `flips` of `picture` with levels below the first exchanged, or reversed as wholes, so that
+    it is smoothest.
 
-    In a flat picture the streams of one level may be guessed from those above a lower one. Each is then well matched and of
-    the wrong weight, which only the finished picture shows. Nothing to do for two levels, of which one is known.
+    In a flat picture the streams of one level may be guessed from those above a lower one. Each is then well
+    matched and of the wrong weight, which only the finished picture shows. Nothing to do for two levels, of
+    which one is known.
     """
     if len(held) < 3:
         return held, flips
@@ -83,7 +90,8 @@ def _scaled(values):
 
 
 def _margin(match, atoms, count):
-    """The probability that a match is no accident: how far it is above the best other one, in standard errors.
+    """The probability that a match is no accident: how far it is above the best other one, in standard
+    errors.
 
     Streams that are the same, as colours of a grey picture are, are no others.
     """
@@ -96,15 +104,20 @@ def _margin(match, atoms, count):
 
 
 def predicted(fine, coarse, reach):
-    """`coarse` at each pixel from `fine` around it and in its other colours, by least squares over all pixels.
+    """`coarse` at each pixel from `fine` around it and in its other colours, by least squares over all
+    pixels.
 
-    fine, coarse   (n, h, w, colours) float32; a value of `fine` never predicts itself. Images go on beyond their edges as
-                   mirrors
+    fine, coarse   (n, h, w, colours) float32; a value of `fine` never predicts itself. Images go on beyond
+                   their edges as mirrors
     reach          pixels looked at in each direction
     """
     side, colours = 2 * reach + 1, fine.shape[-1]
-    padded = np.pad(fine - fine.mean((0, 1, 2)), ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect")
-    seen = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2)).reshape(-1, colours * side**2)
+    padded = np.pad(
+        fine - fine.mean((0, 1, 2)), ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect"
+    )
+    seen = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2)).reshape(
+        -1, colours * side**2
+    )
     target = (coarse - coarse.mean((0, 1, 2))).reshape(-1, colours)
     gram, cross = seen.T @ seen + len(seen) * np.eye(seen.shape[1], dtype=np.float32), seen.T @ target
     factors = np.zeros_like(cross)

@@ -1,21 +1,22 @@
 """What photographs are like, learned for one question: which of its 48 states is an SKK pixel in?
 
-SKK leaves the sorted folds of a pixel, `lib.metrics.invariant`, under every key. So ciphertexts and plain photographs give a
-network the same input: it is trained on public photographs alone, and no key is ever drawn. A state is an order of the
-three folds and a side of 127.5 for each colour: state 8 * o + s puts fold COLOURS[o][c] into channel c, as f, or as 255 - f
-where bit c of s is set.
+SKK leaves the sorted folds of a pixel, `lib.metrics.invariant`, under every key. So ciphertexts and plain
+photographs give a network the same input: it is trained on public photographs alone, and no key is ever
+drawn. A state is an order of the three folds and a side of 127.5 for each colour: state 8 * o + s puts fold
+COLOURS[o][c] into channel c, as f, or as 255 - f where bit c of s is set.
 
-The network is a small U-Net (O. Ronneberger, P. Fischer, T. Brox, MICCAI 2015) with residual blocks at a half to a sixteenth
-of the size and a mean over the whole picture at the bottom; only its last two layers work on single pixels. Its loss is the
-cross-entropy of states, and the squared error of the mean colour under its probabilities. Some training pictures are noise,
-where no state is likelier than another: that teaches doubt. Beside its weights lie the counts of `lib.attacks.solvers.belief_propagation`,
-and how often a state was right that was thought so likely, in the worst quarter of images that were not trained on.
+The network is a small U-Net (O. Ronneberger, P. Fischer, T. Brox, MICCAI 2015) with residual blocks at a half
+to a sixteenth of the size and a mean over the whole picture at the bottom; only its last two layers work on
+single pixels. Its loss is the cross-entropy of states, and the squared error of the mean colour under its
+probabilities. Some training pictures are noise, where no state is likelier than another: that teaches doubt.
+Beside its weights lie the counts of `lib.attacks.solvers.belief_propagation`, and how often a state was right
+that was thought so likely, in the worst quarter of images that were not trained on.
 
     python -m lib.attacks.solvers.colour_prior --data npz:cifar10.npz --photos FOLDER
 
-makes `data/models/orbit_prior.npz` anew, from 45,000 training images of CIFAR-10 and six Kodak photographs (`TRAINED_ON`);
-the next 100 training images and six other photographs (`CALIBRATED_ON`) say how far to trust it. That takes 16 minutes of
-one core. None of the embedded photographs is among the images.
+makes `data/models/orbit_prior.npz` anew, from 45,000 training images of CIFAR-10 and six Kodak photographs
+(`TRAINED_ON`); the next 100 training images and six other photographs (`CALIBRATED_ON`) say how far to trust
+it. That takes 16 minutes of one core. None of the embedded photographs is among the images.
 """
 
 import argparse
@@ -40,7 +41,8 @@ TRAINED_ON = ("kodim01", "kodim05", "kodim09", "kodim13", "kodim17", "kodim21")
 CALIBRATED_ON = ("kodim03", "kodim07", "kodim11", "kodim15", "kodim19", "kodim23")
 SIDES = (64, 80, 96, 128, 160, 192, 256, 384)  # short sides that training photographs are scaled to
 STEPS = 15_000  # of training; in each:
-SMALL, NOISE, DOUBLED, CROPS = 8, 1, 2, 2  # images of 32x32, noise, images scaled to 64x64, crops of photographs
+# images of 32x32, noise, images scaled to 64x64, crops of photographs
+SMALL, NOISE, DOUBLED, CROPS = 8, 1, 2, 2
 FEW = 30  # pixels of a picture whose share right is counted
 POWER = 0.06  # of the odds of neighbours; chosen on training images of CIFAR-10
 
@@ -67,7 +69,8 @@ def state_values(folds: np.ndarray) -> np.ndarray:
 
 
 def states_of(images: np.ndarray) -> np.ndarray:
-    """The state of each pixel of plain images (..., 3) uint8, int64; of equal folds the first channel's counts as less.
+    """The state of each pixel of plain images (..., 3) uint8, int64; of equal folds the first channel's
+    counts as less.
 
     >>> states_of(np.array([[10, 20, 30], [30, 235, 10]], np.uint8))
     array([ 0, 42])
@@ -93,7 +96,8 @@ class _Residual(nn.Module):
 
 
 class OrbitPrior(nn.Module):
-    """Sorted folds (n, 3, h, w) float, 0 to 127, to logits of states (n * h * w, 48); with `pixels`, of those only."""
+    """Sorted folds (n, 3, h, w) float, 0 to 127, to logits of states (n * h * w, 48); with `pixels`, of those
+    only."""
 
     def __init__(self, fine=12, widths=(32, 64, 96, 128), up=24):
         super().__init__()
@@ -135,7 +139,8 @@ def _twice(x):
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """The network, the counts of neighbours (3456, 3), and the share of states right at chances 0, 1 / 10, ..., 1: (11,)."""
+    """The network, the counts of neighbours (3456, 3), and the share of states right at chances 0, 1 / 10,
+    ..., 1: (11,)."""
 
     network: OrbitPrior
     neighbours: np.ndarray
@@ -162,8 +167,8 @@ def states(images: np.ndarray, prior: Prior):
 
     picture   (h, w, 3) uint8, each pixel in its likeliest state, so with the invariant of the input
     mean      (h, w, 3) uint8, the mean over states: the least squared error that can be expected
-    chance    (h, w) float32, by the network alone, of the state chosen, with all states that are the same colour, times
-              `likeness`: in noise there is nothing to be sure of, whatever the network says
+    chance    (h, w) float32, by the network alone, of the state chosen, with all states that are the same
+              colour, times `likeness`: in noise there is nothing to be sure of, whatever the network says
     """
     pair_odds = odds(prior.neighbours, POWER)
     for folds, logs in zip(invariant(images), log_probabilities(images, prior.network)):
@@ -177,7 +182,8 @@ def states(images: np.ndarray, prior: Prior):
 
 
 def likeness(folds: np.ndarray) -> float:
-    """How much more alike neighbours are than any two pixels, 0 (noise, or one colour) to 1; folds (h, w, 3) uint8."""
+    """How much more alike neighbours are than any two pixels, 0 (noise, or one colour) to 1; folds (h, w, 3)
+    uint8."""
     folds = folds.astype(np.float32)
     pixels = folds.reshape(-1, 3)
     far = abs(pixels - np.random.default_rng(0).permutation(pixels)).mean()
@@ -186,7 +192,8 @@ def likeness(folds: np.ndarray) -> float:
 
 
 def log_probabilities(images: np.ndarray, network: OrbitPrior) -> np.ndarray:
-    """By the network alone: of each pixel's 48 states, (n, h, w, 48) float32, for images or ciphertexts (n, h, w, 3) uint8."""
+    """By the network alone: of each pixel's 48 states, (n, h, w, 48) float32, for images or ciphertexts (n,
+    h, w, 3) uint8."""
     found = []
     for folds in invariant(images):  # one by one: memory stays small
         with torch.inference_mode():
@@ -196,7 +203,8 @@ def log_probabilities(images: np.ndarray, network: OrbitPrior) -> np.ndarray:
 
 
 def loss(network: OrbitPrior, images: np.ndarray, pixels: np.ndarray) -> torch.Tensor:
-    """Cross-entropy plus twice the squared error of the mean colour, in units of 64 values, over some pixels of all."""
+    """Cross-entropy plus twice the squared error of the mean colour, in units of 64 values, over some pixels
+    of all."""
     folds = torch.from_numpy(invariant(images)).float()
     with autocast(CPU, True):
         logits = network(folds.permute(0, 3, 1, 2), torch.from_numpy(pixels))
@@ -215,13 +223,17 @@ def state_loss(logits: torch.Tensor, folds: torch.Tensor, plain: np.ndarray) -> 
 
 
 def mean_colours(chances: torch.Tensor, folds: torch.Tensor) -> torch.Tensor:
-    """(p, 3) floats: the mean colour of pixels of these folds (p, 3) over states of such chances (p, 48) or (p, 8)."""
+    """(p, 3) floats: the mean colour of pixels of these folds (p, 3) over states of such chances (p, 48) or
+    (p, 8)."""
     mixed = chances @ MAPS[: chances.shape[1]]
     return (mixed[:, :9].view(-1, 3, 3) * folds[:, None]).sum(-1) + mixed[:, 9:]
 
 
-def train(images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0, share=0.3) -> OrbitPrior:
-    """A network from images (n, 32, 32, 3) and photographs of at least 64x64, all uint8. `share`: of pixels in each loss."""
+def train(
+    images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0, share=0.3
+) -> OrbitPrior:
+    """A network from images (n, 32, 32, 3) and photographs of at least 64x64, all uint8. `share`: of pixels
+    in each loss."""
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -251,7 +263,8 @@ def _large(images, photos, rng):
     from PIL import Image
 
     doubled = [
-        Image.fromarray(image).resize((64, 64), Image.Resampling.LANCZOS) for image in _images(images, rng)[:DOUBLED]
+        Image.fromarray(image).resize((64, 64), Image.Resampling.LANCZOS)
+        for image in _images(images, rng)[:DOUBLED]
     ]
     return np.stack([*map(np.array, doubled), *(_crop(photos, rng) for _ in range(CROPS))])
 
@@ -267,12 +280,14 @@ def _crop(photos, rng):
 
 
 def measure_reliability(prior: Prior, images) -> np.ndarray:
-    """(11,): the share of pixels right where the chance was about 0, 1 / 10, ..., 1: 1 / 48 at 0, and never falling.
+    """(11,): the share of pixels right where the chance was about 0, 1 / 10, ..., 1: 1 / 48 at 0, and never
+    falling.
 
     images   plain ones that were kept from training, (h, w, 3) uint8 of any sizes
 
-    A region, or a whole picture, is wrong at once, and how often differs between pictures. So each picture has a share of its
-    own, where it has `FEW` pixels of such a chance, and what counts is the lower quartile of the pictures.
+    A region, or a whole picture, is wrong at once, and how often differs between pictures. So each picture
+    has a share of its own, where it has `FEW` pixels of such a chance, and what counts is the lower quartile
+    of the pictures.
     """
     shares = []
     for image in images:
@@ -282,7 +297,9 @@ def measure_reliability(prior: Prior, images) -> np.ndarray:
         right = np.bincount(step, (picture == image).all(-1).ravel(), minlength=11)
         shares.append(np.where(seen >= FEW, right / np.maximum(seen, 1), np.nan))
     shares = np.array(shares)
-    quartiles = [np.quantile(each[~np.isnan(each)], 0.25) if (~np.isnan(each)).any() else 0 for each in shares.T[1:]]
+    quartiles = [
+        np.quantile(each[~np.isnan(each)], 0.25) if (~np.isnan(each)).any() else 0 for each in shares.T[1:]
+    ]
     return np.maximum.accumulate(np.r_[1 / 48, quartiles])
 
 
@@ -294,7 +311,8 @@ def save(prior: Prior, path: Path = WEIGHTS) -> None:
 
 
 def make(network: OrbitPrior, images: np.ndarray, photos: list[np.ndarray], kept: list[np.ndarray]) -> Prior:
-    """A prior around a trained network; neighbours are counted in images and photos, reliability in what was kept."""
+    """A prior around a trained network; neighbours are counted in images and photos, reliability in what was
+    kept."""
     small = [photo for photo in photos if min(photo.shape[:2]) in (96, 128)]
     neighbours = sum((counts(photo[None]) for photo in small), counts(images[:500])).astype(np.float32)
     reliability = measure_reliability(Prior(network, neighbours, np.zeros(11)), kept)
@@ -321,7 +339,9 @@ def main() -> None:
         prog="python -m lib.attacks.solvers.colour_prior", description="Train the prior anew."
     )
     parser.add_argument("--data", default="cifar10", help="as lib.datasets names it; its images are 32x32")
-    parser.add_argument("--photos", type=Path, required=True, help="a folder that has the twelve Kodak PNG files")
+    parser.add_argument(
+        "--photos", type=Path, required=True, help="a folder that has the twelve Kodak PNG files"
+    )
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     given = parser.parse_args()

@@ -1,16 +1,20 @@
-"""How well the borders of two blocks of one picture go together, in each state that EtC could have put them in.
+"""How well the borders of two blocks of one picture go together, in each state that EtC could have put them
+in.
 
-Each border is extrapolated a little towards the other. What is left between the two is held against how much pixels differ
-across and along both borders, in brightness and in colour by itself, with heavy tails: a t density, as an outline may run
-along a border. Orders of colours turn the plane of colours and leave brightness alone; signs change both. Mahalanobis
-gradient compatibility (A. C. Gallagher, CVPR 2012) is the Gaussian relative, one-sided, for known signs and colour orders.
+Each border is extrapolated a little towards the other. What is left between the two is held against how much
+pixels differ across and along both borders, in brightness and in colour by itself, with heavy tails: a t
+density, as an outline may run along a border. Orders of colours turn the plane of colours and leave
+brightness alone; signs change both. Mahalanobis gradient compatibility (A. C. Gallagher, CVPR 2012) is the
+Gaussian relative, one-sided, for known signs and colour orders.
 
-A cost alone says little: flat borders go with many. So it becomes two probabilities, that of the second border among all
-others for the first, and the other way round. Their negative logarithm is the *energy* of the pair, in nats.
+A cost alone says little: flat borders go with many. So it becomes two probabilities, that of the second
+border among all others for the first, and the other way round. Their negative logarithm is the *energy* of
+the pair, in nats.
 
-Borders are numbered `4 * block + side`, clockwise from the top. A *relation* of two is `12 * alike + 6 * sign + order`:
-alike is 0 where they run in opposite directions, as borders of a picture do, and 1 where one of the blocks is mirrored; the
-first is the second with that sign, in that order of its colours.
+Borders are numbered `4 * block + side`, clockwise from the top. A *relation* of two is
+`12 * alike + 6 * sign + order`: alike is 0 where they run in opposite directions, as borders of a picture do,
+and 1 where one of the blocks is mirrored; the first is the second with that sign, in that order of its
+colours.
 
 Differences are of whole numbers and logarithms a polynomial, so that every machine finds the same.
 """
@@ -22,12 +26,14 @@ import numpy as np
 
 from lib.symmetries import COLOUR_INVERSE, COLOUR_PRODUCT, COLOURS, SIDES
 
-NEAR, FAR = 7, -2  # what the two outer lines of a block count: borders are extrapolated 0.4 pixels towards each other
+# what the two outer lines of a block count: borders are extrapolated 0.4 pixels towards each other
+NEAR, FAR = 7, -2
 UNIT = 2 * (NEAR + FAR)  # borders are whole numbers; so much is one grey level
 ALONG = 5  # differences along a border count a fifth of those across
 NOISE = 1.0, 0.3  # variance that any border has at least, in brightness and in each of two colours
 RUN = 8  # pixels, or fewer, that share one spread
-FREEDOM, SPREAD = 5.0, 0.5  # of the t densities; weight of the spread's logarithm (1 in a density, but less is better)
+# of the t densities; weight of the spread's logarithm (1 in a density, but less is better)
+FREEDOM, SPREAD = 5.0, 0.5
 TEMPERATURE = 2.0  # nats of cost to a nat of evidence: pixels of a border are not independent
 STEP, REACH = 16, 40  # likelihoods are summed in steps of 1/16 nat, down to exp(-40)
 
@@ -36,7 +42,8 @@ class Borders(NamedTuple):
     """All E = 4 * blocks borders, read clockwise [0] and backwards [1].
 
     line    (2, E, runs, 3, length) float32: red, green and blue, whole numbers, 127.5 is 0
-    spread  (2, E, runs, 2) float32: expected squares between two borders in brightness and in colour, in units of line
+    spread  (2, E, runs, 2) float32: expected squares between two borders in brightness and in colour, in
+            units of line
     used    (k,) int: the 12 states `6 * sign + order` that occur, or fewer
     turned  whether blocks are turned and mirrored
     chance  (E,) float32: the logarithm of the sum of all likelihoods of a border; 0 until `candidates` knows
@@ -50,9 +57,11 @@ class Borders(NamedTuple):
 
 
 def measure(blocks: np.ndarray, turned=True, signs=True, colours=True) -> Borders:
-    """The borders of blocks (images, blocks, b, b, 3) uint8, shuffled alike in all images; `chance` is still missing."""
+    """The borders of blocks (images, blocks, b, b, 3) uint8, shuffled alike in all images; `chance` is still
+    missing."""
     values = 2 * blocks.astype(np.int64) - 255
-    sides = np.stack([np.rot90(values, side, axes=(2, 3)) for side in range(4)], axis=2)  # the right one comes up first
+    # the right one comes up first
+    sides = np.stack([np.rot90(values, side, axes=(2, 3)) for side in range(4)], axis=2)
     first, second = sides[:, :, :, 0], sides[:, :, :, 1]
     images, count, _, b, _ = first.shape
     length = max(size for size in range(1, RUN + 1) if b % size == 0)
@@ -66,7 +75,8 @@ def measure(blocks: np.ndarray, turned=True, signs=True, colours=True) -> Border
     spread = squares.sum(axis=2) / (4 * ALONG * length) / [3, 12] + NOISE
     line = runs(NEAR * first + FAR * second).swapaxes(2, 3)
     backwards = (
-        x.reshape(count * 4, images, b // length, *x.shape[2:])[:, :, ::-1].reshape(x.shape) for x in (line, spread)
+        x.reshape(count * 4, images, b // length, *x.shape[2:])[:, :, ::-1].reshape(x.shape)
+        for x in (line, spread)
     )
     back_line, back_spread = backwards
     return Borders(
@@ -85,7 +95,8 @@ def _squares(x):
 
 
 def candidates(borders: Borders, keep: int) -> tuple[Borders, np.ndarray, np.ndarray]:
-    """The borders with `chance`; for each the `keep` that go with it best, (E, keep) int32, and energies, float32.
+    """The borders with `chance`; for each the `keep` that go with it best, (E, keep) int32, and energies,
+    float32.
 
     A candidate is `24 * border + relation`, or -1 where there are fewer.
     """
@@ -175,7 +186,10 @@ def _row(line, spread, used, turned, orders, p, row):
             for r in range(runs):
                 bright_spread = spread[0, p, r, 0] + spread[1 - m, q, r, 0]
                 colour_spread = spread[0, p, r, 1] + spread[1 - m, q, r, 1]
-                bright_scale, colour_scale = one / (three * bright_spread), one / (np.float32(6) * colour_spread)
+                bright_scale, colour_scale = (
+                    one / (three * bright_spread),
+                    one / (np.float32(6) * colour_spread),
+                )
                 plus, minus = one, one
                 products[:] = one
                 other = line[1 - m, q, r]
@@ -188,7 +202,9 @@ def _row(line, spread, used, turned, orders, p, row):
                     for i in range(states):
                         du, dv = colour[r, k, 0, i] - u, colour[r, k, 1, i] - v
                         products[i] *= min(one + (three * du * du + dv * dv) * colour_scale, largest)
-                wide = np.float32(SPREAD * LOG * length) * (half * _log2(bright_spread) + _log2(colour_spread))
+                wide = np.float32(SPREAD * LOG * length) * (
+                    half * _log2(bright_spread) + _log2(colour_spread)
+                )
                 same, opposite = OF_BRIGHT * _log2(plus) + wide, OF_BRIGHT * _log2(minus) + wide
                 for i in range(states):
                     cost[i] += OF_COLOUR * _log2(products[i]) + (same if used[i] < 6 else opposite)
@@ -199,7 +215,12 @@ def energy(borders, orders, p, q, relation):
     """The energy of borders p and q in one relation; `orders` is COLOURS."""
     line, spread, _, _, chance = borders
     back, order = 1 - relation // 12, orders[relation % 6]
-    one, three, half, sign = np.float32(1), np.float32(3), np.float32(0.5), np.float32(1 - relation // 6 % 2 * 2)
+    one, three, half, sign = (
+        np.float32(1),
+        np.float32(3),
+        np.float32(0.5),
+        np.float32(1 - relation // 6 % 2 * 2),
+    )
     largest = np.float32(1e36 ** (1 / line.shape[4]))
     cost = np.float32(0)
     for r in range(line.shape[2]):
@@ -219,13 +240,14 @@ def energy(borders, orders, p, q, relation):
     return np.float32(2 / TEMPERATURE) * cost + chance[p] + chance[q]
 
 
-# -- relations and states ---------------------------------------------------------------------------------------------
+# -- relations and states ------------------------------------------------------------------------------------
 
 
 def _relations():
     """RELATION (96, 4, 96): of a block's state, its side in the picture and the state of the block beyond.
 
-    `96 * own side + 24 * the other's side + relation`. BEYOND (96, 4, 96): the other's state, from all but the own side.
+    `96 * own side + 24 * the other's side + relation`. BEYOND (96, 4, 96): the other's state, from all but
+    the own side.
     """
     state = np.arange(96)
     orientation, sign, colour = state // 12, state // 6 % 2, state % 6

@@ -1,8 +1,9 @@
-"""Blocks with a key of their own each, put into one picture: placed by their edges, then checked by what surrounds them.
+"""Blocks with a key of their own each, put into one picture: placed by their edges, then checked by what
+surrounds them.
 
-What surrounds a block, two pixels wide, says what it should show, by a Gaussian model of pictures that is learned from the
-pictures themselves, as far as they are trusted. How its streams are best arranged, given that, is a quadratic assignment with
-a pull on each stream, see `lib.attacks.solvers.assignment`.
+What surrounds a block, two pixels wide, says what it should show, by a Gaussian model of pictures that is
+learned from the pictures themselves, as far as they are trusted. How its streams are best arranged, given
+that, is a quadratic assignment with a pull on each stream, see `lib.attacks.solvers.assignment`.
 """
 
 import numpy as np
@@ -24,13 +25,16 @@ ENOUGH = 1 << 16  # windows that the model is learned from
 
 
 class Mosaic:
-    """Which block each place of the grid has, and which of its streams stands at each place in it, with which sign.
+    """Which block each place of the grid has, and which of its streams stands at each place in it, with which
+    sign.
 
-    values        (blocks, n, m) float32, streams of n images from the middle of their range, so that a sign reverses them
-    inner, signs  (blocks, places): streams and signs of each block, right but for a turn, sign and colour order of all
+    values        (blocks, n, m) float32, streams of n images from the middle of their range, so that a sign
+                  reverses them
+    inner, signs  (blocks, places): streams and signs of each block, right but for a turn, sign and colour
+                  order of all
     sure          (blocks,) bool: whose are likely right
-    The answer is own (blocks,), order and sign (blocks, places), by place of the grid; and lead (blocks,), by how many nats
-    the best exchange of two pixels or two streams of the block would be less likely.
+    The answer is own (blocks,), order and sign (blocks, places), by place of the grid; and lead (blocks,), by
+    how many nats the best exchange of two pixels or two streams of the block would be less likely.
     """
 
     def __init__(self, values, inner, signs, sure, rows, columns, block):
@@ -45,11 +49,17 @@ class Mosaic:
         self.lead = np.zeros(len(self.own))
         number = np.arange(inner.shape[1]).reshape(1, *shape)
         for place, (turn, negative, colour) in enumerate(zip(*(part.ravel() for part in laid[1:4]))):
-            index = oriented(number, ORIENTATION_INVERSE[turn])[0][..., COLOURS[COLOUR_INVERSE[colour]]].ravel()
-            self.order[place], self.sign[place] = self.order[place][index], self.sign[place][index] * (1 - 2 * negative)
+            index = oriented(number, ORIENTATION_INVERSE[turn])[0][
+                ..., COLOURS[COLOUR_INVERSE[colour]]
+            ].ravel()
+            self.order[place], self.sign[place] = (
+                self.order[place][index],
+                self.sign[place][index] * (1 - 2 * negative),
+            )
 
     def mend(self, rng):
-        """Put each block in anew, the doubted ones at any free place, until nothing changes, or no fewer are doubted."""
+        """Put each block in anew, the doubted ones at any free place, until nothing changes, or no fewer are
+        doubted."""
         before = len(self.own)
         for number in range(ROUNDS):
             images = self._images()
@@ -124,7 +134,8 @@ def _fit(guess, x):
 
 
 class _Model:
-    """A block given its surroundings: Gaussian, with one covariance for all places, from pixels that are known (h, w)."""
+    """A block given its surroundings: Gaussian, with one covariance for all places, from pixels that are
+    known (h, w)."""
 
     def __init__(self, images, known, block):
         self.block, self.side = block, block + 2 * RING
@@ -141,7 +152,8 @@ class _Model:
         return np.repeat(self.known[y : y + self.side, x : x + self.side].ravel(), 3) & ~self.inner
 
     def around(self, corner):
-        """What a block should show, (n, places), and the weights of pairs, of that guess, and of each place by itself."""
+        """What a block should show, (n, places), and the weights of pairs, of that guess, and of each place
+        by itself."""
         mask, (y, x) = self.mask(corner), corner
         if mask.tobytes() not in self.solved:
             self.solved[mask.tobytes()] = self._solve(mask)
@@ -172,7 +184,8 @@ class _Model:
 
 
 def window_covariance(images: np.ndarray, known: np.ndarray, side: int) -> np.ndarray:
-    """(3 side**2, 3 side**2): of all windows of images (n, h, w, 3), each pair of pixels where both are known (h, w)."""
+    """(3 side**2, 3 side**2): of all windows of images (n, h, w, 3), each pair of pixels where both are known
+    (h, w)."""
     _, h, w, _ = images.shape
     keep = max(1, ENOUGH // ((h - side + 1) * (w - side + 1)))
     images = images[:keep] * known[:, :, None]
@@ -184,5 +197,6 @@ def window_covariance(images: np.ndarray, known: np.ndarray, side: int) -> np.nd
         m = np.repeat(masks[y].reshape(-1, side**2), 3, axis=1).astype(np.float32)
         total += x.T @ x
         count += m.T @ m
-    strengths, axes = np.linalg.eigh(total / np.maximum(count * len(images), 1))  # of pairs seen unequally often
+    # of pairs seen unequally often
+    strengths, axes = np.linalg.eigh(total / np.maximum(count * len(images), 1))
     return axes * np.maximum(strengths, 1e-4 * strengths[-1]) @ axes.T

@@ -1,7 +1,9 @@
-"""Orders of the places of a block that an arrangement of streams is easily caught in, for `lib.attacks.many_ciphertexts.tanaka`.
+"""Orders of the places of a block that an arrangement of streams is easily caught in, for
+`lib.attacks.many_ciphertexts.tanaka`.
 
-A place is a pixel of the block and a colour of it: place p is colour p % colours of pixel p // colours. An order (places,)
-int64 says which place to take from for each; most are pictures too, and rougher than the right one only across borders.
+A place is a pixel of the block and a colour of it: place p is colour p % colours of pixel p // colours. An
+order (places,) int64 says which place to take from for each; most are pictures too, and rougher than the
+right one only across borders.
 """
 
 from itertools import combinations, permutations
@@ -21,8 +23,8 @@ def turns(block: int, colours: int = 3):
 
 
 def moves(block: int, colours: int = 3):
-    """Rows or columns in another order, or the inside of blocks transposed, in all colours or one; and two colours parted
-    of which each has half of every row, or column, of both."""
+    """Rows or columns in another order, or the inside of blocks transposed, in all colours or one; and two
+    colours parted of which each has half of every row, or column, of both."""
     grid, lines = np.arange(block**2).reshape(block, block), _lines(block)
     inside = [grid.T, *(each for line in lines for each in (grid[line], grid[:, line]))]
     for chosen in _chosen(colours):

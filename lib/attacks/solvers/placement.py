@@ -1,11 +1,12 @@
 """Shuffled blocks of one picture laid out again, by the energies of `lib.attacks.solvers.compatibility`.
 
-Blocks are laid one by one, always where the best candidate leads the second best by most (greedily, as A. C. Gallagher,
-CVPR 2012, and G. Paikin and A. Tal, CVPR 2015). Only candidates of a border around are looked at, a dozen each, so that a
-thousand blocks take milliseconds, and there is time to lay them a thousand times: a part is taken out, or all but one part
-that holds together is (D. Pomeranz, M. Shemesh and O. Ben-Shahar, CVPR 2011), the rest laid again, a little at random, and
-the result kept if its energy is less. The energy of a pair counts at most `CAP`: even in the picture itself there are pairs
-that do not match, and how badly says nothing.
+Blocks are laid one by one, always where the best candidate leads the second best by most (greedily, as A. C.
+Gallagher, CVPR 2012, and G. Paikin and A. Tal, CVPR 2015). Only candidates of a border around are looked at,
+a dozen each, so that a thousand blocks take milliseconds, and there is time to lay them a thousand times: a
+part is taken out, or all but one part that holds together is (D. Pomeranz, M. Shemesh and O. Ben-Shahar, CVPR
+2011), the rest laid again, a little at random, and the result kept if its energy is less. The energy of a
+pair counts at most `CAP`: even in the picture itself there are pairs that do not match, and how badly says
+nothing.
 """
 
 import numba
@@ -21,9 +22,11 @@ TRIES, PATIENCE = 4000, 600  # times that a part is laid again, at most, and wit
 HOPELESS = 5.5  # nats a pair, above which a tenth of that patience is enough
 LIMITS = (0.5, 1, 2, 4, 6)  # nats up to which a pair holds together, one of them each time
 NOISE = (0, 0.5, 1, 2)  # nats, standard deviation, that leads are changed by, likewise
-FORCED = 16  # free blocks that are tried, in all states, where none is a candidate: with more left, all is lost anyway
+# free blocks that are tried, in all states, where none is a candidate: with more left, all is lost anyway
+FORCED = 16
 LARGEST = 4096  # blocks
-LOGIT = 7.2, -2.0, -0.4  # of the confidence: 1, mean energy of all pairs, and of a block's own; fitted on photographs
+# of the confidence: 1, mean energy of all pairs, and of a block's own; fitted on photographs
+LOGIT = 7.2, -2.0, -0.4
 
 
 def assemble(
@@ -32,11 +35,17 @@ def assemble(
     """Put blocks (n, rows * columns, b, b, 3) uint8 together; n images that share places and states, or one.
 
     turned, signs, colours   what may have been done to blocks, beside moving them
-    The confidence of a place: how likely its block is the right one in the right state, up to what borders do not tell, a
-    turn, mirror, sign or colour order of the whole. The picture comes back as block 0 has it.
-    Errors: ValueError for a number of blocks that does not fit the grid, fewer than 2 rows or columns, more than 4096 blocks.
+    The confidence of a place: how likely its block is the right one in the right state, up to what borders do
+    not tell, a turn, mirror, sign or colour order of the whole. The picture comes back as block 0 has it.
+    Errors: ValueError for a number of blocks that does not fit the grid, fewer than 2 rows or columns, more
+    than 4096 blocks.
     """
-    if blocks.ndim != 5 or blocks.shape[1] != rows * columns or min(rows, columns) < 2 or rows * columns > LARGEST:
+    if (
+        blocks.ndim != 5
+        or blocks.shape[1] != rows * columns
+        or min(rows, columns) < 2
+        or rows * columns > LARGEST
+    ):
         raise ValueError(
             f"expected blocks (n, rows * columns, b, b, 3), 2 or more rows and columns and at most {LARGEST} blocks,"
             f" got {blocks.shape} for {rows}x{columns}; larger blocks, or a crop of the images, make fewer"
@@ -90,7 +99,9 @@ def _kept(tables, place, state, rng):
     if rng.random() < 0.5:
         part = tables.parts(place, state, rng.choice(LIMITS))
         sizes = np.bincount(part[part >= 0]).astype(float) ** 1.5
-        return part == (sizes.argmax() if rng.random() < 0.5 else rng.choice(len(sizes), p=sizes / sizes.sum()))
+        return part == (
+            sizes.argmax() if rng.random() < 0.5 else rng.choice(len(sizes), p=sizes / sizes.sum())
+        )
     out = place >= 0
     ys, xs = np.nonzero(out)
     (y, high), (x, wide) = (_span(axis.min(), axis.max() + 1, rng) for axis in (ys, xs))
@@ -119,14 +130,17 @@ class Tables:
         self.known = borders, COLOURS, RELATION, BEYOND
         self.names = names
         orientations = range(8) if borders.turned else range(1)
-        self.states = np.array([12 * orientation + tone for orientation in orientations for tone in borders.used])
+        self.states = np.array(
+            [12 * orientation + tone for orientation in orientations for tone in borders.used]
+        )
 
     def filled(self, place, state, noise):
         _fill(self.known, self.names, self.states, place, state, self.rows, self.columns, self.turned, noise)
         return place, state, _total(self.known, place, state)
 
     def confidence(self, place, state):
-        """How likely each block is in its place and state, by how well all pairs and its own fit; 0 where there is none."""
+        """How likely each block is in its place and state, by how well all pairs and its own fit; 0 where
+        there is none."""
         own, pairs = np.zeros(place.shape), np.zeros(place.shape, int)
         for y, x in np.argwhere(place >= 0):
             own[y, x] = _around(self.known, place, state, y, x, place[y, x], state[y, x])
@@ -140,7 +154,7 @@ class Tables:
         return part
 
 
-# -- compiled ---------------------------------------------------------------------------------------------------------
+# -- compiled ------------------------------------------------------------------------------------------------
 
 
 @numba.njit(cache=True, nogil=True)
@@ -148,7 +162,9 @@ def _pair(known, a, state_a, side, b, state_b):
     """The energy of block a in its state with block b in its own beyond `side` of it."""
     borders, orders, relation, _ = known
     code = relation[state_a, side, state_b]
-    return min(energy(borders, orders, 4 * a + code // 96, 4 * b + code // 24 % 4, code % 24), np.float32(CAP))
+    return min(
+        energy(borders, orders, 4 * a + code // 96, 4 * b + code // 24 % 4, code % 24), np.float32(CAP)
+    )
 
 
 @numba.njit(cache=True, nogil=True)
@@ -206,7 +222,8 @@ def _parts(known, place, state, limit, part):
 
 @numba.njit(cache=True, nogil=True)
 def _look(known, names, free, place, state, y, x):
-    """For (y, x): how far the best free candidate leads, its block and state, and the block of the second best."""
+    """For (y, x): how far the best free candidate leads, its block and state, and the block of the second
+    best."""
     beyond = known[3]
     least, second, block, pose, runner_up, around = np.inf, np.inf, -1, -1, -1, 0
     for side in range(4):
@@ -232,7 +249,8 @@ def _look(known, names, free, place, state, y, x):
 
 @numba.njit(cache=True, nogil=True)
 def _forced(known, states, free, place, state, y, x):
-    """Of a few free blocks the one, and its state, that fits (y, x) best, though it is no candidate of those around."""
+    """Of a few free blocks the one, and its state, that fits (y, x) best, though it is no candidate of those
+    around."""
     least, block, pose, tried = np.inf, -1, -1, 0
     for b in range(len(free)):
         if free[b] and tried < FORCED:
@@ -263,11 +281,13 @@ def _laid(place, y, x, free, box, opened, changed):
 
 @numba.njit(cache=True, nogil=True)
 def _fill(known, names, states, place, state, rows, columns, turned, noise):
-    """Lay all blocks that are not in `place` yet, each time where the best block leads the second best by most."""
+    """Lay all blocks that are not in `place` yet, each time where the best block leads the second best by
+    most."""
     size = len(place)
     free, box = np.ones(len(names) // 4, np.bool_), np.array([size, -1, size, -1])
     opened, changed = np.zeros((size, size), np.bool_), np.zeros((size, size), np.bool_)
-    lead, found = np.empty((size, size)), np.empty((size, size, 3), np.int64)  # block, state, second best block
+    # block, state, second best block
+    lead, found = np.empty((size, size)), np.empty((size, size, 3), np.int64)
     for y, x in np.ndindex(size, size):
         if place[y, x] >= 0:
             _laid(place, y, x, free, box, opened, changed)
@@ -298,5 +318,9 @@ def _fill(known, names, states, place, state, rows, columns, turned, noise):
         _laid(place, y, x, free, box, opened, changed)
         for v in range(box[0] - 1, box[1] + 2):
             for u in range(box[2] - 1, box[3] + 2):
-                if opened[v, u] and not changed[v, u] and (found[v, u, 0] == block or found[v, u, 2] == block):
+                if (
+                    opened[v, u]
+                    and not changed[v, u]
+                    and (found[v, u, 0] == block or found[v, u, 2] == block)
+                ):
                     changed[v, u] = True

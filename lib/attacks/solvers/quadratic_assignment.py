@@ -1,17 +1,20 @@
-"""Puts unknown streams of values in their places on a grid of pixels, by what nearby pixels of pictures have in common.
+"""Puts unknown streams of values in their places on a grid of pixels, by what nearby pixels of pictures have
+in common.
 
-A block key moves each value of a block to the same place in every block. What stands at one place of all blocks is a
-*stream*; the correlations between streams, in one block and across to the block beside and below, show which were
-neighbours. Under a Gaussian model of pictures with a known covariance, the likelihood of an arrangement is a sum over pairs
-of places: the inverse covariance of the two places times the correlation of the streams put there. The best arrangement is
-a quadratic assignment (Koopmans and Beckmann, Econometrica 25, 1957), solved by simulated annealing over exchanges of two
-streams (Burkard and Rendl, EJOR 17, 1984).
+A block key moves each value of a block to the same place in every block. What stands at one place of all
+blocks is a
+*stream*; the correlations between streams, in one block and across to the block beside and below, show which
+were neighbours. Under a Gaussian model of pictures with a known covariance, the likelihood of an arrangement
+is a sum over pairs of places: the inverse covariance of the two places times the correlation of the streams
+put there. The best arrangement is a quadratic assignment (Koopmans and Beckmann, Econometrica 25, 1957),
+solved by simulated annealing over exchanges of two streams (Burkard and Rendl, EJOR 17, 1984).
 
-The covariance carries a noise as strong as the picture itself (`FLOOR`), without which the likelihood has so many local
-maxima that annealing rarely finds the top; a sharper one then polishes the result, and compares results.
+The covariance carries a noise as strong as the picture itself (`FLOOR`), without which the likelihood has so
+many local maxima that annealing rarely finds the top; a sharper one then polishes the result, and compares
+results.
 
-Annealing reckons in whole numbers: the order of summation differs between processors, and one rounding the other way leads
-to another answer where the right one is not found.
+Annealing reckons in whole numbers: the order of summation differs between processors, and one rounding the
+other way leads to another answer where the right one is not found.
 """
 
 from functools import cache
@@ -26,7 +29,8 @@ SCALE = 1 << 22  # weights and correlations are whole numbers of this part of 1
 
 
 def correlations(streams: np.ndarray) -> np.ndarray:
-    """(5, m, m) float64 of streams (n, rows, columns, m): in a block, from one to the next on its right, back, down, back."""
+    """(5, m, m) float64 of streams (n, rows, columns, m): in a block, from one to the next on its right,
+    back, down, back."""
     x = streams - streams.mean((0, 1, 2), dtype=np.float64)
     x = x / np.sqrt((x**2).mean((0, 1, 2)) + 1e-9)
     right, down = _product(x[:, :, :-1], x[:, :, 1:]), _product(x[:, :-1], x[:, 1:])
@@ -39,17 +43,24 @@ def _product(a, b):
 
 
 @cache
-def weights(block: int, reach: tuple, near: float, far: float, floor: float = FLOOR, colours: int = 3) -> np.ndarray:
-    """(5, m, m) float64, m = colours * block**2, read-only: what it costs that two places correlate, related as in `correlations`.
+def weights(
+    block: int, reach: tuple, near: float, far: float, floor: float = FLOOR, colours: int = 3
+) -> np.ndarray:
+    """(5, m, m) float64, m = colours * block**2, read-only: what it costs that two places correlate, related
+    as in `correlations`.
 
-    The model: values of one colour correlate by exp(-distance), in units of reach down and across, (float, float); green
-    with red or blue by `near` times that, red with blue by `far`. Two blocks side by side are likely by the product over
-    pairs, blocks below each other likewise, and what both count twice, the block itself, is taken off.
+    The model: values of one colour correlate by exp(-distance), in units of reach down and across, (float,
+    float); green with red or blue by `near` times that, red with blue by `far`. Two blocks side by side are
+    likely by the product over pairs, blocks below each other likewise, and what both count twice, the block
+    itself, is taken off.
     """
     places = colours * block**2
     beside, below = (model_covariance(block, step, reach, near, far, colours) for step in ((0, 1), (1, 0)))
     alone, beside, below = (_inverse(each, floor) for each in (beside[:places, :places], beside, below))
-    own = sum(w[part, part] for w in (beside, below) for part in (slice(places), slice(places, None))) - 3 * alone
+    own = (
+        sum(w[part, part] for w in (beside, below) for part in (slice(places), slice(places, None)))
+        - 3 * alone
+    )
     right, down = 2 * beside[:places, places:], 2 * below[:places, places:]
     scale = places * np.abs(own - np.diag(np.diag(own))).mean()
     weight = np.stack([2 * own, right, right.T, down, down.T]) / scale
@@ -58,7 +69,8 @@ def weights(block: int, reach: tuple, near: float, far: float, floor: float = FL
 
 
 def model_covariance(block, step, reach, near, far, colours=3):
-    """(2 m, 2 m): of the places of a block and of the block that is `step` (down, right) blocks from it, see `weights`."""
+    """(2 m, 2 m): of the places of a block and of the block that is `step` (down, right) blocks from it, see
+    `weights`."""
     y, x = np.divmod(np.arange(block**2), block)
     y, x = np.r_[y, y + block * step[0]], np.r_[x, x + block * step[1]]
     distance = np.hypot((y[:, None] - y) / reach[0], (x[:, None] - x) / reach[1])
@@ -71,12 +83,14 @@ def _inverse(covariance, floor):
 
 
 def energy(weight: np.ndarray, correlation: np.ndarray, order: np.ndarray) -> float:
-    """Minus the log-likelihood, but for scale and constants, of stream order[p] at place p for every p; all signs 1."""
+    """Minus the log-likelihood, but for scale and constants, of stream order[p] at place p for every p; all
+    signs 1."""
     return 0.5 * float((weight * correlation[:, order[:, None], order]).sum())
 
 
 def arrange(weight: np.ndarray, correlation: np.ndarray, order: np.ndarray, rng=None) -> np.ndarray:
-    """The order, (m,) int64, of least energy that annealing finds; without `rng`, only exchanges that gain, from `order`."""
+    """The order, (m,) int64, of least energy that annealing finds; without `rng`, only exchanges that gain,
+    from `order`."""
     order = order.copy()
     if rng is not None:
         rng.shuffle(order)
@@ -98,7 +112,8 @@ def whole(matrices: np.ndarray) -> np.ndarray:
 def replace(weight: np.ndarray, correlation: np.ndarray, order: np.ndarray, sign: np.ndarray):
     """Other streams at some places, or other signs, as long as one such change gains: the new (order, sign).
 
-    correlation  of all streams there are, (5, all, all); order, sign (m,): which are placed so far, and 1.0 or -1.0
+    correlation  of all streams there are, (5, all, all); order, sign (m,): which are placed so far, and 1.0
+                 or -1.0
     """
     order, sign, places = order.copy(), sign.copy(), np.arange(len(order))
     own = np.einsum("rp,ra->pa", weight[:, places, places], correlation.diagonal(axis1=1, axis2=2)) / 2
@@ -117,7 +132,8 @@ def replace(weight: np.ndarray, correlation: np.ndarray, order: np.ndarray, sign
 
 @numba.njit(cache=True, nogil=True)
 def _anneal(weight, placed, order, p, q, bound):
-    """Exchange streams p[t] and q[t] in `order`, and in `placed` (m, m, 5), where the energy grows by less than bound[t]."""
+    """Exchange streams p[t] and q[t] in `order`, and in `placed` (m, m, 5), where the energy grows by less
+    than bound[t]."""
     for t in range(len(p)):
         if gain(weight, placed, p[t], q[t]) < bound[t]:
             _exchange(placed, order, p[t], q[t])
@@ -138,7 +154,8 @@ def _descend(weight, placed, order):
 
 @numba.njit(cache=True, nogil=True)
 def gain(weight, placed, p, q):
-    """By how much the energy grows if the streams at places p and q change places, in units of 1 / (2 * SCALE**2)."""
+    """By how much the energy grows if the streams at places p and q change places, in units of 1 / (2 *
+    SCALE**2)."""
     m, kinds = weight.shape[0], weight.shape[2]
     wp, wq, cp, cq = weight[p].ravel(), weight[q].ravel(), placed[p].ravel(), placed[q].ravel()
     total = np.int64(0)

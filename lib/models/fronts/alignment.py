@@ -1,11 +1,13 @@
-"""Which atom of a cipher's block is which of the plain block, from ciphertexts under one key and public pictures alone.
+"""Which atom of a cipher's block is which of the plain block, from ciphertexts under one key and public
+pictures alone.
 
-A key that all blocks share turns the space of a block's values and does nothing else to their statistics. So we whiten the
-blocks of ciphertexts and those of public pictures, each by their own, which leaves one orthogonal map between the two
-unknown, and look for the map under which neighbouring blocks go together alike in both: a Procrustes problem in which the
-map stands on both sides, solved by repeating the one-sided one (Schönemann, Psychometrika 31, 1966), over more and more
-principal components. Then each atom goes where its correlation is strongest. Tried on CIFAR-10 under Tanaka's scheme with
-blocks of 4: 512 ciphertexts gave all 48 upper nibbles, up to the order of colours and one complement for all.
+A key that all blocks share turns the space of a block's values and does nothing else to their statistics. So
+we whiten the blocks of ciphertexts and those of public pictures, each by their own, which leaves one
+orthogonal map between the two unknown, and look for the map under which neighbouring blocks go together alike
+in both: a Procrustes problem in which the map stands on both sides, solved by repeating the one-sided one
+(Schönemann, Psychometrika 31, 1966), over more and more principal components. Then each atom goes where its
+correlation is strongest. Tried on CIFAR-10 under Tanaka's scheme with blocks of 4: 512 ciphertexts gave all
+48 upper nibbles, up to the order of colours and one complement for all.
 """
 
 import numpy as np
@@ -16,10 +18,11 @@ FLOOR = 3e-3  # added to variances, for atoms in -1..1
 
 
 def align(cipher: np.ndarray, public: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each atom of a plain block: which atom of a cipher block it became, and 1.0 or -1.0, its sign there.
+    """For each atom of a plain block: which atom of a cipher block it became, and 1.0 or -1.0, its sign
+    there.
 
-    cipher, public   (n, rows, columns, atoms) floats, the blocks of images in their places, atoms from -1 to 1; where both
-                     hold mirror images too, what they show matters less
+    cipher, public   (n, rows, columns, atoms) floats, the blocks of images in their places, atoms from -1 to
+                     1; where both hold mirror images too, what they show matters less
     """
     ours, theirs = _Blocks(cipher), _Blocks(public)
     turn = _turn(ours.together, theirs.together)
@@ -31,7 +34,8 @@ def align(cipher: np.ndarray, public: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 class _Blocks:
-    """Second-order statistics of blocks: how to have atoms back from whitened values, and how neighbours go together."""
+    """Second-order statistics of blocks: how to have atoms back from whitened values, and how neighbours go
+    together."""
 
     def __init__(self, values):
         values = values - values.mean((0, 1, 2))
@@ -59,14 +63,16 @@ def _covariance(a, b):
 
 
 def _turn(ours, theirs):
-    """The orthogonal map with ours = turn @ theirs @ turn.T as nearly as could be found, from several starts."""
+    """The orthogonal map with ours = turn @ theirs @ turn.T as nearly as could be found, from several
+    starts."""
     size, rng, best = len(ours[0]), np.random.default_rng(0), (-np.inf, None)
     for _ in range(STARTS):
         turn = np.diag(rng.choice((-1.0, 1.0), size))
         for count in np.linspace(min(FIRST, size), size, ROUNDS).astype(int):
             known = turn[:count, :count]
             pull = sum(
-                a[:count, :count] @ known @ b[:count, :count].T + a[:count, :count].T @ known @ b[:count, :count]
+                a[:count, :count] @ known @ b[:count, :count].T
+                + a[:count, :count].T @ known @ b[:count, :count]
                 for a, b in zip(ours, theirs)
             )
             u, _, vt = np.linalg.svd(pull)

@@ -1,9 +1,10 @@
 """Where shuffled blocks belong, from ciphertexts under one key alone: no key, no plain image, no label.
 
-One value a block is enough, its leading principal component, which is its brightness up to sign. What a block's brightness
-tells of another's, given all others, is large for neighbours only: the partial correlations draw the grid. Distances along
-that graph, laid out in the plane (isomap: Tenenbaum, de Silva and Langford, Science 290, 2000), give a first grid; a
-quadratic assignment settles it. Turns and mirrors of the whole image remain open; a network does not mind.
+One value a block is enough, its leading principal component, which is its brightness up to sign. What a
+block's brightness tells of another's, given all others, is large for neighbours only: the partial
+correlations draw the grid. Distances along that graph, laid out in the plane (isomap: Tenenbaum, de Silva and
+Langford, Science 290, 2000), give a first grid; a quadratic assignment settles it. Turns and mirrors of the
+whole image remain open; a network does not mind.
 """
 
 import numpy as np
@@ -44,7 +45,8 @@ def partial_correlations(values: np.ndarray) -> np.ndarray:
 
 
 def layout(nearness: np.ndarray) -> np.ndarray:
-    """(blocks, 2): points in the plane, as far from each other as the blocks are along the strongest links."""
+    """(blocks, 2): points in the plane, as far from each other as the blocks are along the strongest
+    links."""
     second, fourth = (np.sort(nearness, axis=1)[:, -k][:, None] for k in (2, 4))
     links = ((nearness >= fourth) & (nearness >= fourth.T)) | (nearness >= np.minimum(second, second.T))
     steps = shortest_path(links.astype(float), directed=False)

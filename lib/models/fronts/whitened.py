@@ -1,12 +1,16 @@
-"""Networks that undo most of a key before they train: whitening, from the statistics of ciphertexts under one key.
+"""Networks that undo most of a key before they train: whitening, from the statistics of ciphertexts under one
+key.
 
-A table scheme with one key only shuffles atoms and complements them, and a complement is a change of sign. So the principal
-components of a block's atoms are those of the plain block, shuffled alike: their values do not depend on the key, but for
-signs. `start(x)` computes them from some ciphertexts; it sees neither key nor plain image nor label, so whoever trains may
-do it. That it helps this much is no comfort: whatever a network can find, an attacker can.
+A table scheme with one key only shuffles atoms and complements them, and a complement is a change of sign. So
+the principal components of a block's atoms are those of the plain block, shuffled alike: their values do not
+depend on the key, but for signs. `start(x)` computes them from some ciphertexts; it sees neither key nor
+plain image nor label, so whoever trains may do it. That it helps this much is no comfort: whatever a network
+can find, an attacker can.
 
-- `WhitenedBlocks`: LE, ELE, EtC, SHF and NP; shuffled blocks are put in place first, see `lib.models.fronts.placement`.
-- `AlignedBlocks`: LE, SHF and NP; the order of atoms is found with the help of public pictures, see `lib.models.fronts.alignment`.
+- `WhitenedBlocks`: LE, ELE, EtC, SHF and NP; shuffled blocks are put in place first, see
+  `lib.models.fronts.placement`.
+- `AlignedBlocks`: LE, SHF and NP; the order of atoms is found with the help of public pictures, see
+  `lib.models.fronts.alignment`.
 - `WhitenedPixels`: SKK with one key.
 - `Orbit`: SKK with any keys, a key per image too, by what all 48 states of a pixel have in common.
 """
@@ -22,7 +26,8 @@ from lib.models.standard import check_side
 
 
 def atoms(x, bits: int):
-    """(n, c, h, w) floats from -1 to 1 as parts of `bits` bits of their bytes, high part first, c * 8 / bits channels.
+    """(n, c, h, w) floats from -1 to 1 as parts of `bits` bits of their bytes, high part first, c * 8 / bits
+    channels.
 
     Parts are scaled to -1 to 1 as well, so that the complement of a part is its change of sign.
     """
@@ -37,7 +42,8 @@ def atoms(x, bits: int):
 
 
 class BlockWhitening(nn.Module):
-    """Blocks as uncorrelated values, then a linear map of them to features: (n, features, side / block, side / block).
+    """Blocks as uncorrelated values, then a linear map of them to features: (n, features, side / block, side
+    / block).
 
     bits     of the atoms that the cipher shuffles: 4 for LE and ELE, 8 for EtC, SHF and NP
     shared   True: one whitening and one map for all blocks, which share a key. False: a block has its own
@@ -71,10 +77,14 @@ class BlockWhitening(nn.Module):
         centred = pooled - self.middle
         covariance = torch.einsum("nbi,nbj->bij", centred, centred).double() / len(centred)
         strengths, vectors = torch.linalg.eigh(covariance)  # the strongest last
-        leading = torch.einsum("nbi,bi->nb", values - self.middle, vectors[..., -1].float().expand(values.shape[1], -1))
+        leading = torch.einsum(
+            "nbi,bi->nb", values - self.middle, vectors[..., -1].float().expand(values.shape[1], -1)
+        )
         self.whiten.copy_((vectors / (strengths + 3e-3).sqrt()[:, None]).flip(2))
         if self.placed:
-            self.source.copy_(torch.from_numpy(place(leading.cpu().double().numpy(), self.across, self.across)))
+            self.source.copy_(
+                torch.from_numpy(place(leading.cpu().double().numpy(), self.across, self.across))
+            )
 
     def forward(self, x):
         with torch.autocast(x.device.type, enabled=False):
@@ -90,7 +100,8 @@ class BlockWhitening(nn.Module):
 class WhitenedBlocks(nn.Sequential):
     """Whitened blocks on their grid, then two residual pairs of convolutions with a halving between them.
 
-    Takes (n, 3, side, side) floats; gives (n, classes). 1,969,920 parameters for 10 classes at 32x32 with blocks of 4.
+    Takes (n, 3, side, side) floats; gives (n, classes). 1,969,920 parameters for 10 classes at 32x32 with
+    blocks of 4.
     """
 
     def __init__(self, classes: int, side: int = 32, block: int = 4, bits: int = 4, shared: bool = False,
@@ -123,10 +134,12 @@ class Residual(nn.Module):
 
 
 class AlignedBlocks(nn.Module):
-    """Blocks under one shared key, their atoms put where public pictures have them: LE, SHF and NP; 3 channels, -1 to 1.
+    """Blocks under one shared key, their atoms put where public pictures have them: LE, SHF and NP; 3
+    channels, -1 to 1.
 
-    With atoms of 4 bits the upper nibbles only, for the lower ones look alike to `lib.models.fronts.alignment`. The embedded
-    photographs are the public pictures. Nothing is trained. `start(x)` is to be called with some inputs first.
+    With atoms of 4 bits the upper nibbles only, for the lower ones look alike to
+    `lib.models.fronts.alignment`. The embedded photographs are the public pictures. Nothing is trained.
+    `start(x)` is to be called with some inputs first.
     """
 
     features = 3
@@ -167,11 +180,13 @@ class AlignedBlocks(nn.Module):
 
 
 class WhitenedPixels(nn.Module):
-    """Each pixel's three values whitened by themselves, then turned to agree with its neighbours': 3 channels again.
+    """Each pixel's three values whitened by themselves, then turned to agree with its neighbours': 3 channels
+    again.
 
-    SKK with one key gives each pixel one of 48 states, the same in all images. Whitened, pixels differ by a turn or mirror
-    in three dimensions only; the best agreement with the pixels above and to the left settles it (orthogonal Procrustes
-    problem: Schönemann, Psychometrika 31, 1966). Nothing is trained. `start(x)` is to be called with some inputs first.
+    SKK with one key gives each pixel one of 48 states, the same in all images. Whitened, pixels differ by a
+    turn or mirror in three dimensions only; the best agreement with the pixels above and to the left settles
+    it (orthogonal Procrustes problem: Schönemann, Psychometrika 31, 1966). Nothing is trained. `start(x)` is
+    to be called with some inputs first.
     """
 
     features = 3
@@ -205,10 +220,11 @@ class WhitenedPixels(nn.Module):
 
 
 class Orbit(nn.Module):
-    """What SKK cannot change about a pixel: its values' distances from the middle grey, sorted; 3 channels, -1 to 1.
+    """What SKK cannot change about a pixel: its values' distances from the middle grey, sorted; 3 channels,
+    -1 to 1.
 
-    Two pixels have the same three numbers exactly if some key turns one into the other. With a fresh random key a pixel,
-    nothing else about it is left, so no network can do better than one that sees this.
+    Two pixels have the same three numbers exactly if some key turns one into the other. With a fresh random
+    key a pixel, nothing else about it is left, so no network can do better than one that sees this.
     """
 
     features = 3

@@ -4,15 +4,16 @@
     >>> challenge.number, challenge.threat, challenge.ciphers.shape
     (1, 'chosen plaintext', (1, 64, 64, 3))
 
-A folder of challenges is made by `python -m lib.workbook.challenges`, see `lib.workbook.challenges.ten`, from a secret that is not in it. It
-holds `challenges.json`, and a file NN.npz of uint8 arrays for each challenge:
+A folder of challenges is made by `python -m lib.workbook.challenges`, see `lib.workbook.challenges.ten`, from
+a secret that is not in it. It holds `challenges.json`, and a file NN.npz of uint8 arrays for each challenge:
 
     ciphers              (n, h, w, 3), to be read
     asked, answers       (m, h, w, 3), pictures that the attacker had chosen, and their ciphertexts
     plain, pair_ciphers  (m, h, w, 3), pictures the attacker knows, and their ciphertexts
 
-Of a flag the folder keeps a salted hash that is slow on purpose: scrypt (RFC 7914), about a tenth of a second and 32 MB a
-guess. There are 16 ** 10 flags, so who tries them all instead of attacking the cipher needs some 3,500 years of a core.
+Of a flag the folder keeps a salted hash that is slow on purpose: scrypt (RFC 7914), about a tenth of a second
+and 32 MB a guess. There are 16 ** 10 flags, so who tries them all instead of attacking the cipher needs some
+3,500 years of a core.
 """
 
 import hashlib
@@ -37,7 +38,8 @@ SOLVABLE, IMPOSSIBLE, OPEN = "solvable", "impossible", "open"
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Challenge:
-    """One challenge: what is told, what is given, and the hash of its flag. A notebook shows it with its hints folded.
+    """One challenge: what is told, what is given, and the hash of its flag. A notebook shows it with its
+    hints folded.
 
     threat   a threat model, and
     scheme   a scheme, both as `lib.attacks.catalogue` names them; scheme is "" where it is not told
@@ -66,7 +68,9 @@ class Challenge:
     @property
     def given(self) -> dict[str, tuple]:
         """Name: shape of each array that the attacker has."""
-        arrays = {name: getattr(self, name) for name in ("ciphers", "asked", "answers", "plain", "pair_ciphers")}
+        arrays = {
+            name: getattr(self, name) for name in ("ciphers", "asked", "answers", "plain", "pair_ciphers")
+        }
         return {name: array.shape for name, array in arrays.items() if array is not None}
 
     def _lines(self):
@@ -96,7 +100,8 @@ class Challenge:
         return Known(self.ciphers, oracle, self.plain, self.pair_ciphers)
 
     def check(self, answer: str) -> bool:
-        """Whether the answer is the flag, which takes a tenth of a second; prints a line that does not give it away."""
+        """Whether the answer is the flag, which takes a tenth of a second; prints a line that does not give
+        it away."""
         told = problem(answer)
         if told is None:
             right = hmac.compare_digest(slow_hash(normalised(answer), self.salt), self.hash)
@@ -127,7 +132,8 @@ def slow_hash(flag: str, salt: str) -> str:
 def recorded_oracle(asked: np.ndarray, answers: np.ndarray) -> Oracle:
     """An oracle that was asked already: it gives the recorded answers, and has none to another question.
 
-    So `lib.attacks.chosen_plaintext.table_reader` runs as against a live one. LookupError for a picture that was not asked for.
+    So `lib.attacks.chosen_plaintext.table_reader` runs as against a live one. LookupError for a picture that
+    was not asked for.
     """
     kept = {image.tobytes(): answer for image, answer in zip(asked, answers)}
 
@@ -144,7 +150,8 @@ def recorded_oracle(asked: np.ndarray, answers: np.ndarray) -> Oracle:
 
 
 def load(folder: Path = FOLDER) -> list[Challenge]:
-    """The challenges of a folder, in order. FileNotFoundError; ValueError where the folder is of another format."""
+    """The challenges of a folder, in order. FileNotFoundError; ValueError where the folder is of another
+    format."""
     manifest = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
     if (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
         raise ValueError(

@@ -1,7 +1,9 @@
-"""`python -m lib.workbook.challenges --secret KEY.json --out FOLDER`: ten challenges from a secret of your own.
+"""`python -m lib.workbook.challenges --secret KEY.json --out FOLDER`: ten challenges from a secret of your
+own.
 
-The secret is a key file, as `python -m lib key new KEY.json` writes it. Who has it has the flags: keep it, or delete it.
-It is for one set: made anew after the recipe has changed, challenge 9 would have its pad used twice.
+The secret is a key file, as `python -m lib key new KEY.json` writes it. Who has it has the flags: keep it, or
+delete it. It is for one set: made anew after the recipe has changed, challenge 9 would have its pad used
+twice.
 """
 
 import argparse
@@ -15,12 +17,17 @@ from lib.workbook.challenges.ten import make
 
 def main(argv=None) -> int:
     """Make them, and say what was made; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m lib.workbook.challenges", description=__doc__.replace("`", ""))
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.workbook.challenges", description=__doc__.replace("`", "")
+    )
     parser.add_argument(
         "--secret", type=Path, required=True, help="a key file; python -m lib key new KEY.json makes one"
     )
     parser.add_argument(
-        "--out", type=Path, default=FOLDER, help="a folder; data/challenges, as lesson 34 reads it, if left out"
+        "--out",
+        type=Path,
+        default=FOLDER,
+        help="a folder; data/challenges, as lesson 34 reads it, if left out",
     )
     arguments = parser.parse_args(argv)
     try:

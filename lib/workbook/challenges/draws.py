@@ -31,19 +31,23 @@ class Draw:
         return int.from_bytes(bytes_, "big") % bound  # 128 bits: no bias to speak of
 
     def crop(self, size: int, share: tuple[float, float], what: str, photos=SCENES) -> np.ndarray:
-        """(size, size, 3) uint8: a square of a photograph, its side within these shares of the photograph's short one.
+        """(size, size, 3) uint8: a square of a photograph, its side within these shares of the photograph's
+        short one.
 
         Side and corner are no whole numbers of pixels, so that no list of all crops can be made beforehand.
         """
         photo = Image.fromarray(datasets.photo(photos[self.below(len(photos), f"{what} photo")]))
-        side, left, top = (self.below(1 << 30, f"{what} {part}") / (1 << 30) for part in ("side", "left", "top"))
+        side, left, top = (
+            self.below(1 << 30, f"{what} {part}") / (1 << 30) for part in ("side", "left", "top")
+        )
         side = min(photo.size) * (share[0] + side * (share[1] - share[0]))
         left, top = left * (photo.width - side), top * (photo.height - side)
         box = left, top, left + side, top + side
         return np.array(photo.resize((size, size), Image.Resampling.LANCZOS, box))
 
     def scene(self, size: int, scale: int, shade: int = 4, photos=SCENES) -> np.ndarray:
-        """(1, size, size, 3) uint8: most of a photograph, with the flag on it in letters of 7 * scale pixels."""
+        """(1, size, size, 3) uint8: most of a photograph, with the flag on it in letters of 7 * scale
+        pixels."""
         return self.flagged(self.crop(size, (0.7, 0.95), "scene", photos), "place", scale, shade)[None]
 
     def flagged(self, picture: np.ndarray, what: str, scale: int = 1, shade: int = 4) -> np.ndarray:

@@ -1,9 +1,9 @@
 """Flags: ten letters, drawn into a picture so that a person reads them off once the picture is back.
 
-Sixteen letters that are not mistaken for each other, each 5x7 pixels, so that a flag looks the same on every machine,
-whatever fonts it has. Behind them the picture is darkened to a quarter; a letter adds 128 to that. So letters stand out in
-every colour order, as a negative, and where only min(v, 255 - v) is left of a value, and the picture keeps some of its grain,
-by which attacks go.
+Sixteen letters that are not mistaken for each other, each 5x7 pixels, so that a flag looks the same on every
+machine, whatever fonts it has. Behind them the picture is darkened to a quarter; a letter adds 128 to that.
+So letters stand out in every colour order, as a negative, and where only min(v, 255 - v) is left of a value,
+and the picture keeps some of its grain, by which attacks go.
 """
 
 import numpy as np

@@ -1,6 +1,8 @@
-"""The ten challenges, from a secret: which pictures, which flags, which keys. The same secret makes the same files.
+"""The ten challenges, from a secret: which pictures, which flags, which keys. The same secret makes the same
+files.
 
-The recipe is public, as an algorithm is; the secret, of which `lib.workbook.challenges.draws` makes keys and flags, is not.
+The recipe is public, as an algorithm is; the secret, of which `lib.workbook.challenges.draws` makes keys and
+flags, is not.
 """
 
 import json
@@ -16,7 +18,17 @@ from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
 from lib.attacks.chosen_plaintext.table_reader import read_table
 from lib.attacks.guessed_key.weak_keys import weak_table
 from lib.schemes import SKK, EtC, ExtendedTanaka, OneTimePad, Tanaka
-from lib.workbook.challenges import COST, FORMAT, IMPOSSIBLE, MANIFEST, OPEN, SOLVABLE, VERSION, file_name, slow_hash
+from lib.workbook.challenges import (
+    COST,
+    FORMAT,
+    IMPOSSIBLE,
+    MANIFEST,
+    OPEN,
+    SOLVABLE,
+    VERSION,
+    file_name,
+    slow_hash,
+)
 from lib.workbook.challenges.draws import SCENES, SHOWN, TEXTURED, Draw
 
 FIRST, SECONDS = 1773014400, 7 * 24 * 60 * 60  # the week from Monday, 9 March 2026, 0:00 UTC, in Unix seconds
@@ -51,7 +63,11 @@ def chosen(draw: Draw) -> dict:
 def pair(draw: Draw) -> dict:
     """One known photograph and its ciphertext."""
     scheme, known = Tanaka(draw.key), datasets.photo(SCENES[draw.below(len(SCENES), "known")], 64)[None]
-    return {"ciphers": scheme.encrypt(draw.scene(64, 1)), "plain": known, "pair_ciphers": scheme.encrypt(known)}
+    return {
+        "ciphers": scheme.encrypt(draw.scene(64, 1)),
+        "plain": known,
+        "pair_ciphers": scheme.encrypt(known),
+    }
 
 
 def clock(draw: Draw) -> dict:
@@ -62,7 +78,10 @@ def clock(draw: Draw) -> dict:
 
 def twice(draw: Draw) -> dict:
     """A one-time pad, and one id for two pictures: a public photograph and the flag's, in either order."""
-    scheme, public = OneTimePad(draw.key), datasets.photo(datasets.photo_names[draw.below(10, "public")], 64)[None]
+    scheme, public = (
+        OneTimePad(draw.key),
+        datasets.photo(datasets.photo_names[draw.below(10, "public")], 64)[None],
+    )
     ciphers = np.concatenate([scheme.encrypt(each, ids=[0]) for each in (public, draw.scene(64, 1))])
     return {"ciphers": ciphers[:: 1 - 2 * draw.below(2, "order")].copy()}
 
@@ -78,7 +97,8 @@ def photograph(draw: Draw) -> dict:
 
 
 def puzzle(draw: Draw) -> dict:
-    """EtC, one photograph, blocks of 32; the plate is less dark than others, for a puzzle needs borders that differ."""
+    """EtC, one photograph, blocks of 32; the plate is less dark than others, for a puzzle needs borders that
+    differ."""
     return {"ciphers": EtC(draw.key, block=32).encrypt(draw.scene(256, 3, 2, TEXTURED))}
 
 
@@ -190,7 +210,8 @@ TEN = (
 
 
 def make(secret: Key, folder: Path) -> Path:
-    """Write the ten challenges of a secret into a folder, which is made if it is missing; other files there are left alone."""
+    """Write the ten challenges of a secret into a folder, which is made if it is missing; other files there
+    are left alone."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
@@ -199,7 +220,9 @@ def make(secret: Key, folder: Path) -> Path:
         with whole_file(folder / file_name(number), overwrite=True) as file:
             np.savez(file, **arrays)
         entries.append(entry)
-    write_json(folder / MANIFEST, {"format": FORMAT, "version": VERSION, "scrypt": COST, "challenges": entries})
+    write_json(
+        folder / MANIFEST, {"format": FORMAT, "version": VERSION, "scrypt": COST, "challenges": entries}
+    )
     return folder
 
 

@@ -1,7 +1,8 @@
 """Checks of the lessons' exercises, a module for each lesson.
 
-In a lesson: `from lib.workbook.checks import lesson_02 as check`, then `check.NAME(answer)`. A check says what is wrong and does not
-give the answer away; an exercise that was not tried yet is no error, so that a lesson runs from top to bottom.
+In a lesson: `from lib.workbook.checks import lesson_02 as check`, then `check.NAME(answer)`. A check says
+what is wrong and does not give the answer away; an exercise that was not tried yet is no error, so that a
+lesson runs from top to bottom.
 """
 
 from functools import wraps
@@ -26,8 +27,8 @@ class Verdict:
 def exercise(check):
     """Make a check out of `check(answer)`, which asserts with messages for a learner.
 
-    What it returns prints one line and tells whether the answer is right. An answer is a function, or a value; one that
-    raises NotImplementedError, or is None or `...`, has not been tried.
+    What it returns prints one line and tells whether the answer is right. An answer is a function, or a
+    value; one that raises NotImplementedError, or is None or `...`, has not been tried.
     """
 
     @wraps(check)

@@ -36,4 +36,6 @@ def read_mask(answer):
     assert oracle.queries == 1, "the mask cannot be known without asking the oracle"
     assert not (np.asarray(got) == 255 - truth).all(), "every value is the complement of the right one"
     right = int((np.asarray(got) == truth).sum())
-    assert right == 48, f"{right} of 48 values are right; was your picture one in which moving a value changes nothing?"
+    assert right == 48, (
+        f"{right} of 48 values are right; was your picture one in which moving a value changes nothing?"
+    )

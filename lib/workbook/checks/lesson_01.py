@@ -7,11 +7,14 @@ from lib.workbook.checks import exercise
 
 @exercise
 def unbiased(answer):
-    """`answer(values, bound)`: a list of bytes as a list of integers in [0, bound), each equally likely, in order."""
+    """`answer(values, bound)`: a list of bytes as a list of integers in [0, bound), each equally likely, in
+    order."""
     for bound in (6, 100, 200, 256, 1):
         got = _numbers(answer(list(range(256)), bound))
         assert got, f"for bound {bound} and all 256 byte values nothing came back"
-        assert min(got) >= 0 and max(got) < bound, f"for bound {bound} numbers from {min(got)} to {max(got)} came back"
+        assert min(got) >= 0 and max(got) < bound, (
+            f"for bound {bound} numbers from {min(got)} to {max(got)} came back"
+        )
         counts = np.bincount(got, minlength=bound)
         assert counts.min() == counts.max(), (
             f"fed every byte value once, bound {bound}: some number comes {counts.max()} times, another {counts.min()} times"
@@ -33,12 +36,15 @@ def unbiased(answer):
 
 @exercise
 def invert(answer):
-    """`answer(index, mask)`: the index and mask, `(n,)` integers each, of the table that undoes the given one."""
+    """`answer(index, mask)`: the index and mask, `(n,)` integers each, of the table that undoes the given
+    one."""
     for size, seed in ((7, 2), (96, 3)):
         plain, (index, mask) = _plain(size, seed), _table(size, seed)
         kept = index.copy(), mask.copy()
         back = _pair(answer(index, mask), size)
-        assert (index == kept[0]).all() and (mask == kept[1]).all(), "your function changed the table it was given"
+        assert (index == kept[0]).all() and (mask == kept[1]).all(), (
+            "your function changed the table it was given"
+        )
         undone = _apply(*back, _apply(index, mask, plain))
         moved = _apply(back[0], np.zeros_like(mask), _apply(index, np.zeros_like(mask), plain))
         assert (moved == plain).all(), "with all masks zero, not every atom comes back to its place"
@@ -56,7 +62,9 @@ def compose(answer):
             "your function changed a table it was given"
         )
         got = _apply(*both, plain)
-        assert not (got == _apply(*first, _apply(*second, plain))).all(), "this applies the second table first"
+        assert not (got == _apply(*first, _apply(*second, plain))).all(), (
+            "this applies the second table first"
+        )
         none = np.zeros(size, np.int64)
         moved = _apply(second[0], none, _apply(first[0], none, plain))
         assert (_apply(both[0], none, plain) == moved).all(), (
@@ -68,7 +76,9 @@ def compose(answer):
 
 
 def _numbers(got) -> list[int]:
-    assert isinstance(got, list | tuple | np.ndarray), f"expected a list of integers, got {type(got).__name__}"
+    assert isinstance(got, list | tuple | np.ndarray), (
+        f"expected a list of integers, got {type(got).__name__}"
+    )
     assert all(isinstance(number, int | np.integer) for number in got), "expected whole numbers only"
     return [int(number) for number in got]
 
@@ -82,7 +92,9 @@ def _pair(got, size):
     assert index.dtype.kind in "iu" and mask.dtype.kind in "iu", (
         f"expected whole numbers, got {index.dtype} and {mask.dtype}"
     )
-    assert sorted(index.tolist()) == list(range(size)), f"the index does not name each of the {size} atoms once"
+    assert sorted(index.tolist()) == list(range(size)), (
+        f"the index does not name each of the {size} atoms once"
+    )
     return index.astype(np.int64), mask.astype(np.int64)
 
 

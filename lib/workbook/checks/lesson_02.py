@@ -7,13 +7,16 @@ from lib.workbook.checks import exercise
 
 @exercise
 def parts(answer):
-    """`answer(value, bits)`: a byte as the list of its 8 / bits parts, the highest bits first; bits is 8, 4, 2 or 1."""
+    """`answer(value, bits)`: a byte as the list of its 8 / bits parts, the highest bits first; bits is 8, 4,
+    2 or 1."""
     for bits in (4, 2, 1, 8):
         seen = set()
         for value in range(256):
             got = answer(value, bits)
             assert isinstance(got, list | tuple), f"expected a list, got {type(got).__name__}"
-            assert len(got) == 8 // bits, f"a byte has {8 // bits} parts of {bits} bits, got {len(got)} for {value}"
+            assert len(got) == 8 // bits, (
+                f"a byte has {8 // bits} parts of {bits} bits, got {len(got)} for {value}"
+            )
             assert all(0 <= part < 2**bits for part in got), (
                 f"a part of {bits} bits is below {2**bits}, got {list(got)} for {value}"
             )
@@ -42,7 +45,9 @@ def encrypt_block(answer):
         kept = block.copy()
         none, still = np.zeros_like(reverse), np.arange(reverse.size)
         got = _block(answer(block, none, still), block)
-        assert (got == block).all(), "with nothing to reverse and nothing to move, the block should come back unchanged"
+        assert (got == block).all(), (
+            "with nothing to reverse and nothing to move, the block should come back unchanged"
+        )
         got = _block(answer(block, reverse, still), block)
         assert (got == _encrypt(block, reverse, still)).all(), (
             "with nothing to move, the reversed nibbles are not right"
@@ -52,7 +57,9 @@ def encrypt_block(answer):
             "with nothing to reverse, the nibbles do not end in the right places"
         )
         got = _block(answer(block, reverse, order), block)
-        assert (got == _encrypt(block, reverse, order)).all(), "each step is right alone, and the two together are not"
+        assert (got == _encrypt(block, reverse, order)).all(), (
+            "each step is right alone, and the two together are not"
+        )
         assert (block == kept).all(), "your function changed the block it was given"
 
 

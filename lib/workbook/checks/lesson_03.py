@@ -1,4 +1,5 @@
-"""Checks of lesson 03: counting ELE's keys, renaming them, and telling the four ciphers between LE and ELE apart."""
+"""Checks of lesson 03: counting ELE's keys, renaming them, and telling the four ciphers between LE and ELE
+apart."""
 
 import math
 
@@ -16,7 +17,9 @@ def ele_key_bits(answer):
     """`answer(height, width, block)`: log2 of ELE's number of keys for an RGB image."""
     for height, width, block in ((8, 4, 4), (32, 32, 4), (24, 40, 8), (6, 10, 2)):
         got = answer(height, width, block)
-        assert isinstance(got, int | float | np.number), f"expected a number of bits, got {type(got).__name__}"
+        assert isinstance(got, int | float | np.number), (
+            f"expected a number of bits, got {type(got).__name__}"
+        )
         blocks, atoms = (height // block) * (width // block), 6 * block**2
         expected = blocks * (_log2_factorial(atoms) + atoms) + _log2_factorial(blocks)
         assert math.isfinite(got), (
@@ -35,7 +38,8 @@ def _log2_factorial(n):
 
 @exercise
 def rename(answer):
-    """`answer(keys, source)`: the block keys that make "blocks, then pixels" equal to "pixels, then blocks"."""
+    """`answer(keys, source)`: the block keys that make "blocks, then pixels" equal to "pixels, then
+    blocks"."""
     example = answer(np.array([10, 20, 30]), np.array([2, 0, 1]))
     assert len(example) == 3, f"three keys go in and three come out, got {len(example)}"
     assert list(example) == [30, 10, 20], f"the example gives {list(example)}"

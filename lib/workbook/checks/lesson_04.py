@@ -44,16 +44,22 @@ def candidates(answer):
         got = {_values(one) for one in got}
         assert pixel in got, f"{pixel} itself is missing: some key leaves a pixel as it is"
         assert len(got) <= 48, f"{len(got)} candidates for {pixel}; there are only 48 keys of a pixel"
-        turned = {tuple(v if keep else 255 - v for v, keep in zip(pixel, keeps)) for keeps in product((0, 1), repeat=3)}
+        turned = {
+            tuple(v if keep else 255 - v for v, keep in zip(pixel, keeps))
+            for keeps in product((0, 1), repeat=3)
+        }
         assert turned <= got, f"{pixel}: some pixel that differs from it in signs only is missing"
         expected = {tuple(one[i] for i in order) for one in turned for order in permutations(range(3))}
         assert expected <= got, f"{pixel}: {len(expected - got)} candidates are missing"
-        assert got <= expected, f"{pixel}: {len(got - expected)} are no candidates; no key leads from them to it"
+        assert got <= expected, (
+            f"{pixel}: {len(got - expected)} are no candidates; no key leads from them to it"
+        )
 
 
 @exercise
 def same_key(answer):
-    """`answer(ciphertexts)`: the places (i, j), i < j, of the two that were encrypted with one key; (n, h, w, 3)."""
+    """`answer(ciphertexts)`: the places (i, j), i < j, of the two that were encrypted with one key; (n, h, w,
+    3)."""
     for seed, (i, j) in ((1, (2, 4)), (2, (0, 3)), (3, (1, 5))):
         got = answer(ciphertexts_with_a_pair(seed, i, j))
         assert isinstance(got, tuple | list) and len(got) == 2, f"expected a pair of places, got {got!r}"
@@ -65,7 +71,8 @@ def same_key(answer):
 
 
 def ciphertexts_with_a_pair(seed, i, j, count=6):
-    """(count, 32, 32, 3): smooth images, negative-positive only; images i and j, one dark, one bright, share a key."""
+    """(count, 32, 32, 3): smooth images, negative-positive only; images i and j, one dark, one bright, share
+    a key."""
     images = np.stack([_smooth(10 * seed + k, level) for k, level in enumerate(_levels(count, i, j))])
     ids = np.arange(count)
     scheme = SKK(Key.from_seed(seed), colour_shuffle=False, per_image=True)

@@ -1,4 +1,5 @@
-"""Checks of lesson 05: the states of a grey block, one block put right again, and the state found from a pair."""
+"""Checks of lesson 05: the states of a grey block, one block put right again, and the state found from a
+pair."""
 
 import numpy as np
 
@@ -28,10 +29,11 @@ def grey_states(answer):
 
 @exercise
 def undo_block(answer):
-    """`answer(block, turns, mirrored, negative, order)`: the plain `(b, b, 3)` uint8 block, `block` left as it was.
+    """`answer(block, turns, mirrored, negative, order)`: the plain `(b, b, 3)` uint8 block, `block` left as
+    it was.
 
-    `block` is the plain block after `turns` quarter turns to the left, then, where the flags say so, mirrored left to right
-    and made negative, then with channel i taken from channel `order[i]`.
+    `block` is the plain block after `turns` quarter turns to the left, then, where the flags say so, mirrored
+    left to right and made negative, then with channel i taken from channel `order[i]`.
     """
     cases = [
         ("only made negative", 0, False, True, (0, 1, 2)),
@@ -42,7 +44,10 @@ def undo_block(answer):
         ("put in the colour order (1, 0, 2)", 0, False, False, (1, 0, 2)),
         ("put in the colour order (1, 2, 0)", 0, False, False, (1, 2, 0)),
     ]
-    every = [("in all four ways", 3, True, True, (2, 0, 1)), ("turned twice and mirrored", 2, True, False, (1, 2, 0))]
+    every = [
+        ("in all four ways", 3, True, True, (2, 0, 1)),
+        ("turned twice and mirrored", 2, True, False, (1, 2, 0)),
+    ]
     for seed, (what, *state) in enumerate(cases + every):
         plain = _block(4 + seed % 2, seed)
         cipher = _state(plain, *state)
@@ -57,7 +62,8 @@ def undo_block(answer):
 
 @exercise
 def state_of(answer):
-    """`answer(plain, cipher)`: (turns, mirrored, negative, order) that makes `cipher` of `plain`, or None if none does."""
+    """`answer(plain, cipher)`: (turns, mirrored, negative, order) that makes `cipher` of `plain`, or None if
+    none does."""
     states = [(0, False, False, (0, 1, 2)), (1, False, False, (0, 2, 1)), (1, True, False, (1, 2, 0))]
     states += [(3, False, True, (2, 0, 1)), (2, True, True, (2, 1, 0)), (3, True, False, (1, 0, 2))]
     for seed, state in enumerate(states):
@@ -65,7 +71,9 @@ def state_of(answer):
         cipher = _state(plain, *state)
         kept = plain.copy(), cipher.copy()
         got = answer(plain, cipher)
-        assert (plain == kept[0]).all() and (cipher == kept[1]).all(), "your function changed a block it was given"
+        assert (plain == kept[0]).all() and (cipher == kept[1]).all(), (
+            "your function changed a block it was given"
+        )
         assert got is not None, "you returned None for a cipher that one of the 96 states makes"
         assert isinstance(got, tuple | list) and len(got) == 4, (
             f"expected (turns, mirrored, negative, order), got {got!r}"
@@ -76,7 +84,9 @@ def state_of(answer):
         assert (made == cipher).all(), f"the state {tuple(got)!r} makes another block of this plain one"
     plain, cipher = _block(4, 40), _state(_block(4, 40), 1, True, True, (1, 2, 0))
     cipher[3, 2, 1] ^= 1
-    assert answer(plain, cipher) is None, "one value of this cipher was changed by 1, so that no state makes it"
+    assert answer(plain, cipher) is None, (
+        "one value of this cipher was changed by 1, so that no state makes it"
+    )
 
 
 def _block(side, seed):

@@ -1,4 +1,5 @@
-"""Checks of lesson 06: the size of a file for its picture, PSNR by hand, and the blocks that JPEG's grid allows."""
+"""Checks of lesson 06: the size of a file for its picture, PSNR by hand, and the blocks that JPEG's grid
+allows."""
 
 import math
 
@@ -9,7 +10,8 @@ from lib.workbook.checks import exercise
 
 @exercise
 def bits_per_pixel(answer):
-    """`answer(file, picture)`: bits of `file`, a bytes object, for each pixel of the `(h, w, 3)` uint8 `picture`."""
+    """`answer(file, picture)`: bits of `file`, a bytes object, for each pixel of the `(h, w, 3)` uint8
+    `picture`."""
     for count, shape in ((600, (20, 30, 3)), (77, (16, 8, 3)), (4096, (32, 64, 3))):
         got = answer(bytes(range(7)) * count, np.zeros(shape, np.uint8))
         assert isinstance(got, int | float | np.number), f"expected a number, got {type(got).__name__}"
@@ -23,7 +25,8 @@ def bits_per_pixel(answer):
 
 @exercise
 def psnr(answer):
-    """`answer(estimate, truth)`: 10 log10(255**2 / mean squared error) in dB of two uint8 images; inf if they are equal."""
+    """`answer(estimate, truth)`: 10 log10(255**2 / mean squared error) in dB of two uint8 images; inf if they
+    are equal."""
     rng = np.random.default_rng(6)
     truth = rng.integers(0, 256, (12, 10, 3), dtype=np.uint8)
     assert _near(answer(np.zeros((2, 2, 3), np.uint8), np.full((2, 2, 3), 255, np.uint8)), 0), (
@@ -40,7 +43,9 @@ def psnr(answer):
     kept = noisy.copy(), truth.copy()
     error = sum((int(a) - int(b)) ** 2 for a, b in zip(noisy.ravel(), truth.ravel())) / truth.size
     got = answer(noisy, truth)
-    assert (noisy == kept[0]).all() and (truth == kept[1]).all(), "your function changed an image it was given"
+    assert (noisy == kept[0]).all() and (truth == kept[1]).all(), (
+        "your function changed an image it was given"
+    )
     assert _near(got, 10 * math.log10(255**2 / error)), (
         "errors of many sizes: their squares are to be averaged, then compared with 255 squared"
     )
@@ -53,7 +58,8 @@ def psnr(answer):
 def smallest_block(answer):
     """`answer(across, down)`: the side of the smallest square block of which JPEG codes each one by itself.
 
-    One chroma sample stands for `across` pixels in a row and `down` pixels in a column; JPEG codes 8x8 samples together.
+    One chroma sample stands for `across` pixels in a row and `down` pixels in a column; JPEG codes 8x8
+    samples together.
     """
     cases = {
         (1, 1): "4:4:4",
@@ -65,7 +71,9 @@ def smallest_block(answer):
     }
     for (across, down), name in cases.items():
         got, side = answer(across, down), math.lcm(8 * across, 8 * down)
-        assert isinstance(got, int | np.integer) and not isinstance(got, bool), f"expected a whole number, got {got!r}"
+        assert isinstance(got, int | np.integer) and not isinstance(got, bool), (
+            f"expected a whole number, got {got!r}"
+        )
         assert got > 0 and got % (8 * across) == 0 and got % (8 * down) == 0, (
             f"{name}: with blocks of {got}, some 8x8 group of samples holds pixels of two blocks"
         )

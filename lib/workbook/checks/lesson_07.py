@@ -21,9 +21,9 @@ def read_ffx(answer):
             asked.append(1)
             assert len(asked) <= 2, "you asked a third time; two images are allowed, and one is enough"
             assert isinstance(image, np.ndarray) and image.dtype == np.uint8, "encrypt takes a uint8 array"
-            assert image.ndim == 3 and image.shape[2] == 3 and not image.shape[0] % 4 and not image.shape[1] % 4, (
-                f"encrypt takes one (h, w, 3) image, h and w multiples of 4, got {image.shape}"
-            )
+            assert (
+                image.ndim == 3 and image.shape[2] == 3 and not image.shape[0] % 4 and not image.shape[1] % 4
+            ), f"encrypt takes one (h, w, 3) image, h and w multiples of 4, got {image.shape}"
             tiled = np.tile(places, (image.shape[0] // 4, image.shape[1] // 4, 1))
             return np.where(tiled, substitution[image], image)
 
@@ -55,7 +55,8 @@ def _ffx(seed):
 
 @exercise
 def guess_np(answer):
-    """`answer(cipher)`: the `(h, w, 3)` uint8 picture behind an NP ciphertext with 2x2 blocks, or its negative."""
+    """`answer(cipher)`: the `(h, w, 3)` uint8 picture behind an NP ciphertext with 2x2 blocks, or its
+    negative."""
     for picture, seed in enumerate(
         (11, 5, 4)
     ):  # under these keys, some channels may be turned negative for a wrong key
@@ -68,7 +69,9 @@ def guess_np(answer):
         assert got.shape == plain.shape, f"expected shape {plain.shape}, got {got.shape}"
         assert got.dtype == np.uint8, f"expected uint8, got {got.dtype}"
         states = ((got == plain) | (got == 255 - plain)).all()
-        assert states, "some values are neither the plain one nor its complement, and NP does nothing else to a value"
+        assert states, (
+            "some values are neither the plain one nor its complement, and NP does nothing else to a value"
+        )
         right = max((got == plain).mean(), (got == 255 - plain).mean())
         assert right == 1, (
             f"picture {picture + 1} of 3: {right:.0%} of its values are right, up to a negative of the whole"
@@ -76,10 +79,15 @@ def guess_np(answer):
 
 
 def _smooth(seed):
-    """(24, 32, 3) uint8: a shadow and a little texture, alike in the channels; the channels' levels differ."""
+    """(24, 32, 3) uint8: a shadow and a little texture, alike in the channels; the channels' levels
+    differ."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:24, :32]
-    waves = sum(np.cos(rng.normal(0, 0.25) * y + rng.normal(0, 0.25) * x + rng.uniform(0, 6)) for _ in range(6))
+    waves = sum(
+        np.cos(rng.normal(0, 0.25) * y + rng.normal(0, 0.25) * x + rng.uniform(0, 6)) for _ in range(6)
+    )
     grey = 22 * waves + rng.normal(0, 3, (24, 32))
     levels = rng.permutation([70, 120, 180])
-    return np.clip(grey[..., None] * [1, 0.85, 0.7] + levels + rng.normal(0, 2, (24, 32, 3)), 0, 255).astype(np.uint8)
+    return np.clip(grey[..., None] * [1, 0.85, 0.7] + levels + rng.normal(0, 2, (24, 32, 3)), 0, 255).astype(
+        np.uint8
+    )

@@ -1,4 +1,5 @@
-"""Checks of lesson 08: entropy, and two attackers who must win every round of the indistinguishability game."""
+"""Checks of lesson 08: entropy, and two attackers who must win every round of the indistinguishability
+game."""
 
 import numpy as np
 
@@ -13,7 +14,9 @@ GAMES = 100
 def entropy(answer):
     """`answer(image)`: bits, from 0 to 8, of the values of a uint8 array of any shape."""
     rng = np.random.default_rng(1)
-    assert _number(answer(np.full((4, 6, 3), 7, np.uint8))) == 0, "an image of one value has no surprise: 0 bits"
+    assert _number(answer(np.full((4, 6, 3), 7, np.uint8))) == 0, (
+        "an image of one value has no surprise: 0 bits"
+    )
     halves = rng.permutation(np.repeat([0, 255], 36)).astype(np.uint8).reshape(4, 6, 3)
     got = _number(answer(halves))
     assert abs(got - 1) < 1e-9, f"two values equally often make 1 bit, got {got:.4f}"
@@ -38,12 +41,15 @@ def _number(got):
 
 @exercise
 def skk_attacker(answer):
-    """`answer(cipher, first, second)`: 0 where `cipher` is of `first`, 1 where of `second`; all (h, w, 3) uint8."""
+    """`answer(cipher, first, second)`: 0 where `cipher` is of `first`, 1 where of `second`; all (h, w, 3)
+    uint8."""
     rng = np.random.default_rng(2)
     first = rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)
     retouched = first.copy()
     retouched[7, 3] = (first[7, 3].astype(int) + 50) % 256
-    for seed, (what, second) in enumerate((("mirrored", first[:, ::-1].copy()), ("with one pixel changed", retouched))):
+    for seed, (what, second) in enumerate(
+        (("mirrored", first[:, ::-1].copy()), ("with one pixel changed", retouched))
+    ):
         coins = rng.integers(0, 2, GAMES)
         scheme, wins = SKK(Key.from_seed(seed), per_image=True), 0
         for number, coin in enumerate(coins):
@@ -63,10 +69,16 @@ def equal_blocks(answer):
             asked.append(1)
             assert len(asked) == 1, "one challenge a game"
             for image in (first, second):
-                assert isinstance(image, np.ndarray) and image.dtype == np.uint8, "both images are uint8 arrays"
-            assert first.shape == second.shape, f"both images have one shape, got {first.shape} and {second.shape}"
+                assert isinstance(image, np.ndarray) and image.dtype == np.uint8, (
+                    "both images are uint8 arrays"
+                )
+            assert first.shape == second.shape, (
+                f"both images have one shape, got {first.shape} and {second.shape}"
+            )
             counts = [np.bincount(image.ravel(), minlength=256).tolist() for image in (first, second)]
-            assert counts[0] == counts[1], "both images must hold the same values equally often, and yours do not"
+            assert counts[0] == counts[1], (
+                "both images must hold the same values equally often, and yours do not"
+            )
             return scheme.encrypt([first, second][coin], ids=[0])
 
         wins += _said(answer(challenge)) == coin

@@ -1,4 +1,5 @@
-"""Check of lesson 09: a choice whose histogram tells nothing and whose ciphertext shows nothing, and which falls all the same."""
+"""Check of lesson 09: a choice whose histogram tells nothing and whose ciphertext shows nothing, and which
+falls all the same."""
 
 import numpy as np
 
@@ -11,8 +12,11 @@ SEEN, RECOVERED = 0.2, 0.9
 
 @exercise
 def unseen(answer):
-    """`answer`: a `Choice` with equal histograms, edges that cannot be seen, and nine bytes of ten recovered from one ciphertext."""
-    assert isinstance(answer, Choice), f"expected a Choice(photo, size, scheme, ...), got {type(answer).__name__}"
+    """`answer`: a `Choice` with equal histograms, edges that cannot be seen, and nine bytes of ten recovered
+    from one ciphertext."""
+    assert isinstance(answer, Choice), (
+        f"expected a Choice(photo, size, scheme, ...), got {type(answer).__name__}"
+    )
     plain, cipher = pictures(answer)
     assert plain.shape == cipher.shape, (
         "this ciphertext is grey and three times as wide; take a scheme that stays in colour"

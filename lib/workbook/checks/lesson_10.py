@@ -8,11 +8,14 @@ from lib.workbook.checks import exercise
 
 @exercise
 def nearest_colour(answer):
-    """`answer(images, labels, queries)`: (m,) the class of each query by mean colour; images (n, h, w, 3) uint8."""
+    """`answer(images, labels, queries)`: (m,) the class of each query by mean colour; images (n, h, w, 3)
+    uint8."""
     images, labels, queries, truth = _pictures()
     wanted = _nearest_mean_colour(images, labels, queries)
     got = np.asarray(answer(images.copy(), labels.copy(), queries.copy()))
-    assert got.shape == wanted.shape, f"expected {len(wanted)} classes, one for each query, got shape {got.shape}"
+    assert got.shape == wanted.shape, (
+        f"expected {len(wanted)} classes, one for each query, got shape {got.shape}"
+    )
     assert got.dtype.kind in "iu", f"a class is a whole number, got {got.dtype}"
     right = int((got == wanted).sum())
     assert right == len(wanted), (
@@ -29,7 +32,10 @@ def _pictures():
 
 
 def _nearest_mean_colour(images, labels, queries):
-    means = [images[labels == label].reshape(-1, 3).mean(axis=0, dtype=np.float64) for label in range(labels.max() + 1)]
+    means = [
+        images[labels == label].reshape(-1, 3).mean(axis=0, dtype=np.float64)
+        for label in range(labels.max() + 1)
+    ]
     out = []
     for query in queries:
         colour = query.reshape(-1, 3).mean(axis=0, dtype=np.float64)
@@ -39,7 +45,8 @@ def _nearest_mean_colour(images, labels, queries):
 
 @exercise
 def smoothed_loss(answer):
-    """`answer(scores, labels, smoothing)`: the mean cross-entropy; scores (n, classes) float64, labels (n,) int64."""
+    """`answer(scores, labels, smoothing)`: the mean cross-entropy; scores (n, classes) float64, labels (n,)
+    int64."""
     rng = np.random.default_rng(10)
     scores, labels = rng.normal(0, 3, (7, 4)), np.array([3, 0, 1, 1, 2, 0, 3])
     for smoothing in (0.0, 0.2, 0.5):

@@ -1,4 +1,5 @@
-"""Checks of lesson 11: the layer that undoes LE from its key, and a fingerprint of pictures that no key changes."""
+"""Checks of lesson 11: the layer that undoes LE from its key, and a fingerprint of pictures that no key
+changes."""
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from lib.workbook.checks import exercise
 
 @exercise
 def nibble_layer(answer):
-    """`answer(index, mask)`: (48, 6, 4, 4) float32 weights that give plain blocks from the nibbles of LE cipher blocks."""
+    """`answer(index, mask)`: (48, 6, 4, 4) float32 weights that give plain blocks from the nibbles of LE
+    cipher blocks."""
     plain = np.random.default_rng(11).integers(0, 256, (9, 4, 4, 3), dtype=np.uint8)
     for seed in (2, 5, 8):
         scheme = Tanaka(Key.from_seed(seed))
@@ -33,7 +35,8 @@ def nibble_layer(answer):
 
 
 def _parts(images):
-    """(n, 6, 4, 4) floats from -1 to 1: red upper, red lower, green upper, ... as `lib.models.fronts.whitened.atoms` gives them."""
+    """(n, 6, 4, 4) floats from -1 to 1: red upper, red lower, green upper, ... as
+    `lib.models.fronts.whitened.atoms` gives them."""
     parts = split(images.reshape(len(images), -1), 4).reshape(len(images), 4, 4, 6)
     return (2.0 * parts.transpose(0, 3, 1, 2) - 15) / 15
 
@@ -44,7 +47,8 @@ def _range(counts):
 
 @exercise
 def fingerprint(answer):
-    """`answer(ciphertexts)`: (96,) variances of the blocks' nibbles along their principal axes, largest first."""
+    """`answer(ciphertexts)`: (96,) variances of the blocks' nibbles along their principal axes, largest
+    first."""
     images = datasets.load("photos", "train", limit=60).images
     found = []
     for some in (images[:40], images[20:]):
@@ -67,8 +71,12 @@ def fingerprint(answer):
     assert not np.allclose(*found, rtol=1e-3), "other pictures should have other numbers"
     mixed = _unrelated(images[:40])
     gone = np.allclose(np.asarray(answer(mixed)), found[0], rtol=1e-3)
-    assert not gone, "yours do not change when each nibble is taken from another block; see how nibbles vary together"
-    assert np.isclose(found[0][0], _largest(images[:40]), rtol=1e-6), "the largest is not the largest there is"
+    assert not gone, (
+        "yours do not change when each nibble is taken from another block; see how nibbles vary together"
+    )
+    assert np.isclose(found[0][0], _largest(images[:40]), rtol=1e-6), (
+        "the largest is not the largest there is"
+    )
 
 
 def _nibbles(images):

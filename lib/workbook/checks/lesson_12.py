@@ -1,4 +1,5 @@
-"""Checks of lesson 12: the states of a pixel, what may be done to ciphertexts, and how the keys of two neighbours differ."""
+"""Checks of lesson 12: the states of a pixel, what may be done to ciphertexts, and how the keys of two
+neighbours differ."""
 
 import numpy as np
 
@@ -9,12 +10,17 @@ from lib.workbook.checks import exercise
 
 @exercise
 def states(answer):
-    """`answer(pixel)`: how many different pixels SKK can turn a pixel, three whole numbers from 0 to 255, into."""
+    """`answer(pixel)`: how many different pixels SKK can turn a pixel, three whole numbers from 0 to 255,
+    into."""
     for pixel, kind in _PIXELS.items():
         got, expected = answer(pixel), _number_of_states(pixel)
-        assert isinstance(got, int | np.integer) and not isinstance(got, bool), f"expected a whole number, got {got!r}"
+        assert isinstance(got, int | np.integer) and not isinstance(got, bool), (
+            f"expected a whole number, got {got!r}"
+        )
         assert got <= 48, f"{got} states for {pixel}, but there are only 48 keys of a pixel"
-        assert got == expected, f"{got} states for {pixel}, {kind}: list what its 48 keys make of it, and count again"
+        assert got == expected, (
+            f"{got} states for {pixel}, {kind}: list what its 48 keys make of it, and count again"
+        )
 
 
 _PIXELS = {
@@ -36,7 +42,8 @@ def _number_of_states(pixel):
 
 @exercise
 def keeps(answer):
-    """`answer(move)`: whether `move`, uint8 (n, h, w, 3) to (n, ..., 3), gives ciphertexts of moved pictures."""
+    """`answer(move)`: whether `move`, uint8 (n, h, w, 3) to (n, ..., 3), gives ciphertexts of moved
+    pictures."""
     for name, (move, expected) in MOVES.items():
         got = answer(move)
         assert isinstance(got, bool | np.bool), f"expected True or False, got {got!r}"
@@ -86,14 +93,18 @@ MOVES = {
     "brighter by a tenth": (_one_tenth_brighter, False),
     "grey": (lambda x: np.repeat(x.mean(-1, keepdims=True), 3, -1).astype(np.uint8), False),
     "half the size by means": (_halved, False),
-    "mix with the next picture": (lambda x: ((x.astype(int) + np.roll(x, 1, axis=0)) // 2).astype(np.uint8), False),
+    "mix with the next picture": (
+        lambda x: ((x.astype(int) + np.roll(x, 1, axis=0)) // 2).astype(np.uint8),
+        False,
+    ),
     "the brightest column first": (_brightest_column_first, False),
 }
 
 
 @exercise
 def relative_key(answer):
-    """`answer(a, b)`: (3, 3) of 0, 1, -1; a, b (n, 3) uint8, two neighbouring places of n ciphertexts under one key."""
+    """`answer(a, b)`: (3, 3) of 0, 1, -1; a, b (n, 3) uint8, two neighbouring places of n ciphertexts under
+    one key."""
     images = datasets.load("photos", "train", limit=60).images
     for seed, (row, column) in ((31, (4, 6)), (32, (17, 20)), (33, (9, 3)), (34, (25, 11))):
         scheme = SKK(Key.from_seed(seed))

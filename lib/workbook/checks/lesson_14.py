@@ -10,13 +10,16 @@ from lib.workbook.checks import exercise
 
 @exercise
 def upper_nibbles(answer):
-    """`answer(rows)`: (96,) bool, which columns hold upper nibbles of plain bytes; rows (n, 96) uint8 of LE cipher blocks."""
+    """`answer(rows)`: (96,) bool, which columns hold upper nibbles of plain bytes; rows (n, 96) uint8 of LE
+    cipher blocks."""
     plain = datasets.load("photos", "train", limit=60).images
     for seed in (3, 4, 5):
         scheme = Tanaka(Key.from_seed(seed))
         got = np.asarray(answer(_block_nibbles(scheme.encrypt(plain))))
         truth = scheme.table((4, 4, 3)).index % 2 == 0
-        assert got.shape == (96,), f"expected 96 answers, one for each nibble of a block, got shape {got.shape}"
+        assert got.shape == (96,), (
+            f"expected 96 answers, one for each nibble of a block, got shape {got.shape}"
+        )
         assert got.dtype == bool, f"expected True or False for each nibble, got {got.dtype}"
         assert got.sum() == 48, f"48 of the 96 are upper nibbles, you found {got.sum()}"
         right = int((got == truth).sum())
@@ -31,7 +34,8 @@ def _block_nibbles(images):
 
 @exercise
 def find(answer):
-    """`answer(plain, ciphertexts)`: the place of the ciphertext, each under a key of its own, that hides `plain`."""
+    """`answer(plain, ciphertexts)`: the place of the ciphertext, each under a key of its own, that hides
+    `plain`."""
     images = _pictures()
     for seed, kind in enumerate((SKK, EtC, Tanaka, ExtendedTanaka), 20):
         cipher = kind(Key.from_seed(seed), per_image=True).encrypt(images, ids=range(len(images)))
@@ -45,7 +49,8 @@ def find(answer):
 
 
 def _pictures():
-    """(8, 32, 32, 3) uint8: patches of one photo, all of nearly the same mean, and no two with equal nibble counts."""
+    """(8, 32, 32, 3) uint8: patches of one photo, all of nearly the same mean, and no two with equal nibble
+    counts."""
     some = datasets.load("photos", "train", limit=400)
     images = some.images[some.labels == 5][:8].astype(int)
     levelled = images + 120 - images.mean(axis=(1, 2, 3), keepdims=True).round().astype(int)

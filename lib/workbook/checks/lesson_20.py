@@ -1,4 +1,5 @@
-"""Checks of lesson 20: PSNR up to complement, the rule behind a verdict, and a picture that the rule does not see."""
+"""Checks of lesson 20: PSNR up to complement, the rule behind a verdict, and a picture that the rule does not
+see."""
 
 import numpy as np
 
@@ -59,7 +60,9 @@ def judge(answer):
 
 def _same(answer, what, scores):
     got = answer({name: dict(each) for name, each in scores.items()})
-    assert got in ("broken", "not broken", "void"), f"a verdict is 'broken', 'not broken' or 'void', got {got!r}"
+    assert got in ("broken", "not broken", "void"), (
+        f"a verdict is 'broken', 'not broken' or 'void', got {got!r}"
+    )
     assert got == verdict(scores), f"{what}: {got!r} is not what the rule says"
 
 
@@ -68,11 +71,17 @@ def _scores(exact=0.005, edges=0.0):
 
 
 def _case(attack=None, ciphertext=None, mean=None, **control):
-    return {"attack": attack or _scores(), "ciphertext": ciphertext or _scores(), "mean": mean or _scores()} | control
+    return {
+        "attack": attack or _scores(),
+        "ciphertext": ciphertext or _scores(),
+        "mean": mean or _scores(),
+    } | control
 
 
 def _shown(scores):
-    return ", ".join(f"{name} {each['exact']:.3f} and {each['edge_correlation']:.3f}" for name, each in scores.items())
+    return ", ".join(
+        f"{name} {each['exact']:.3f} and {each['edge_correlation']:.3f}" for name, each in scores.items()
+    )
 
 
 _CASES = {
@@ -81,8 +90,12 @@ _CASES = {
     "nine values of ten exact": _case(_scores(0.9, 0.1), control=_scores()),
     "half of the values exact, no outlines": _case(_scores(0.5, 0.1), control=_scores()),
     "outlines, few values exact": _case(_scores(0.02, 0.5), control=_scores()),
-    "outlines that are in the ciphertext already": _case(_scores(0.02, 0.55), _scores(edges=0.45), control=_scores()),
-    "outlines that the mean image has as well": _case(_scores(0.02, 0.55), mean=_scores(edges=0.45), control=_scores()),
+    "outlines that are in the ciphertext already": _case(
+        _scores(0.02, 0.55), _scores(edges=0.45), control=_scores()
+    ),
+    "outlines that the mean image has as well": _case(
+        _scores(0.02, 0.55), mean=_scores(edges=0.45), control=_scores()
+    ),
     "0.3 more outlines than the ciphertext, and still few": _case(
         _scores(edges=0.4), _scores(edges=0.1), control=_scores()
     ),
@@ -96,7 +109,8 @@ _CASES = {
 
 @exercise
 def fool(answer):
-    """`answer(truth)`: an estimate, (h, w, 3) uint8 as `truth`, that is not broken by the rule and can still be read."""
+    """`answer(truth)`: an estimate, (h, w, 3) uint8 as `truth`, that is not broken by the rule and can still
+    be read."""
     for seed, name in enumerate(PHOTOS):
         truth = datasets.photo(name, SIDE)
         got = answer(truth.copy())
@@ -107,7 +121,9 @@ def fool(answer):
         estimates = {"attack": got, "ciphertext": noise, "mean": np.full_like(truth, truth.mean())}
         scores = {who: metrics.report(each, truth) for who, each in estimates.items()}
         edges = scores["attack"]["edge_correlation"]
-        assert verdict(scores) == "not broken", f"{name}: the rule sees it, with an edge correlation of {edges:.2f}"
+        assert verdict(scores) == "not broken", (
+            f"{name}: the rule sees it, with an edge correlation of {edges:.2f}"
+        )
         seen = _as_seen(got, truth)
         assert seen > 0.8, (
             f"{name}: the rule sees nothing, nor would anybody else: mirrored, turned and moved in every way, your picture's "

@@ -1,4 +1,5 @@
-"""Checks of lesson 22: the key of a pixel from one answer, colours that survive noise, and a question in disguise."""
+"""Checks of lesson 22: the key of a pixel from one answer, colours that survive noise, and a question in
+disguise."""
 
 from itertools import combinations, product
 
@@ -34,18 +35,22 @@ def read_key(answer):
 
 @exercise
 def colours(answer):
-    """`answer`: three values; of v and 255 - v for each, six in all, the two nearest lie as far apart as possible."""
+    """`answer`: three values; of v and 255 - v for each, six in all, the two nearest lie as far apart as
+    possible."""
     assert np.shape(answer) == (3,), f"expected three values, got {answer!r}"
     whole = all(isinstance(v, int | np.integer) and not isinstance(v, bool) and 0 <= v <= 255 for v in answer)
     assert whole, f"values are whole numbers from 0 to 255, got {answer!r}"
     six = sorted([int(v) for v in answer] + [255 - int(v) for v in answer])
     gap = min(abs(a - b) for a, b in combinations(six, 2))
-    assert gap == 51, f"the six values are {six}, and the nearest two differ by {gap}: there is something better"
+    assert gap == 51, (
+        f"the six values are {six}, and the nearest two differ by {gap}: there is something better"
+    )
 
 
 @exercise
 def disguise(answer):
-    """`answer(photo)`: the photo, (h, w, 3) uint8, changed by 2 at most, with three unlike min(v, 255 - v) in each pixel."""
+    """`answer(photo)`: the photo, (h, w, 3) uint8, changed by 2 at most, with three unlike min(v, 255 - v) in
+    each pixel."""
     noise = np.random.default_rng(3).integers(0, 256, (24, 40, 3), dtype=np.uint8)
     grey = np.repeat(np.arange(256, dtype=np.uint8).reshape(16, 16, 1), 3, axis=2)
     mixed = np.stack([grey[..., 0], 255 - grey[..., 0], np.roll(grey[..., 0], 1)], axis=-1)

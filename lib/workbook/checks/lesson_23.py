@@ -1,4 +1,5 @@
-"""Checks of lesson 23: histories up to complement, how many places noise leaves open, and how rough a picture is."""
+"""Checks of lesson 23: histories up to complement, how many places noise leaves open, and how rough a picture
+is."""
 
 from itertools import pairwise
 
@@ -9,13 +10,22 @@ from lib.workbook.checks import exercise
 
 @exercise
 def canonical(answer):
-    """`answer(history, top)`: a tuple, the same for a history (a list of numbers 0 to top) and for its complement only."""
-    for history, top in (([3, 12, 0, 15], 15), ([7], 15), ([0, 0, 255], 255), ([1, 0, 1, 1, 0], 1), ([2, 1, 1], 3)):
+    """`answer(history, top)`: a tuple, the same for a history (a list of numbers 0 to top) and for its
+    complement only."""
+    for history, top in (
+        ([3, 12, 0, 15], 15),
+        ([7], 15),
+        ([0, 0, 255], 255),
+        ([1, 0, 1, 1, 0], 1),
+        ([2, 1, 1], 3),
+    ):
         given = list(history)
         got, other = answer(history, top), answer([top - v for v in history], top)
         assert history == given, "the history that came in was changed; make a new one"
         assert isinstance(got, tuple), f"expected a tuple, got {type(got).__name__}"
-        assert got == other, f"{history} and its complement {[top - v for v in history]} give {got} and {other}"
+        assert got == other, (
+            f"{history} and its complement {[top - v for v in history]} give {got} and {other}"
+        )
     for first, second, top in _DIFFERENT:
         assert answer(list(first), top) != answer(list(second), top), (
             f"{list(first)} and {list(second)} (top {top}) are not each other's complement, but they give the same"
@@ -35,8 +45,16 @@ _DIFFERENT = (
 
 @exercise
 def expected_open(answer):
-    """`answer(places, levels, blocks)`: how many of `places` share their history, up to complement, after blocks of noise."""
-    for places, levels, blocks in ((96, 16, 2), (96, 16, 3), (48, 256, 1), (192, 4, 5), (12, 2, 4), (96, 16, 1)):
+    """`answer(places, levels, blocks)`: how many of `places` share their history, up to complement, after
+    blocks of noise."""
+    for places, levels, blocks in (
+        (96, 16, 2),
+        (96, 16, 3),
+        (48, 256, 1),
+        (192, 4, 5),
+        (12, 2, 4),
+        (96, 16, 1),
+    ):
         got = answer(places, levels, blocks)
         assert isinstance(got, int | float | np.number), f"expected a number, got {type(got).__name__}"
         case = f"{places} places of {levels} levels, {blocks} blocks"
@@ -50,7 +68,8 @@ def expected_open(answer):
 
 @exercise
 def roughness(answer):
-    """`answer(image)`: the sum of |difference| to the right and lower neighbour, (h, w, 3) uint8, colours apart."""
+    """`answer(image)`: the sum of |difference| to the right and lower neighbour, (h, w, 3) uint8, colours
+    apart."""
     rng = np.random.default_rng(5)
     for shape in ((2, 2, 3), (5, 3, 3), (8, 12, 3)):
         image = rng.integers(0, 256, shape, np.uint8)

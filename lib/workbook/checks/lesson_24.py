@@ -1,4 +1,5 @@
-"""Checks of lesson 24: the nearest of 48 states, one walk from another, and the colour with the least expected error."""
+"""Checks of lesson 24: the nearest of 48 states, one walk from another, and the colour with the least
+expected error."""
 
 from itertools import permutations
 
@@ -12,7 +13,8 @@ from lib.workbook.checks import exercise
 
 @exercise
 def nearest(answer):
-    """`answer(before, pixel)`: the state of `pixel` nearest to `before`, three whole numbers each; of equal ones the last order."""
+    """`answer(before, pixel)`: the state of `pixel` nearest to `before`, three whole numbers each; of equal
+    ones the last order."""
     rng = np.random.default_rng(24)
     for kind, values in (("values of all sizes", range(256)), ("many ties", (3, 120, 126, 129, 252))):
         for before, pixel in rng.choice(list(values), (60, 2, 3)).tolist():
@@ -20,8 +22,12 @@ def nearest(answer):
             assert np.shape(got) == (3,), f"expected three values, got {got!r}"
             got, (least, expected) = [int(value) for value in got], _nearest(before, pixel)
             told = f"{kind}, before {before}, pixel {pixel}: you say {got}"
-            assert sorted(map(_fold, got)) == sorted(map(_fold, pixel)), f"{told}, which is no state of the pixel"
-            assert _distance(before, got) <= least, f"{told}; there is a state nearer than {_distance(before, got)}"
+            assert sorted(map(_fold, got)) == sorted(map(_fold, pixel)), (
+                f"{told}, which is no state of the pixel"
+            )
+            assert _distance(before, got) <= least, (
+                f"{told}; there is a state nearer than {_distance(before, got)}"
+            )
             assert got == expected, f"{told}, which is as near as a state of a later order"
 
 
@@ -44,7 +50,8 @@ def _fold(value):
 
 @exercise
 def other_start(answer):
-    """`answer(result, first)`: what the walk from `first` gives; `result` (h, w, 3) uint8 is that from the folded `first`."""
+    """`answer(result, first)`: what the walk from `first` gives; `result` (h, w, 3) uint8 is that from the
+    folded `first`."""
     cipher = SKK(Key.from_seed(24), per_image=True).encrypt(_WALKED, ids=range(len(_WALKED)))
     for pictures in all_starts(cipher):
         for first_of_order in range(0, 48, 8):
@@ -52,8 +59,12 @@ def other_start(answer):
             for expected in pictures[first_of_order : first_of_order + 8]:
                 got = np.asarray(answer(folded.copy(), expected[0, 0].copy()))
                 first = expected[0, 0].tolist()
-                assert got.shape == expected.shape, f"expected a picture of shape {expected.shape}, got {got.shape}"
-                assert (got[0, 0] == first).all(), f"the first pixel should be {first}, it is {got[0, 0].tolist()}"
+                assert got.shape == expected.shape, (
+                    f"expected a picture of shape {expected.shape}, got {got.shape}"
+                )
+                assert (got[0, 0] == first).all(), (
+                    f"the first pixel should be {first}, it is {got[0, 0].tolist()}"
+                )
                 assert (got == expected).all(), f"first pixel {first}: a walk gives other values elsewhere"
 
 
@@ -66,7 +77,8 @@ _WALKED[1, 0, 0], _WALKED[2, 0, 0] = (127, 128, 0), (128, 255, 127)
 
 @exercise
 def mean_colour(answer):
-    """`answer(probabilities, values)`: (3,), for (48,) probabilities and the (48, 3) values of a pixel's states."""
+    """`answer(probabilities, values)`: (3,), for (48,) probabilities and the (48, 3) values of a pixel's
+    states."""
     rng = np.random.default_rng(25)
     for peak in (0.1, 1, 4):
         for _ in range(5):

@@ -1,4 +1,5 @@
-"""Checks of lesson 25: upper nibbles told from lower ones by correlation, the relative key of two neighbouring pixels."""
+"""Checks of lesson 25: upper nibbles told from lower ones by correlation, the relative key of two
+neighbouring pixels."""
 
 from itertools import permutations
 
@@ -21,7 +22,8 @@ def _streams(image):
 
 @exercise
 def upper(answer):
-    """`answer(correlation)`: of the (96, 96) correlations of a block's cipher nibbles, the 48 positions of upper nibbles."""
+    """`answer(correlation)`: of the (96, 96) correlations of a block's cipher nibbles, the 48 positions of
+    upper nibbles."""
     for seed, name in enumerate(PHOTOS):
         photo, scheme = datasets.photo(name, SIDE), Tanaka(Key.from_seed(seed))
         got = np.asarray(answer(np.corrcoef(_streams(scheme.encrypt(photo)).T.astype(float))))
@@ -41,19 +43,27 @@ def _upper_of(scheme):
 
 @exercise
 def relative(answer):
-    """`answer(p, q)`: of two neighbouring pixels (n, 3) in n ciphertexts, (order, flips) that brings q nearest to p."""
+    """`answer(p, q)`: of two neighbouring pixels (n, 3) in n ciphertexts, (order, flips) that brings q
+    nearest to p."""
     images, rng = datasets.load("photos", "test", limit=200).images, np.random.default_rng(25)
     orders = [list(order) for order in permutations(range(3))]
     for _ in range(6):
         y, x = rng.integers(4, 28, size=2)
-        (first, second), flips = rng.integers(6, size=2), rng.integers(2, size=(2, 3)).astype(np.uint8) * np.uint8(255)
+        (first, second), flips = (
+            rng.integers(6, size=2),
+            rng.integers(2, size=(2, 3)).astype(np.uint8) * np.uint8(255),
+        )
         p, beside = (images[:, y, x + k][:, orders[first]] ^ flips[0] for k in (0, 1))
         q = beside[:, orders[second]] ^ flips[1]
         got = answer(p.copy(), q.copy())
         assert isinstance(got, tuple) and len(got) == 2, f"expected (order, flips), got {type(got).__name__}"
         order, signs = (np.asarray(part) for part in got)
-        assert order.shape == signs.shape == (3,), f"expected three numbers each, got {order.shape} and {signs.shape}"
-        assert sorted(order.tolist()) == [0, 1, 2], f"an order holds 0, 1 and 2 once each, got {order.tolist()}"
+        assert order.shape == signs.shape == (3,), (
+            f"expected three numbers each, got {order.shape} and {signs.shape}"
+        )
+        assert sorted(order.tolist()) == [0, 1, 2], (
+            f"an order holds 0, 1 and 2 once each, got {order.tolist()}"
+        )
         assert set(signs.tolist()) <= {0, 255}, f"flips are 0 or 255, got {signs.tolist()}"
         undone = q[:, order] ^ signs.astype(np.uint8)
         right = (undone == beside).all(0).sum()

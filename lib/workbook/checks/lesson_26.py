@@ -7,7 +7,8 @@ from lib.workbook.checks import exercise
 
 @exercise
 def mismatch(answer):
-    """`answer(left, right)`: the mean absolute difference of two blocks (b, b, 3) uint8 where the one ends and the other begins."""
+    """`answer(left, right)`: the mean absolute difference of two blocks (b, b, 3) uint8 where the one ends
+    and the other begins."""
     rng = np.random.default_rng(26)
     for size in (2, 4, 7):
         for _ in range(5):
@@ -22,12 +23,15 @@ def mismatch(answer):
             assert np.isclose(float(got), expected), (
                 f"blocks of {size}x{size}: you say {float(got):.2f}, not {expected:.2f}"
             )
-            assert (left == before[0]).all() and (right == before[1]).all(), "the blocks you were given have changed"
+            assert (left == before[0]).all() and (right == before[1]).all(), (
+                "the blocks you were given have changed"
+            )
 
 
 @exercise
 def right_pairs(answer):
-    """`answer(layout)`: the share of pairs that are neighbours in the picture too; (rows, columns) ints, a block's number by rows."""
+    """`answer(layout)`: the share of pairs that are neighbours in the picture too; (rows, columns) ints, a
+    block's number by rows."""
     rng = np.random.default_rng(27)
     for rows, columns in ((2, 2), (3, 5), (4, 3)):
         whole = np.arange(rows * columns).reshape(rows, columns)

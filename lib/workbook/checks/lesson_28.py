@@ -1,4 +1,5 @@
-"""Checks of lesson 28: the discriminator's loss, the key nearest to a pixel's map, the rank of the truth among candidates."""
+"""Checks of lesson 28: the discriminator's loss, the key nearest to a pixel's map, the rank of the truth
+among candidates."""
 
 import numpy as np
 
@@ -8,7 +9,8 @@ from lib.workbook.checks import exercise
 
 @exercise
 def hinge(answer):
-    """`answer(real, fake)`: the discriminator's loss for its verdicts on pictures and on outputs, (n,) floats each."""
+    """`answer(real, fake)`: the discriminator's loss for its verdicts on pictures and on outputs, (n,) floats
+    each."""
     rng = np.random.default_rng(28)
     for told, real, fake in (
         ("it is sure, and right", np.array([1.5, 3.0]), np.array([-2.0, -1.0])),
@@ -26,7 +28,8 @@ def hinge(answer):
 
 @exercise
 def nearest_key(answer):
-    """`answer(weights)`: for a pixel's map, weights[i, j] of cipher channel i in plain channel j: (channels, flips)."""
+    """`answer(weights)`: for a pixel's map, weights[i, j] of cipher channel i in plain channel j: (channels,
+    flips)."""
     rng = np.random.default_rng(29)
     for told, noise in (("an exact map", 0.0), ("a map that is nearly there", 0.25)):
         for order in COLOURS:
@@ -35,7 +38,8 @@ def nearest_key(answer):
             weights[order, np.arange(3)] = np.where(flips, -1.0, 1.0)
             weights = 0.8 * weights + noise * rng.uniform(-1, 1, (3, 3))
             _compare(answer, weights, order, flips, told)
-    pulled = np.array([[0.9, 0.8, 0.0], [0.7, 0.1, 0.0], [0.0, 0.0, -0.6]])  # the largest weights share a channel
+    # the largest weights share a channel
+    pulled = np.array([[0.9, 0.8, 0.0], [0.7, 0.1, 0.0], [0.0, 0.0, -0.6]])
     _compare(answer, pulled, np.array([1, 0, 2]), np.array([0, 0, 255]), "two colours want the same channel")
 
 
@@ -43,15 +47,22 @@ def _compare(answer, weights, order, flips, told):
     got = answer(weights.copy())
     assert isinstance(got, tuple) and len(got) == 2, f"expected (channels, flips), got {type(got).__name__}"
     channels, signs = (np.asarray(part) for part in got)
-    assert channels.shape == signs.shape == (3,), f"expected three numbers each, got {channels.shape}, {signs.shape}"
-    assert sorted(channels.tolist()) == [0, 1, 2], f"{told}: a key uses each channel once, you say {channels.tolist()}"
-    assert (channels == order).all(), f"{told}: you say channels {channels.tolist()}; other ones have larger weights"
+    assert channels.shape == signs.shape == (3,), (
+        f"expected three numbers each, got {channels.shape}, {signs.shape}"
+    )
+    assert sorted(channels.tolist()) == [0, 1, 2], (
+        f"{told}: a key uses each channel once, you say {channels.tolist()}"
+    )
+    assert (channels == order).all(), (
+        f"{told}: you say channels {channels.tolist()}; other ones have larger weights"
+    )
     assert (signs == flips).all(), f"{told}: channels are right; you say flips {signs.tolist()}"
 
 
 @exercise
 def rank(answer):
-    """`answer(similar, own)`: where candidate `own` comes among (n,) similarities; equal ones share the mean of their places."""
+    """`answer(similar, own)`: where candidate `own` comes among (n,) similarities; equal ones share the mean
+    of their places."""
     rng = np.random.default_rng(30)
     cases = [("first of three", [0.9, 0.1, -0.3], 0), ("last of three", [0.9, 0.1, -0.3], 2)]
     cases += [("all are equal", [0.5] * 5, 3), ("a tie for the first place", [0.7, 0.7, 0.2], 1)]

@@ -12,7 +12,8 @@ _ORDER = (ONE, MANY, PAIRS, CHOSEN)
 
 @exercise
 def within_reach(answer):
-    """`answer(scores, threat)`: the best score among attacks of this threat model and of lesser ones, or None."""
+    """`answer(scores, threat)`: the best score among attacks of this threat model and of lesser ones, or
+    None."""
     rng = np.random.default_rng(29)
     for count in range(5):
         for threats in combinations(_ORDER, count):
@@ -42,7 +43,9 @@ def front(answer):
         got = answer(list(points))
         assert isinstance(got, list), f"expected a list of positions, got {type(got).__name__}"
         expected = [
-            i for i, p in enumerate(points) if not any(q[0] >= p[0] and q[1] <= p[1] and q != p for q in points)
+            i
+            for i, p in enumerate(points)
+            if not any(q[0] >= p[0] and q[1] <= p[1] and q != p for q in points)
         ]
         assert got == expected, f"{what if what in fixed else 'some points'}, {points}: {got} is not right"
 
@@ -59,6 +62,8 @@ _WHY = {
 @exercise
 def follows(answer):
     """The set of letters of the claims that the board supports."""
-    assert isinstance(answer, set) and answer <= set(_WHY), f"expected a set of letters from a to e, got {answer!r}"
+    assert isinstance(answer, set) and answer <= set(_WHY), (
+        f"expected a set of letters from a to e, got {answer!r}"
+    )
     wrong = sorted(answer ^ {"b", "d", "e"})
     assert not wrong, f"think again about {wrong[0]}: {_WHY[wrong[0]]}"

@@ -1,4 +1,5 @@
-"""Checks of lesson 34: which attacks there are to choose from, a mask for any picture, and how long a flag has to be."""
+"""Checks of lesson 34: which attacks there are to choose from, a mask for any picture, and how long a flag
+has to be."""
 
 from itertools import combinations
 
@@ -13,7 +14,8 @@ _THINGS = ("plain", "pair_ciphers", "oracle")
 
 @exercise
 def usable(answer):
-    """`answer(scheme, given, count)`: names of the attacks that can be run on `count` ciphertexts of `scheme` by who has `given`."""
+    """`answer(scheme, given, count)`: names of the attacks that can be run on `count` ciphertexts of `scheme`
+    by who has `given`."""
     for scheme in (*TABLES, "etc-gray"):
         for size in range(len(_THINGS) + 1):
             for more in combinations(_THINGS, size):
@@ -21,7 +23,9 @@ def usable(answer):
                     given = {"ciphers", *more}
                     got, kept = answer(scheme, set(given), count), attacks_on(scheme, given, count)
                     assert isinstance(got, list), f"expected a list of names, got {type(got).__name__}"
-                    case = f"{scheme}, {count} ciphertext{'s' * (count > 1)}, given {', '.join(sorted(given))}"
+                    case = (
+                        f"{scheme}, {count} ciphertext{'s' * (count > 1)}, given {', '.join(sorted(given))}"
+                    )
                     _same(case, got, kept)
 
 
@@ -30,7 +34,9 @@ def attacks_on(scheme, given, count):
     return [
         attack.name
         for attack in CATALOGUE
-        if scheme in attack.against and set(THREATS[attack.threat]) <= given and (attack.threat != MANY or count > 1)
+        if scheme in attack.against
+        and set(THREATS[attack.threat]) <= given
+        and (attack.threat != MANY or count > 1)
     ]
 
 
@@ -39,14 +45,19 @@ def _same(case, got, expected):
     for name in got:
         assert isinstance(name, str), f"expected names, got {type(name).__name__}; an attack has a .name"
         assert name in known, f"{case}: {name!r} is no name in the catalogue"
-        assert name in expected, f"{case}: {name} is of no use here; it is an attack with {known[name].threat}"
-    assert len(got) >= len(expected), f"{case}: {len(expected) - len(got)} of {len(expected)} attacks are missing"
+        assert name in expected, (
+            f"{case}: {name} is of no use here; it is an attack with {known[name].threat}"
+        )
+    assert len(got) >= len(expected), (
+        f"{case}: {len(expected) - len(got)} of {len(expected)} attacks are missing"
+    )
     assert got == expected, f"{case}: all names are there, but not each once and in the catalogue's order"
 
 
 @exercise
 def mask_for(answer):
-    """`answer(cipher, picture)`: the mask of a pad under which `cipher` is the ciphertext of `picture`; uint8, one shape."""
+    """`answer(cipher, picture)`: the mask of a pad under which `cipher` is the ciphertext of `picture`;
+    uint8, one shape."""
     rng = np.random.default_rng(34)
     for shape in ((4, 4, 3), (5, 7, 3)):
         cipher, picture = rng.integers(0, 256, (2, *shape), dtype=np.uint8)
@@ -57,7 +68,9 @@ def mask_for(answer):
         ):
             before = cipher.copy(), image.copy()
             got = answer(cipher, image)
-            assert (cipher == before[0]).all() and (image == before[1]).all(), "your function changes its input"
+            assert (cipher == before[0]).all() and (image == before[1]).all(), (
+                "your function changes its input"
+            )
             assert isinstance(got, np.ndarray) and got.dtype == np.uint8 and got.shape == shape, (
                 f"expected a mask of uint8 and shape {shape}, got {getattr(got, 'dtype', type(got).__name__)} "
                 f"of shape {np.shape(got)}"
@@ -70,7 +83,8 @@ def mask_for(answer):
 
 @exercise
 def letters_needed(answer):
-    """`answer(alphabet, seconds, years)`: the least letters so that half of all flags take `years` or more to try."""
+    """`answer(alphabet, seconds, years)`: the least letters so that half of all flags take `years` or more to
+    try."""
     for case in (
         (16, 0.1, 1000),
         (16, 1e-9, 1000),
@@ -83,8 +97,14 @@ def letters_needed(answer):
         alphabet, seconds, years = case
         got, expected = answer(*case), _letters(*case)
         assert np.ndim(got) == 0 and got == int(got), f"expected a whole number of letters, got {got!r}"
-        hint = "too few: half of these flags are tried sooner" if got < expected else "more than needed: one fewer does"
-        assert got == expected, f"{alphabet} letters, {seconds} s a guess, {years} years: {int(got)} is {hint}"
+        hint = (
+            "too few: half of these flags are tried sooner"
+            if got < expected
+            else "more than needed: one fewer does"
+        )
+        assert got == expected, (
+            f"{alphabet} letters, {seconds} s a guess, {years} years: {int(got)} is {hint}"
+        )
 
 
 def _letters(alphabet, seconds, years):

@@ -1,5 +1,6 @@
 """For teachers: editions of the lessons, plans of courses, and grading of what strangers send in.
 
-The lessons in `notebooks/`, solutions and all, are the only source. `python -m lib.workbook.classroom student`, `teacher` and
-`assignments` write what is handed out, what is kept, and what nbgrader works on, below `build/`.
+The lessons in `notebooks/`, solutions and all, are the only source.
+`python -m lib.workbook.classroom student`, `teacher` and `assignments` write what is handed out, what is
+kept, and what nbgrader works on, below `build/`.
 """

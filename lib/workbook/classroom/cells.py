@@ -1,7 +1,9 @@
-"""Executes a notebook inside the sandbox: the notebook on standard input, a JSON line of outputs for each cell that ended.
+"""Executes a notebook inside the sandbox: the notebook on standard input, a JSON line of outputs for each
+cell that ended.
 
-A line is written as soon as its cell has ended, so that what ran before a kernel is killed still counts. The kernel cannot write
-there: it inherits no descriptor, and this process, the first in its namespace, is not dumpable.
+A line is written as soon as its cell has ended, so that what ran before a kernel is killed still counts. The
+kernel cannot write there: it inherits no descriptor, and this process, the first in its namespace, is not
+dumpable.
 """
 
 import ctypes
@@ -24,7 +26,8 @@ def private_stdout():
 
 
 def execute(notebook, seconds: int, told) -> None:
-    """Run all cells, errors or not; `told(index, cell)` after each, until the last or until the kernel has died."""
+    """Run all cells, errors or not; `told(index, cell)` after each, until the last or until the kernel has
+    died."""
     from nbclient import NotebookClient
     from nbclient.exceptions import DeadKernelError
     from nbformat.v4 import new_output
@@ -33,9 +36,13 @@ def execute(notebook, seconds: int, told) -> None:
 
     def ended(cell, cell_index, execute_reply):
         reply = execute_reply["content"]
-        if reply["status"] == "error" and reply["ename"] not in [output.get("ename") for output in cell.outputs]:
+        if reply["status"] == "error" and reply["ename"] not in [
+            output.get("ename") for output in cell.outputs
+        ]:
             cell.outputs.append(
-                new_output("error", ename=reply["ename"], evalue=reply["evalue"], traceback=reply["traceback"])
+                new_output(
+                    "error", ename=reply["ename"], evalue=reply["evalue"], traceback=reply["traceback"]
+                )
             )
         told(cell_index, cell)
 
@@ -64,7 +71,9 @@ def main() -> None:
     execute(
         notebook,
         int(sys.argv[1]),
-        lambda index, cell: print(json.dumps([index, cell.execution_count, cell.outputs]), file=out, flush=True),
+        lambda index, cell: print(
+            json.dumps([index, cell.execution_count, cell.outputs]), file=out, flush=True
+        ),
     )
 
 

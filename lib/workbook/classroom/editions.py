@@ -37,7 +37,8 @@ INSTALLED = "lib", "data", ".ipython/profile_default/ipython_kernel_config.py"
 
 @dataclass(frozen=True)
 class Exercise:
-    """An exercise of a lesson: name of its check, the answer's name, stars, minutes as the lesson says, title, solution."""
+    """An exercise of a lesson: name of its check, the answer's name, stars, minutes as the lesson says,
+    title, solution."""
 
     name: str
     answer: str
@@ -52,7 +53,9 @@ def exercises(notebook) -> list[Exercise]:
     found, told = [], ("", "")
     for cell in notebook.cells:
         for head in (
-            re.finditer(r"^### (Exercise .+)\n+(.*)", cell.source, re.M) if cell.cell_type == "markdown" else ()
+            re.finditer(r"^### (Exercise .+)\n+(.*)", cell.source, re.M)
+            if cell.cell_type == "markdown"
+            else ()
         ):
             told = head[1], head[2]
         if "solution" in tags(cell):
@@ -63,9 +66,11 @@ def exercises(notebook) -> list[Exercise]:
 
 
 def source(path: Path):
-    """A lesson as nbgrader's source: solutions to be cut, with the outputs of their stubs; after each a cell with points.
+    """A lesson as nbgrader's source: solutions to be cut, with the outputs of their stubs; after each a cell
+    with points.
 
-    After a cell tagged `answers`, which holds flags of `lib.workbook.challenges`, comes one that gives points for those that are right.
+    After a cell tagged `answers`, which holds flags of `lib.workbook.challenges`, comes one that gives points
+    for those that are right.
     """
     from nbformat.v4 import new_code_cell
 
@@ -82,19 +87,25 @@ def source(path: Path):
             cell.metadata = nbgrader(exercise.name, solution=True) | {"tags": ["exercise"]}
             text = GRADED.format(number=path.name[:2], name=exercise.name, answer=exercise.answer).rstrip()
             graded = nbgrader(f"{exercise.name}-points", grade=True, locked=True, points=exercise.stars)
-            cells.append(new_code_cell(text, id=f"{stub.id}-points", metadata=graded | {"tags": ["raises-exception"]}))
+            cells.append(
+                new_code_cell(text, id=f"{stub.id}-points", metadata=graded | {"tags": ["raises-exception"]})
+            )
         if "answers" in tags(cell):
-            cell.source += "\n### BEGIN SOLUTION\n### END SOLUTION"  # or nbgrader takes the whole cell for the solution
+            # or nbgrader takes the whole cell for the solution
+            cell.source += "\n### BEGIN SOLUTION\n### END SOLUTION"
             cell.metadata = nbgrader("answers", solution=True) | {"tags": ["answers"]}
             graded = nbgrader("answers-points", grade=True, locked=True, points=most_points())
             text = CAPTURED.format(most=most_points()).rstrip()
-            cells.append(new_code_cell(text, id=f"{cell.id}-points", metadata=graded | {"tags": ["raises-exception"]}))
+            cells.append(
+                new_code_cell(text, id=f"{cell.id}-points", metadata=graded | {"tags": ["raises-exception"]})
+            )
     notebook.cells = cells
     return notebook
 
 
 def most_points() -> int:
-    """The points of all challenges that can be solved; an open one makes up for others, and adds none to all."""
+    """The points of all challenges that can be solved; an open one makes up for others, and adds none to
+    all."""
     from lib.workbook.challenges import SOLVABLE, load
 
     return sum(challenge.points for challenge in load() if challenge.state == SOLVABLE)
@@ -104,12 +115,20 @@ def nbgrader(name: str, **what) -> dict:
     """nbgrader's metadata of a cell."""
     from nbformat import from_dict
 
-    kind = {"grade": False, "locked": False, "solution": False, "task": False, "schema_version": 3, "cell_type": "code"}
+    kind = {
+        "grade": False,
+        "locked": False,
+        "solution": False,
+        "task": False,
+        "schema_version": 3,
+        "cell_type": "code",
+    }
     return from_dict({"nbgrader": {"grade_id": name, **kind, **what}})
 
 
 def assignments(chosen: list[Path], folder: Path = COURSE) -> Path:
-    """An nbgrader course: an assignment for each lesson, named as it is, and its release; submissions and grades are kept."""
+    """An nbgrader course: an assignment for each lesson, named as it is, and its release; submissions and
+    grades are kept."""
     import nbformat
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
@@ -128,12 +147,15 @@ def assignments(chosen: list[Path], folder: Path = COURSE) -> Path:
         write(target, nbformat.writes(source(path)) + "\n")
         done = api.generate_assignment(path.stem, force=True)
         if not done["success"]:
-            raise RuntimeError(f"nbgrader could not release {path.stem}: {done.get('log') or done.get('error')}")
+            raise RuntimeError(
+                f"nbgrader could not release {path.stem}: {done.get('log') or done.get('error')}"
+            )
     return folder
 
 
 def student(chosen: list[Path], released: Path = COURSE, folder: Path = STUDENT) -> Path:
-    """What a student gets: the released notebooks of `assignments`, the package without this part, its data, how to start."""
+    """What a student gets: the released notebooks of `assignments`, the package without this part, its data,
+    how to start."""
     shutil.rmtree(folder, ignore_errors=True)
     for path in chosen:
         target = folder / NOTEBOOKS / path.name
@@ -142,7 +164,9 @@ def student(chosen: list[Path], released: Path = COURSE, folder: Path = STUDENT)
     for name in (*INSTALLED, *HANDED_OUT):
         source, target = ROOT / name, folder / name
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("classroom", "__pycache__", "downloads"))
+            shutil.copytree(
+                source, target, ignore=shutil.ignore_patterns("classroom", "__pycache__", "downloads")
+            )
         else:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, target)
@@ -163,7 +187,8 @@ fails until the answer is right and gives the points. The notebook runs to its e
 
 
 def mistakes(number: str) -> dict[str, list[tuple[str, str]]]:
-    """By exercise: wrong answers that learners give, by name, and the line that the check says; from this project's tests."""
+    """By exercise: wrong answers that learners give, by name, and the line that the check says; from this
+    project's tests."""
     module = importlib.import_module(f"tests.workbook.checks.test_lesson_{number}")
     found: dict[str, list[tuple[str, str]]] = {}
     for name, (check, answer) in module.WRONG.items():
@@ -178,7 +203,8 @@ def mistakes(number: str) -> dict[str, list[tuple[str, str]]]:
 
 
 def teacher(chosen: list[Path], folder: Path = TEACHER) -> Path:
-    """The teacher's kit: notebooks with their solutions, and a guide of plans, times, solutions and common mistakes."""
+    """The teacher's kit: notebooks with their solutions, and a guide of plans, times, solutions and common
+    mistakes."""
     from lib.workbook.classroom import plans
 
     shutil.rmtree(folder, ignore_errors=True)
@@ -196,7 +222,9 @@ def guide(path: Path) -> str:
     number, lines = path.name[:2], [f"\n## {path.name[:2]}. {title(path)}\n\n{plans.time_of(path)}\n"]
     wrong, notebook = mistakes(number), stored(path)
     for exercise in exercises(notebook):
-        solution = textwrap.dedent(re.search(r"### BEGIN SOLUTION\n(.*?)\n *### END", exercise.solution, re.S)[1])
+        solution = textwrap.dedent(
+            re.search(r"### BEGIN SOLUTION\n(.*?)\n *### END", exercise.solution, re.S)[1]
+        )
         lines.append(
             f"\n### {exercise.title}\n\n{exercise.stars} of 3 stars, as many points; {exercise.minutes} minutes.\n\n"
             f"```python\n{solution}\n```\n\n| mistake | the check says |\n|---|---|\n"

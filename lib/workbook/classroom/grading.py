@@ -1,17 +1,23 @@
-"""What an nbgrader course needs here beyond nbgrader: stubs as in the lessons, a sandbox, feedback that gives nothing away.
+"""What an nbgrader course needs here beyond nbgrader: stubs as in the lessons, a sandbox, feedback that gives
+nothing away.
 
 `configure(get_config())` in `nbgrader_config.py` is all. In nbgrader 0.9 each of these is amiss or missing:
 
-- it calls `alembic` by its bare name: `configure` puts Python's folder on the path, so no environment needs to be active;
-- a submission runs with all rights of whoever grades: `Execute` runs it in `lib.workbook.classroom.sandbox`, or not at all;
-- a kernel that cannot be stopped leaves no grade: here what ran before it counts, and what did not run has failed;
-- a deleted cell, other points, a changed set-up cell are the student's to decide: `Restore` takes a submission's answers, and its
-  own cells, into the notebook that was handed out;
-- an answer can replace the check that judges it: the check is loaded anew before it judges (`editions.graded`);
-- feedback shows hidden tests, in the source and in tracebacks, and runs a stranger's HTML: `Discreet` takes them out.
+- it calls `alembic` by its bare name: `configure` puts Python's folder on the path, so no environment needs
+  to be active;
+- a submission runs with all rights of whoever grades: `Execute` runs it in `lib.workbook.classroom.sandbox`,
+  or not at all;
+- a kernel that cannot be stopped leaves no grade: here what ran before it counts, and what did not run has
+  failed;
+- a deleted cell, other points, a changed set-up cell are the student's to decide: `Restore` takes a
+  submission's answers, and its own cells, into the notebook that was handed out;
+- an answer can replace the check that judges it: the check is loaded anew before it judges
+  (`editions.graded`);
+- feedback shows hidden tests, in the source and in tracebacks, and runs a stranger's HTML: `Discreet` takes
+  them out.
 
-What none of this stops: an answer that runs in one process with its check can, with effort, forge the verdict. Read answers that
-import or patch more than their task needs.
+What none of this stops: an answer that runs in one process with its check can, with effort, forge the
+verdict. Read answers that import or patch more than their task needs.
 """
 
 import json
@@ -33,7 +39,8 @@ SHOWN = {"text/plain", "image/png"}
 
 
 class QuietStub(NbGraderPreprocessor):
-    """Takes the stub away where it would stop the notebook: outside of functions, where the answer is a value."""
+    """Takes the stub away where it would stop the notebook: outside of functions, where the answer is a
+    value."""
 
     def preprocess_cell(self, cell, resources, index):
         """The cell without lines that are the stub and nothing else."""
@@ -45,7 +52,8 @@ class Restore(NbGraderPreprocessor):
     """Puts what a student wrote into the notebook that was handed out, whatever became of the rest of it."""
 
     def preprocess(self, nb, resources):
-        """The released notebook with the answers of `nb`, and its new code cells before the cells they stood before."""
+        """The released notebook with the answers of `nb`, and its new code cells before the cells they stood
+        before."""
         course, where = self.parent.parent.coursedir, resources["nbgrader"]
         folder = course.format_path(course.release_directory, ".", where["assignment"])
         return restored(nb, read(f"{folder}/{where['notebook']}.ipynb", as_version=4)), resources
@@ -57,7 +65,8 @@ def name_of(cell) -> str:
 
 
 def restored(submitted, released):
-    """`released` with the sources of the cells to solve, and with code cells it does not know, from `submitted`."""
+    """`released` with the sources of the cells to solve, and with code cells it does not know, from
+    `submitted`."""
     places = {key: i for i, cell in enumerate(released.cells) for key in (name_of(cell), cell.id) if key}
     known = {cell.source for cell in released.cells}
     new, waiting = {}, []
@@ -80,7 +89,8 @@ def restored(submitted, released):
 
 
 class Execute(NbGraderPreprocessor):
-    """Runs a submission in the sandbox; what did not run has failed, for nbgrader gives a silent cell all of its points."""
+    """Runs a submission in the sandbox; what did not run has failed, for nbgrader gives a silent cell all of
+    its points."""
 
     timeout = Integer(60, help="seconds for a cell").tag(config=True)
     notebook_timeout = Integer(300, help="seconds for a notebook").tag(config=True)
@@ -94,7 +104,9 @@ class Execute(NbGraderPreprocessor):
         why = f"not run: {done.ended or 'the kernel ended before it'}"
         for index, cell in enumerate(nb.cells):
             if cell.cell_type == "code":
-                cell.execution_count, outputs = ran.get(index, (None, [failure(why)] if cell.source.strip() else []))
+                cell.execution_count, outputs = ran.get(
+                    index, (None, [failure(why)] if cell.source.strip() else [])
+                )
                 cell.outputs = [plain(output) for output in outputs]
         return nb, resources
 
@@ -130,7 +142,9 @@ class Discreet(ClearHiddenTests):
 
 def configure(c) -> None:
     """Set up nbgrader's commands for a course of these lessons."""
-    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    os.environ["PATH"] = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    )
     c.CourseDirectory.course_id = "learnable-image-encryption"
     c.ClearSolutions.code_stub = {"python": STUB}
     outputs_kept = [nbgrader.LockCells, nbgrader.ClearSolutions, QuietStub, nbgrader.CheckCellMetadata]
@@ -138,6 +152,11 @@ def configure(c) -> None:
     c.GenerateAssignment.preprocessors = [*outputs_kept, *saved, nbgrader.CheckCellMetadata]
     overwritten = [nbgrader.DeduplicateIds, nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells]
     c.Autograde.sanitize_preprocessors = [Restore, ClearOutput, *overwritten, nbgrader.CheckCellMetadata]
-    scored = [nbgrader.LimitOutput, nbgrader.SaveAutoGrades, nbgrader.AssignLatePenalties, nbgrader.CheckCellMetadata]
+    scored = [
+        nbgrader.LimitOutput,
+        nbgrader.SaveAutoGrades,
+        nbgrader.AssignLatePenalties,
+        nbgrader.CheckCellMetadata,
+    ]
     c.Autograde.autograde_preprocessors = [Execute, *scored]
     c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, Discreet, CSSHTMLHeaderPreprocessor]

@@ -1,9 +1,11 @@
-"""Closes namespaces around one program. Started by `lib.workbook.classroom.sandbox` as the first process in them, as a script.
+"""Closes namespaces around one program. Started by `lib.workbook.classroom.sandbox` as the first process in
+them, as a script.
 
-Arguments, as JSON: `read`, paths that the program may read; `root`, an empty folder to build its file system in; `memory` in
-bytes; `user`, the number of a user that owns nothing, for where root calls; `command`; `environment`. Nothing else of the
-machine can be named from inside, and nothing there can be written but an in-memory file system that ends with the program.
-Imports nothing of `lib`, for it runs before there is anything to protect it.
+Arguments, as JSON: `read`, paths that the program may read; `root`, an empty folder to build its file system
+in; `memory` in bytes; `user`, the number of a user that owns nothing, for where root calls; `command`;
+`environment`. Nothing else of the machine can be named from inside, and nothing there can be written but an
+in-memory file system that ends with the program. Imports nothing of `lib`, for it runs before there is
+anything to protect it.
 """
 
 import ctypes
@@ -20,7 +22,8 @@ from pathlib import Path
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 NOSUID, NODEV, NOEXEC, BIND, RECURSIVE = 2, 4, 8, 4096, 16384  # mount(2)
-MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000  # mount_setattr(2), Linux 5.12: adds flags, takes none away
+# mount_setattr(2), Linux 5.12: adds flags, takes none away
+MOUNT_SETATTR, AT_FDCWD, AT_RECURSIVE = 442, -100, 0x8000
 READ_ONLY_NOSUID_NODEV = (ctypes.c_uint64 * 4)(1 | 2 | 4, 0, 0, 0)
 NO_NEW_PRIVILEGES, DROP_FROM_BOUNDING_SET, PARENT_DEATH_SIGNAL = 38, 24, 1  # prctl(2)
 SET_FLAGS = 0x8914  # netdevice(7)
@@ -96,12 +99,14 @@ def give_up(memory: int, user: int) -> None:
     limits = {"DATA": memory, "FSIZE": 1 << 28, "CORE": 0, "NPROC": THREADS, "NOFILE": 1024}
     for name, value in limits.items():
         resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
-    if Path("/proc/self/uid_map").read_text().split()[2] == "4294967295":  # root itself, not root of a user namespace
+    # root itself, not root of a user namespace
+    if Path("/proc/self/uid_map").read_text().split()[2] == "4294967295":
         os.setgroups([])
         os.setgid(user)
         os.setuid(user)
     checked(LIBC.prctl(NO_NEW_PRIVILEGES, 1, 0, 0, 0), "no new privileges")
-    checked(LIBC.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0), "end with the parent")  # another user: forgotten
+    # another user: forgotten
+    checked(LIBC.prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL, 0, 0, 0), "end with the parent")
 
 
 def main() -> None:

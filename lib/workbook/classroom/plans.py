@@ -1,7 +1,8 @@
 """Three ways through the lessons, in minutes: an hour and a half, a day, a term.
 
-A lesson's minutes are those that it runs, measured, and its words read at 150 a minute, counted, both known to this program; and
-those of its exercises, which are what the lesson says, for no class has been timed. Predictions and talk come on top.
+A lesson's minutes are those that it runs, measured, and its words read at 150 a minute, counted, both known
+to this program; and those of its exercises, which are what the lesson says, for no class has been timed.
+Predictions and talk come on top.
 """
 
 import json
@@ -29,7 +30,9 @@ def minutes(path: Path, upto: int | None = None) -> tuple[float, float, float]:
     """Minutes of a lesson: running, reading, and its first `upto` exercises, or all of them."""
     notebook = stored(path)
     words = sum(
-        len(re.findall(r"[A-Za-z]{2,}", cell.source)) for cell in notebook.cells if cell.cell_type == "markdown"
+        len(re.findall(r"[A-Za-z]{2,}", cell.source))
+        for cell in notebook.cells
+        if cell.cell_type == "markdown"
     )
     seconds = json.loads(MINUTES.read_text()).get(path.stem, 0)
     asked = sum(exercise.minutes for exercise in editions.exercises(notebook)[:upto])
@@ -39,13 +42,12 @@ def minutes(path: Path, upto: int | None = None) -> tuple[float, float, float]:
 def time_of(path: Path) -> str:
     """A lesson's minutes in words."""
     run, reading, asked = minutes(path)
-    return (
-        f"Runs {run:.1f} minutes (measured), reading {reading:.0f} (words counted), exercises {asked:.0f} (as it says)."
-    )
+    return f"Runs {run:.1f} minutes (measured), reading {reading:.0f} (words counted), exercises {asked:.0f} (as it says)."
 
 
 def plan(chosen) -> tuple[list[str], float]:
-    """Rows of a table for a list of (lesson, exercises), lessons that are not here left out; and the minutes of all."""
+    """Rows of a table for a list of (lesson, exercises), lessons that are not here left out; and the minutes
+    of all."""
     here, rows, total = {path.name[:2]: path for path in paths()}, [], 0.0
     for number, upto in chosen:
         if number in here:

@@ -1,10 +1,12 @@
-"""Runs a program that is not trusted: it reads Python, this package and `data/`, writes memory only, and reaches no network.
+"""Runs a program that is not trusted: it reads Python, this package and `data/`, writes memory only, and
+reaches no network.
 
-Linux's namespaces do it, through `unshare` of util-linux: a file system of its own without home, course or gradebook, in which
-everything is read-only but 512 MB of scratch memory; no network but its own; no process but its own; no privilege, as a
-user who owns nothing where root starts it, else as the caller without rights outside. Beside it a watch ends the lot after a
-time, beyond an amount of memory, of processes (`jail.PROCESSES`) or of output. Where namespaces are not to be had `Refused` is
-raised: nothing runs unprotected.
+Linux's namespaces do it, through `unshare` of util-linux: a file system of its own without home, course or
+gradebook, in which everything is read-only but 512 MB of scratch memory; no network but its own; no process
+but its own; no privilege, as a user who owns nothing where root starts it, else as the caller without rights
+outside. Beside it a watch ends the lot after a time, beyond an amount of memory, of processes
+(`jail.PROCESSES`) or of output. Where namespaces are not to be had `Refused` is raised: nothing runs
+unprotected.
 
 What it does not stop: a hole in the kernel, and a program that only pretends to have done its work.
 """
@@ -24,7 +26,17 @@ from lib.workbook.classroom import jail
 from lib.workbook.lessons import ROOT
 
 OUTPUT = 64 << 20  # bytes that a program may print
-SYSTEM = ("/usr", "/bin", "/lib", "/lib64", "/lib32", "/sbin", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime")
+SYSTEM = (
+    "/usr",
+    "/bin",
+    "/lib",
+    "/lib64",
+    "/lib32",
+    "/sbin",
+    "/etc/ld.so.cache",
+    "/etc/fonts",
+    "/etc/localtime",
+)
 
 
 class Refused(RuntimeError):
@@ -69,11 +81,17 @@ _WAY_OUT = (
 
 
 def _run(command, given, seconds, memory) -> Run:
-    with tempfile.TemporaryDirectory() as root, tempfile.TemporaryFile() as into, tempfile.TemporaryFile() as out:
+    with (
+        tempfile.TemporaryDirectory() as root,
+        tempfile.TemporaryFile() as into,
+        tempfile.TemporaryFile() as out,
+    ):
         into.write(given)
         into.seek(0)
         with tempfile.TemporaryFile() as errors:
-            process = subprocess.Popen(_closed(command, root, memory), stdin=into, stdout=out, stderr=errors, env={})
+            process = subprocess.Popen(
+                _closed(command, root, memory), stdin=into, stdout=out, stderr=errors, env={}
+            )
             try:
                 ended = _watch(process, out, seconds, memory)
             finally:
@@ -99,7 +117,8 @@ def _end(process) -> None:
 
 
 def _said(errors: bytes) -> str:
-    """Why it failed; what `unshare` says when a signal ended the first process inside is no help to anybody."""
+    """Why it failed; what `unshare` says when a signal ended the first process inside is no help to
+    anybody."""
     text = errors[-500:].decode(errors="replace").strip()
     return "it was killed" if not text or "sigprocmask" in text else text
 
@@ -131,12 +150,15 @@ def _closed(command, root, memory) -> list[str]:
 
 
 def readable() -> list[str]:
-    """What the program may read: the system's programs, Python, this package and its data; a folder once, parents first."""
+    """What the program may read: the system's programs, Python, this package and its data; a folder once,
+    parents first."""
     python = [Path(sys.prefix), Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).parent.parent]
     wanted = [Path(path) for path in SYSTEM] + python + [ROOT / "lib", ROOT / "data"]
     kept: list[Path] = []
     for path in sorted({path for path in wanted if os.path.lexists(path)}, key=lambda path: len(path.parts)):
-        if path.is_symlink() or not any(path.is_relative_to(other) for other in kept if not other.is_symlink()):
+        if path.is_symlink() or not any(
+            path.is_relative_to(other) for other in kept if not other.is_symlink()
+        ):
             kept.append(path)
     return [str(path) for path in kept]
 

@@ -1,13 +1,14 @@
-"""The ten challenges solved, for teachers and tests: the lessons' attacks, and a reader in place of a person's eyes.
+"""The ten challenges solved, for teachers and tests: the lessons' attacks, and a reader in place of a
+person's eyes.
 
     python -m lib.workbook.classroom.solvers FOLDER
 
-solves what can be solved, from the folder alone, and says whether the hashes agree: for challenges from a secret of your own,
-before they are handed out. The student edition leaves this package out; who has the repository can read it, as can be said of
-any key to exercises.
+solves what can be solved, from the folder alone, and says whether the hashes agree: for challenges from a
+secret of your own, before they are handed out. The student edition leaves this package out; who has the
+repository can read it, as can be said of any key to exercises.
 
-The reader compares every place of a picture with the sixteen letters, in all turns and mirror images, light on dark and dark
-on light. It sees what is legible, and less than a person does.
+The reader compares every place of a picture with the sixteen letters, in all turns and mirror images, light
+on dark and dark on light. It sees what is legible, and less than a person does.
 """
 
 import argparse
@@ -27,7 +28,17 @@ from lib.attacks.catalogue import by_name
 from lib.attacks.guessed_key import weak_keys
 from lib.attacks.one_ciphertext import skk
 from lib.workbook.challenges import FOLDER, SOLVABLE, Challenge, load, slow_hash
-from lib.workbook.challenges.letters import A_LINE, ALPHABET, COLUMN, GLYPHS, HEIGHT, LENGTH, PLATE, ROW, WIDTH
+from lib.workbook.challenges.letters import (
+    A_LINE,
+    ALPHABET,
+    COLUMN,
+    GLYPHS,
+    HEIGHT,
+    LENGTH,
+    PLATE,
+    ROW,
+    WIDTH,
+)
 from lib.workbook.challenges.ten import make
 from lib.workbook.recording import device_name
 
@@ -67,7 +78,8 @@ def _read(grey, scale):
 
 
 def _fits(grey, scale):
-    """The correlation of each letter with what stands at each place: (16, h - 7 * scale + 1, w - 5 * scale + 1)."""
+    """The correlation of each letter with what stands at each place: (16, h - 7 * scale + 1, w - 5 * scale +
+    1)."""
     windows = np.lib.stride_tricks.sliding_window_view(grey, (HEIGHT * scale, WIDTH * scale))
     pixels = (
         windows.reshape(*windows.shape[:2], HEIGHT, scale, WIDTH, scale)
@@ -96,7 +108,8 @@ def try_all_times(challenge: Challenge) -> np.ndarray:
 
 
 def drag_photographs(challenge: Challenge) -> np.ndarray:
-    """The smoothest of what is left of two ciphertexts with one mask, after each photograph that is known to be possible."""
+    """The smoothest of what is left of two ciphertexts with one mask, after each photograph that is known to
+    be possible."""
     both = challenge.ciphers[0] ^ challenge.ciphers[1]
     left = [both ^ datasets.photo(name, both.shape[0]) for name in datasets.photo_names]
     return min(left, key=skk.roughness)[None]
@@ -140,10 +153,15 @@ def record(secrets: int) -> dict:
 
 def main(argv=None) -> int:
     """Solve a folder; the exit status, 1 where a challenge that is called solvable was not solved."""
-    parser = argparse.ArgumentParser(prog="python -m lib.workbook.classroom.solvers", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m lib.workbook.classroom.solvers", description=main.__doc__
+    )
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER, help="data/challenges if left out")
     parser.add_argument(
-        "--record", type=int, metavar="N", help="solve under N test secrets instead, and record how often that works"
+        "--record",
+        type=int,
+        metavar="N",
+        help="solve under N test secrets instead, and record how often that works",
     )
     arguments = parser.parse_args(argv)
     if arguments.record:

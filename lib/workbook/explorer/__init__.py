@@ -1,4 +1,5 @@
-"""The key explorer: choose picture, scheme and key parts, and see plain, cipher, histogram and what an attack gets back.
+"""The key explorer: choose picture, scheme and key parts, and see plain, cipher, histogram and what an attack
+gets back.
 
     from lib.workbook.explorer import Choice, attack, explorer, show
 

@@ -1,4 +1,5 @@
-"""What is chosen in the key explorer, picture, scheme and parts of the key, and the ciphertext that follows from it.
+"""What is chosen in the key explorer, picture, scheme and parts of the key, and the ciphertext that follows
+from it.
 
 A part of a key is a step of its scheme; one that is not taken is left out, and the others stay as they are.
 """
@@ -21,7 +22,8 @@ BLOCKS = (2, 4, 8, 16, 32)
 
 @dataclass(frozen=True)
 class Choice:
-    """A photo of `PHOTOS`, its side in pixels, a scheme of `SCHEMES`, its block, its steps by name, and the key's seed.
+    """A photo of `PHOTOS`, its side in pixels, a scheme of `SCHEMES`, its block, its steps by name, and the
+    key's seed.
 
     `steps` None stands for all. ValueError for what does not exist or does not fit, and says what does.
     """
@@ -39,15 +41,22 @@ class Choice:
                 raise ValueError(f"no {what} {getattr(self, what)!r}; known: {', '.join(map(str, known))}")
         if self.block not in blocks(self.scheme, self.size):
             fitting = ", ".join(map(str, blocks(self.scheme, self.size)))
-            raise ValueError(f"{self.scheme} on {self.size}x{self.size} has blocks of {fitting}, got {self.block}")
+            raise ValueError(
+                f"{self.scheme} on {self.size}x{self.size} has blocks of {fitting}, got {self.block}"
+            )
         every = parts(self)
         if set(self.steps or ()) - set(every):
-            raise ValueError(f"the steps of {self.scheme} are {', '.join(every)}; got {', '.join(self.steps)}")
-        object.__setattr__(self, "steps", tuple(name for name in every if self.steps is None or name in self.steps))
+            raise ValueError(
+                f"the steps of {self.scheme} are {', '.join(every)}; got {', '.join(self.steps)}"
+            )
+        object.__setattr__(
+            self, "steps", tuple(name for name in every if self.steps is None or name in self.steps)
+        )
 
 
 def blocks(scheme: str, size: int) -> tuple[int, ...]:
-    """The sides of blocks that a scheme can have on a picture of `size` x `size`, two blocks or more in each direction."""
+    """The sides of blocks that a scheme can have on a picture of `size` x `size`, two blocks or more in each
+    direction."""
     if scheme in ("skk", OneTimePad.name):
         return (1,)
     return tuple(block for block in BLOCKS if size % block == 0 and size >= 2 * block)
@@ -67,7 +76,8 @@ def _scheme(choice):
 
 
 class Partly:
-    """A scheme of which only some steps are taken, in its order: as much of a scheme as attacks and oracles ask for."""
+    """A scheme of which only some steps are taken, in its order: as much of a scheme as attacks and oracles
+    ask for."""
 
     def __init__(self, scheme, taken: tuple[str, ...], whole: bool):
         self._scheme, self._taken, self._whole = scheme, taken, whole

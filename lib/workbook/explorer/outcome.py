@@ -1,7 +1,7 @@
 """Attacks on what is chosen in the key explorer, as in the matrix: beside baselines, and on a one-time pad.
 
-Everything is known to the attacker but the key: with the scheme and its block, also which of its steps are taken. What an
-attack has beside the ciphertext is made under the same key, as its threat model says.
+Everything is known to the attacker but the key: with the scheme and its block, also which of its steps are
+taken. What an attack has beside the ciphertext is made under the same key, as its threat model says.
 """
 
 import ctypes
@@ -33,8 +33,10 @@ class Outcome:
 
     estimate     (h, w, 3) uint8, or None and a `reason`
     scores       as `attack_matrix.compared` names them
-    ciphers      how many it had; `queries` how many pictures it asked for, `seconds` of the clock, `confidence` its own, 0 to 1
-    verdict      as in the matrix; "" as long as the control was not tried, or where it came to no end, which is the `reason`
+    ciphers      how many it had; `queries` how many pictures it asked for, `seconds` of the clock,
+                 `confidence` its own, 0 to 1
+    verdict      as in the matrix; "" as long as the control was not tried, or where it came to no end, which
+                 is the `reason`
     """
 
     attack: str
@@ -49,10 +51,12 @@ class Outcome:
 
 
 def attacks(choice: Choice) -> tuple[str, ...]:
-    """The attacks made for the scheme of a choice, by name: with one ciphertext, many, pairs, an oracle, each from weak to
-    strong. Those on many ciphertexts are for small pictures only, or they would take minutes."""
+    """The attacks made for the scheme of a choice, by name: with one ciphertext, many, pairs, an oracle, each
+    from weak to strong. Those on many ciphertexts are for small pictures only, or they would take minutes."""
     label, order = MADE_FOR.get(choice.scheme, choice.scheme), (ONE, MANY, PAIRS, CHOSEN)
-    fitting = [each for each in CATALOGUE if label in each.against and (each.threat != MANY or choice.size == SMALL)]
+    fitting = [
+        each for each in CATALOGUE if label in each.against and (each.threat != MANY or choice.size == SMALL)
+    ]
     return tuple(each.name for each in sorted(fitting, key=lambda each: order.index(each.threat)))
 
 
@@ -62,12 +66,15 @@ def strongest(choice: Choice) -> str:
 
 
 def attack(choice: Choice, name: str, patience: float = PATIENCE) -> Outcome:
-    """Run an attack on the ciphertext of a choice. What it cannot do, or not in `patience` seconds, is a `reason`.
+    """Run an attack on the ciphertext of a choice. What it cannot do, or not in `patience` seconds, is a
+    `reason`.
 
     Errors: ValueError for an attack that is none of `attacks(choice)`.
     """
     if name not in attacks(choice):
-        raise ValueError(f"{name} is not for {choice.scheme} here; there are {', '.join(attacks(choice)) or 'none'}")
+        raise ValueError(
+            f"{name} is not for {choice.scheme} here; there are {', '.join(attacks(choice)) or 'none'}"
+        )
     made, truth, data = _attacked(choice, name)
     known, result = _run(choice, name, cipher_of(choice), patience)
     if isinstance(result, str):
@@ -101,7 +108,9 @@ def _run(choice, name, cipher, patience):
     label = MADE_FOR.get(choice.scheme, choice.scheme)
     try:
         with within(patience):
-            return attack_matrix.run(made, label, cipher_of(choice), cipher, truth, data, **_steps(choice, name))
+            return attack_matrix.run(
+                made, label, cipher_of(choice), cipher, truth, data, **_steps(choice, name)
+            )
     except TimeoutError:
         return None, f"it was stopped after {patience:g} seconds, unfinished"
 
@@ -119,7 +128,8 @@ def _steps(choice, name):
 def album(name: str, size: int) -> attack_matrix.Data:
     """Targets: the photo, and pictures that share its key. Others: public, or known in pairs.
 
-    They are cut from the other photographs, five for the targets and four for the others, so that the two share none.
+    They are cut from the other photographs, five for the targets and four for the others, so that the two
+    share none.
     """
     rest = [other for other in PHOTOS if other != name]
     targets = [photo(name, size), *_cut(rest[::2], size)]
@@ -136,13 +146,16 @@ def _cut(names, size):
 
 @contextmanager
 def within(seconds: float):
-    """TimeoutError for what runs inside and takes longer, at its next line of Python; in any thread, on any system."""
+    """TimeoutError for what runs inside and takes longer, at its next line of Python; in any thread, on any
+    system."""
     thread, lock, over = threading.get_ident(), threading.Lock(), []
 
     def stop():
         with lock:
             if not over:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeoutError))
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread), ctypes.py_object(TimeoutError)
+                )
 
     timer = threading.Timer(seconds, stop)
     timer.daemon = True

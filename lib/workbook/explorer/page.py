@@ -1,4 +1,5 @@
-"""The page of the key explorer: controls on the left, picture and outcome on the right, all of it ipywidgets."""
+"""The page of the key explorer: controls on the left, picture and outcome on the right, all of it
+ipywidgets."""
 
 import base64
 import html
@@ -22,28 +23,51 @@ class Page(widgets.HBox):
 
     def __init__(self, choice: Choice):
         named = [(LABELS.get(name, name), name) for name in SCHEMES]
-        self.photo = _labelled(widgets.Dropdown, "photo", "what is encrypted", options=PHOTOS, value=choice.photo)
+        self.photo = _labelled(
+            widgets.Dropdown, "photo", "what is encrypted", options=PHOTOS, value=choice.photo
+        )
         self.size = _labelled(
             widgets.SelectionSlider, "side", "of the picture, in pixels", options=SIZES, value=choice.size
         )
-        self.scheme = _labelled(widgets.Dropdown, "scheme", "how it is encrypted", options=named, value=choice.scheme)
+        self.scheme = _labelled(
+            widgets.Dropdown, "scheme", "how it is encrypted", options=named, value=choice.scheme
+        )
         self.block = _labelled(widgets.SelectionSlider, "block", "side of a block, in pixels", options=BLOCKS)
         self.seed = _labelled(
-            widgets.IntSlider, "seed", "of the key", min=SEEDS[0], max=max(SEEDS[-1], choice.seed), value=choice.seed
+            widgets.IntSlider,
+            "seed",
+            "of the key",
+            min=SEEDS[0],
+            max=max(SEEDS[-1], choice.seed),
+            value=choice.seed,
         )
-        self.attack = _labelled(widgets.Dropdown, "attack", "who has what, and does what with it", options=["none"])
-        self.button = widgets.Button(description="Attack", button_style="primary", layout=widgets.Layout(width=WIDTH))
+        self.attack = _labelled(
+            widgets.Dropdown, "attack", "who has what, and does what with it", options=["none"]
+        )
+        self.button = widgets.Button(
+            description="Attack", button_style="primary", layout=widgets.Layout(width=WIDTH)
+        )
         self.steps, self.picture, self.status = widgets.VBox(), widgets.HTML(), widgets.HTML()
         # JupyterLab hands on what is done to controls in a thread of its own, also while an attack runs.
         self._lock, self._filling, self._running, self._outcome = threading.RLock(), False, False, None
-        parted = [widgets.HTML("<b>Parts of the key</b>"), self.steps, self.seed, widgets.HTML("<b>Who attacks</b>")]
-        left = widgets.VBox([self.photo, self.size, self.scheme, self.block, *parted, self.attack, self.button])
-        right = widgets.VBox([self.picture, self.status], layout=widgets.Layout(flex="1 1 24em", min_width="0"))
+        parted = [
+            widgets.HTML("<b>Parts of the key</b>"),
+            self.steps,
+            self.seed,
+            widgets.HTML("<b>Who attacks</b>"),
+        ]
+        left = widgets.VBox(
+            [self.photo, self.size, self.scheme, self.block, *parted, self.attack, self.button]
+        )
+        right = widgets.VBox(
+            [self.picture, self.status], layout=widgets.Layout(flex="1 1 24em", min_width="0")
+        )
         left.layout = widgets.Layout(flex=f"0 0 {WIDTH}", min_width=WIDTH)
         super().__init__([left, right], layout=widgets.Layout(flex_flow="row wrap"))
         self._fill(choice)
         for each in (self.size, self.block, self.seed):
-            each.continuous_update = False  # a picture for every place that a slider passes would lag behind it
+            # a picture for every place that a slider passes would lag behind it
+            each.continuous_update = False
         for each in (self.photo, self.seed, self.attack):
             each.observe(self._changed, "value")
         for each in (self.size, self.scheme, self.block):
@@ -54,21 +78,26 @@ class Page(widgets.HBox):
     def choice(self) -> Choice:
         """What is chosen now."""
         steps = tuple(box.description for box in self.steps.children if box.value)
-        return Choice(self.photo.value, self.size.value, self.scheme.value, self._block(), steps, self.seed.value)
+        return Choice(
+            self.photo.value, self.size.value, self.scheme.value, self._block(), steps, self.seed.value
+        )
 
     def _block(self):
         """The block, or the one nearest to it that fits."""
         fitting = blocks(self.scheme.value, self.size.value)
         return min(fitting, key=lambda each: abs(each - self.block.value))
 
-    # -- from the controls to a picture -----------------------------------------------------------------------------------
+    # -- from the controls to a picture ----------------------------------------------------------------------
 
     def _refill(self, change):
-        """Scheme, block or size changed: what fits now, and what was chosen of it kept; another scheme begins anew."""
+        """Scheme, block or size changed: what fits now, and what was chosen of it kept; another scheme begins
+        anew."""
         with self._lock:
             if self._filling:
                 return
-            choice = Choice(self.photo.value, self.size.value, self.scheme.value, self._block(), None, self.seed.value)
+            choice = Choice(
+                self.photo.value, self.size.value, self.scheme.value, self._block(), None, self.seed.value
+            )
             if change["owner"] is self.scheme:
                 self._fill(choice)
             else:
@@ -78,11 +107,14 @@ class Page(widgets.HBox):
     def _fill(self, choice, attack=None):
         self._filling = True
         fitting, there = blocks(choice.scheme, choice.size), attacking.attacks(choice)
-        self.block.layout.display = "none" if len(fitting) == 1 else None  # a slider with one place cannot be drawn
+        # a slider with one place cannot be drawn
+        self.block.layout.display = "none" if len(fitting) == 1 else None
         if len(fitting) > 1:
             self.block.options, self.block.value = fitting, choice.block
         if [box.description for box in self.steps.children] != list(parts(choice)):
-            self.steps.children = [widgets.Checkbox(True, description=name, indent=False) for name in parts(choice)]
+            self.steps.children = [
+                widgets.Checkbox(True, description=name, indent=False) for name in parts(choice)
+            ]
             for box in self.steps.children:
                 box.observe(self._changed, "value")
         for box in self.steps.children:
@@ -109,9 +141,11 @@ class Page(widgets.HBox):
         self._say(in_words(choice, outcome) + more)
 
     def _say(self, text):
-        self.status.value = f'<p role="status" style="max-width: 56em; line-height: 1.4">{html.escape(text)}</p>'
+        self.status.value = (
+            f'<p role="status" style="max-width: 56em; line-height: 1.4">{html.escape(text)}</p>'
+        )
 
-    # -- attack -----------------------------------------------------------------------------------------------------------
+    # -- attack ----------------------------------------------------------------------------------------------
 
     def _attacked(self, _):
         asked = choice, name = self.choice, self.attack.value
@@ -139,7 +173,7 @@ class Page(widgets.HBox):
             self._running, self.button.description = running, "Attacking ..." if running else "Attack"
             self.button.disabled = running or self.attack.value == "none"
 
-    # -- without a kernel -------------------------------------------------------------------------------------------------
+    # -- without a kernel ------------------------------------------------------------------------------------
 
     def _repr_mimebundle_(self, **kwargs):
         """The widget, and beside it a picture for where there is none, as in a stored notebook."""

@@ -11,10 +11,15 @@ from lib.workbook.explorer.outcome import Outcome
 
 
 def figure(choice: Choice, outcome: Outcome | None = None):
-    """Plain, ciphertext and what the attack got back, below each how often each byte occurs: a figure of `lib.figures`."""
+    """Plain, ciphertext and what the attack got back, below each how often each byte occurs: a figure of
+    `lib.figures`."""
     plain, cipher = pictures(choice)
     name = outcome.attack if outcome else "none yet"
-    shown = {"plain": plain, key_in_words(choice): cipher, f"attack: {name}": outcome.estimate if outcome else None}
+    shown = {
+        "plain": plain,
+        key_in_words(choice): cipher,
+        f"attack: {name}": outcome.estimate if outcome else None,
+    }
     return figures.over_histograms(shown)
 
 
@@ -26,7 +31,11 @@ def show(choice: Choice, outcome: Outcome | None = None) -> None:
 def sentence(choice: Choice, outcome: Outcome | None = None) -> str:
     """What the figure shows, in words."""
     plain, cipher = pictures(choice)
-    same = f", {(plain == cipher).mean():.0%} of its bytes as they were" if plain.shape == cipher.shape else ", in grey"
+    same = (
+        f", {(plain == cipher).mean():.0%} of its bytes as they were"
+        if plain.shape == cipher.shape
+        else ", in grey"
+    )
     tops = [f"{np.bincount(image.ravel()).max() / image.size:.1%}" for image in (plain, cipher)]
     return (
         f"{choice.photo}, {choice.size}x{choice.size}; beside it its ciphertext, {key_in_words(choice)}{same}. The most frequent "
@@ -61,7 +70,9 @@ def in_words(choice: Choice, outcome: Outcome | None) -> str:
 
 def _control(outcome):
     if "control" in outcome.scores:
-        return f" The same attack on a one-time pad: {_score(outcome, 'control')}. Verdict: {outcome.verdict}."
+        return (
+            f" The same attack on a one-time pad: {_score(outcome, 'control')}. Verdict: {outcome.verdict}."
+        )
     return f" On a one-time pad: {outcome.reason}; so no verdict." if outcome.reason else ""
 
 

@@ -15,7 +15,8 @@ UNLISTED = "search.html"
 
 
 class Built(NamedTuple):
-    """Where the site lies, how many pages it has, and the links that led nowhere: (folder of the text, target)."""
+    """Where the site lies, how many pages it has, and the links that led nowhere: (folder of the text,
+    target)."""
 
     folder: Path
     pages: int

@@ -1,7 +1,8 @@
-"""What is public in this package, read from its source: modules, classes, functions, values, each with its docstring.
+"""What is public in this package, read from its source: modules, classes, functions, values, each with its
+docstring.
 
-The source is parsed, not imported: no module runs, and PyTorch need not start. Public is what has no leading underscore;
-a value, only if a string stands below it.
+The source is parsed, not imported: no module runs, and PyTorch need not start. Public is what has no leading
+underscore; a value, only if a string stands below it.
 """
 
 import ast
@@ -9,12 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HIDDEN = "__main__", "lib.workbook.checks.lesson_"  # programs; and what exercises ask for stands in the lessons
+# programs; and what exercises ask for stands in the lessons
+HIDDEN = "__main__", "lib.workbook.checks.lesson_"
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A class, function, method, property or value: its name in the module, kind, signature, docstring ("" if none).
+    """A class, function, method, property or value: its name in the module, kind, signature, docstring ("" if
+    none).
 
     bases     of a class: dotted names, as far as they lead into this package
     members   of a class: its own public methods and properties
@@ -30,7 +33,8 @@ class Entry:
 
 @dataclass(frozen=True)
 class Module:
-    """A module: dotted name, docstring, entries in the order of the source, and what its names mean: {alias: dotted name}."""
+    """A module: dotted name, docstring, entries in the order of the source, and what its names mean: {alias:
+    dotted name}."""
 
     name: str
     doc: str
@@ -62,12 +66,15 @@ def module(name: str, source: str) -> Module:
     """
     tree = ast.parse(source)
     known = imported(tree)
-    aliases = known | {node.name: f"{name}.{node.name}" for node in tree.body if isinstance(node, ast.ClassDef)}
+    aliases = known | {
+        node.name: f"{name}.{node.name}" for node in tree.body if isinstance(node, ast.ClassDef)
+    }
     return Module(name, ast.get_docstring(tree) or "", tuple(_entries(tree.body, aliases)), known)
 
 
 def imported(tree: ast.AST) -> dict[str, str]:
-    """What the imports from this package call things: {alias: dotted name}, wherever in the code they stand."""
+    """What the imports from this package call things: {alias: dotted name}, wherever in the code they
+    stand."""
     found = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "lib":
@@ -100,7 +107,11 @@ def _public(name):
 
 def _text(node) -> str:
     """The docstring of the value above it, or ""."""
-    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+    if (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    ):
         return node.value.value.strip()
     return ""
 
@@ -151,8 +162,11 @@ class Names:
                     classes.setdefault(entry.name, set()).add(f"{each.name}.{entry.name}")
         self.classes = {name: where.copy().pop() for name, where in classes.items() if len(where) == 1}
 
-    def find(self, dotted: str, seen: tuple[str, ...] = ()) -> tuple[Module, Entry | None, Entry | None] | None:
-        """(module, entry, member) of a dotted name from `lib` on, followed through imports and base classes; or None."""
+    def find(
+        self, dotted: str, seen: tuple[str, ...] = ()
+    ) -> tuple[Module, Entry | None, Entry | None] | None:
+        """(module, entry, member) of a dotted name from `lib` on, followed through imports and base classes;
+        or None."""
         owner, parts = self._module(dotted)
         if owner is None or dotted in seen:
             return None
@@ -189,10 +203,13 @@ class Names:
     def url_of_span(self, span: str, aliases: dict[str, str]) -> str | None:
         """Where a code span in prose leads, such as `Tanaka`, `Key.generate()` or `lib.metrics`; or None.
 
-        aliases   what the page's own imports call things; an other bare name leads somewhere only if it is a class's own
+        aliases   what the page's own imports call things; an other bare name leads somewhere only if it is a
+                  class's own
         """
         name = (
-            span.split("(")[0].removesuffix(".py").replace("/", ".") if span.startswith("lib/") else span.split("(")[0]
+            span.split("(")[0].removesuffix(".py").replace("/", ".")
+            if span.startswith("lib/")
+            else span.split("(")[0]
         )
         if not all(part.isidentifier() for part in name.split(".")):
             return None

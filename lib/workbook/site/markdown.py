@@ -1,7 +1,7 @@
 """Markdown as HTML: as Jupyter shows it, with links and code spans led to pages of the site.
 
-A link to a lesson, a module or a document leads to its page; to another file of the repository, to a copy of it; and what
-leads nowhere becomes plain text, which `Links.lost` lists.
+A link to a lesson, a module or a document leads to its page; to another file of the repository, to a copy of
+it; and what leads nowhere becomes plain text, which `Links.lost` lists.
 """
 
 import html

@@ -29,7 +29,8 @@ def render(notebook, name: str, to_html: Callable[[str], str]) -> Rendered:
 
     exporter = _exporter()
     exporter.register_filter("to_html", to_html)
-    # not HTMLExporter's own, which takes as long again to parse the page for alternatives that are here already
+    # not HTMLExporter's own, which takes as long again to parse the page for alternatives that are here
+    # already
     body, resources = TemplateExporter.from_notebook_node(
         exporter, notebook, {"unique_key": name, "output_files_dir": "pictures"}
     )
@@ -43,9 +44,12 @@ def _exporter():
     from nbconvert.preprocessors import ExtractOutputPreprocessor
     from traitlets.config import Config
 
-    config = Config({"NbConvertBase": {"display_data_priority": list(SHOWN)}})  # a widget's picture, not the widget
+    # a widget's picture, not the widget
+    config = Config({"NbConvertBase": {"display_data_priority": list(SHOWN)}})
     exporter = HTMLExporter(config=config, template_name="lesson", extra_template_basedirs=[str(TEMPLATE)])
-    exporter.register_preprocessor(ExtractOutputPreprocessor(extract_output_types={"image/png"}), enabled=True)
+    exporter.register_preprocessor(
+        ExtractOutputPreprocessor(extract_output_types={"image/png"}), enabled=True
+    )
     exporter.register_filter("highlight_code", Highlight2HTML(pygments_lexer="ipython3"))
     exporter.register_filter("png_size", png_size)
     exporter.register_filter("without_marks", lambda source: MARK.sub("", source))

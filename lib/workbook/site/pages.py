@@ -28,7 +28,8 @@ class Page(NamedTuple):
 
 
 class Lesson(NamedTuple):
-    """A lesson: its file, notebook, number, title, page, and the seconds that it was measured to run, or None."""
+    """A lesson: its file, notebook, number, title, page, and the seconds that it was measured to run, or
+    None."""
 
     path: Path
     notebook: object
@@ -50,7 +51,9 @@ class Site:
         self.lessons = [_lesson(path, instead.get(path, path), seconds) for path in lessons.paths()]
         self.modules = docstrings.modules(lessons.ROOT / "lib")
         self.names = docstrings.Names(self.modules)
-        texts = {lessons.ROOT / name: name.replace("/", ".").removesuffix(".md") + ".html" for name in DOCUMENTS}
+        texts = {
+            lessons.ROOT / name: name.replace("/", ".").removesuffix(".md") + ".html" for name in DOCUMENTS
+        }
         self._texts = {path: url for path, url in texts.items() if path.exists()}
         self.documents = {
             url: DOCUMENTS[path.relative_to(lessons.ROOT).as_posix()] for path, url in self._texts.items()
@@ -96,15 +99,21 @@ class Site:
             for name in self._uses[lesson.url]:
                 users.setdefault(name, []).append((lesson.url, lesson.number))
         pages = {
-            module.url: Page(name, reference.page(module, self.names, users)) for name, module in self.modules.items()
+            module.url: Page(name, reference.page(module, self.names, users))
+            for name, module in self.modules.items()
         }
         main = _filled("reference", overview=reference.overview(self.modules, self.names))
         return pages | {"reference.html": Page("Reference", main)}
 
     def _contents(self):
-        parts = [(name, [each for each in self.lessons if each.number[0] == tens]) for tens, name in PARTS.items()]
+        parts = [
+            (name, [each for each in self.lessons if each.number[0] == tens]) for tens, name in PARTS.items()
+        ]
         told = {"parts": [part for part in parts if part[1]], "name": NAME, "documents": self.documents}
-        return {"index.html": Page(NAME, _filled("index", **told)), "search.html": Page("Search", _filled("search"))}
+        return {
+            "index.html": Page(NAME, _filled("index", **told)),
+            "search.html": Page("Search", _filled("search")),
+        }
 
     def whole(self, url: str, page: Page) -> str:
         """A page with head, navigation and foot."""

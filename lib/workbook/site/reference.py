@@ -20,7 +20,8 @@ TERM = 34  # characters at most of what stands left in a list
 
 
 def page(module: Module, names: Names, lessons: dict[str, list[tuple[str, str]]]) -> str:
-    """A module's page, without head and navigation. `lessons`: {dotted name: (page, title) of the lessons that use it}."""
+    """A module's page, without head and navigation. `lessons`: {dotted name: (page, title) of the lessons
+    that use it}."""
     inline = _inliner(names, module)
     parts = [
         f'<h1 id="top"><code>{module.name}</code></h1>\n',
@@ -28,7 +29,9 @@ def page(module: Module, names: Names, lessons: dict[str, list[tuple[str, str]]]
         _used(lessons.get(module.name)),
     ]
     if module.entries:
-        links = (f'<li><a href="#{entry.name}"><code>{entry.name}</code></a></li>' for entry in module.entries)
+        links = (
+            f'<li><a href="#{entry.name}"><code>{entry.name}</code></a></li>' for entry in module.entries
+        )
         parts.append(f'<nav aria-label="On this page"><ul class="names">{"".join(links)}</ul></nav>\n')
     for entry in module.entries:
         parts.append(_entry(entry, entry.name, 2, inline))
@@ -36,7 +39,11 @@ def page(module: Module, names: Names, lessons: dict[str, list[tuple[str, str]]]
         parts.append(_inherited(entry, names))
         for member in entry.members:
             above = next(filter(None, (names.url(f"{base}.{member.name}") for base in entry.bases)), None)
-            told = "" if member.doc or not above else f'<p>See <a href="{above}"><code>{_tail(above)}</code></a>.</p>\n'
+            told = (
+                ""
+                if member.doc or not above
+                else f'<p>See <a href="{above}"><code>{_tail(above)}</code></a>.</p>\n'
+            )
             parts.append(_entry(member, f"{entry.name}.{member.name}", 3, inline) + told)
     return "".join(parts)
 
@@ -62,7 +69,9 @@ def _inherited(entry: Entry, names: Names) -> str:
 
 def _entry(entry: Entry, anchor, level, inline):
     kind = "" if entry.kind in ("function", "method") else f'<span class="kind">{entry.kind}</span> '
-    signature = f'<pre class="signature">{_python(_folded(entry))}</pre>\n' if entry.signature != entry.name else ""
+    signature = (
+        f'<pre class="signature">{_python(_folded(entry))}</pre>\n' if entry.signature != entry.name else ""
+    )
     return f'<h{level} id="{anchor}">{kind}<code>{anchor}</code></h{level}>\n{signature}{prose(entry.doc, inline)}'
 
 
@@ -105,7 +114,9 @@ def _used(lessons):
 def _inliner(names, module):
     own = {entry.name: f"{module.name}.{entry.name}" for entry in module.entries}
     siblings = {
-        name.removeprefix(f"{module.name}."): name for name in names.modules if name.startswith(f"{module.name}.")
+        name.removeprefix(f"{module.name}."): name
+        for name in names.modules
+        if name.startswith(f"{module.name}.")
     }
     aliases = siblings | module.aliases | own
     return lambda text: inline(text, lambda span: code(span, names, aliases))
@@ -134,11 +145,14 @@ def inline(text: str, span: Callable[[str], str]) -> str:
 
 
 def prose(doc: str, mark: Callable[[str], str]) -> str:
-    """A docstring as HTML: paragraphs, lists of names with what they mean, points, examples, and what stands indented.
+    """A docstring as HTML: paragraphs, lists of names with what they mean, points, examples, and what stands
+    indented.
 
     mark   renders a line's text
     """
-    return "".join(_block(block, mark) for block in re.split(r"\n\s*\n", inspect.cleandoc(doc)) if block.strip())
+    return "".join(
+        _block(block, mark) for block in re.split(r"\n\s*\n", inspect.cleandoc(doc)) if block.strip()
+    )
 
 
 def _block(block, mark):
@@ -200,7 +214,9 @@ def overview(found: dict[str, Module], names: Names) -> str:
         package = module.name if _has_parts(module, found) else module.name.rpartition(".")[0]
         row = f'<dt><a href="{module.url}"><code>{module.name}</code></a></dt><dd>{text}</dd>\n'
         packages.setdefault(package, []).append(row)
-    return "".join(f'<h2 id="{name}">{name}</h2>\n<dl>{"".join(rows)}</dl>\n' for name, rows in packages.items())
+    return "".join(
+        f'<h2 id="{name}">{name}</h2>\n<dl>{"".join(rows)}</dl>\n' for name, rows in packages.items()
+    )
 
 
 def _has_parts(module, found):

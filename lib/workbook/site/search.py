@@ -6,7 +6,8 @@ from html.parser import HTMLParser
 
 
 class _Sections(HTMLParser):
-    """Splits a page's main part at headings with an anchor; leaves out code, outputs and navigation, keeps alternatives."""
+    """Splits a page's main part at headings with an anchor; leaves out code, outputs and navigation, keeps
+    alternatives."""
 
     SKIP = {"nav", "script", "style", "summary"}
     HEADINGS = {"h1", "h2", "h3"}
@@ -47,11 +48,14 @@ def sections(page: str) -> list[tuple[str, str, str]]:
     """
     parser = _Sections()
     parser.feed(re.sub(r"<pre\b.*?</pre>", "", page, flags=re.S))
-    return [(anchor, " ".join(heading.split()), " ".join(text.split())) for anchor, heading, text in parser.found]
+    return [
+        (anchor, " ".join(heading.split()), " ".join(text.split())) for anchor, heading, text in parser.found
+    ]
 
 
 def script(pages: dict[str, tuple[str, str]]) -> str:
-    """The index as a script that assigns a constant, so that it works from a file as well. `pages`: {url: (title, HTML)}."""
+    """The index as a script that assigns a constant, so that it works from a file as well. `pages`: {url:
+    (title, HTML)}."""
     records = [
         [f"{url}#{anchor}", title, heading, text]
         for url, (title, page) in pages.items()

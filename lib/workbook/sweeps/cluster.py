@@ -1,8 +1,10 @@
-"""Work spread over processes by Dask: a `LocalCluster` of this machine, or the workers of a scheduler that runs already.
+"""Work spread over processes by Dask: a `LocalCluster` of this machine, or the workers of a scheduler that
+runs already.
 
-What a cluster needs is looked at before work starts: that its workers have this `lib`, and see and may write the folder that
-results go to. Work writes its own results, so whatever is finished stays, whoever is killed. A killed worker's work goes to
-another one; work that was lost with the scheduler is handed out again once scheduler and workers are back.
+What a cluster needs is looked at before work starts: that its workers have this `lib`, and see and may write
+the folder that results go to. Work writes its own results, so whatever is finished stays, whoever is killed.
+A killed worker's work goes to another one; work that was lost with the scheduler is handed out again once
+scheduler and workers are back.
 """
 
 import hashlib
@@ -15,7 +17,8 @@ from pathlib import Path
 from lib import __version__
 from lib.workbook.sweeps.experiments import code_digest
 
-WAIT, WAIT_AGAIN = 15, 60  # seconds that a scheduler and a worker of it have to answer at first, and to come back
+# seconds that a scheduler and a worker of it have to answer at first, and to come back
+WAIT, WAIT_AGAIN = 15, 60
 ABOUT = "__import__('lib.workbook.sweeps.cluster', fromlist=['about']).about({seen!r})"
 START = "start workers on this checkout: .venv/bin/dask worker {scheduler} --nthreads 1"
 
@@ -23,10 +26,12 @@ START = "start workers on this checkout: .venv/bin/dask worker {scheduler} --nth
 def spread(work: Callable, jobs: dict, scheduler: str | None, workers: int | None, seen: list[Path]):
     """Yield (name, `work(*arguments)`) for the jobs {name: arguments} as they end, in whatever order.
 
-    scheduler   address such as tcp://10.0.0.1:8786; None for processes of this machine, `workers` of them, or one a core
+    scheduler   address such as tcp://10.0.0.1:8786; None for processes of this machine, `workers` of them, or
+                one a core
     seen        what every worker has to see: a file, in a folder that it may write in; and folders
     Where work raises, or takes down several workers with it: {"status": "failed", "failure": {...}}.
-    Errors: RuntimeError for a scheduler that does not answer, or stays away for a minute, has no workers, or unfit ones.
+    Errors: RuntimeError for a scheduler that does not answer, or stays away for a minute, has no workers, or
+    unfit ones.
     """
     from distributed import as_completed
 
@@ -55,15 +60,20 @@ def connected(scheduler: str | None, workers: int, wait: float):
 
     if scheduler is None:
         with (
-            dask.config.set({"distributed.scheduler.worker-saturation": 1.0}),  # no run waits behind another's worker
+            # no run waits behind another's worker
+            dask.config.set({"distributed.scheduler.worker-saturation": 1.0}),
             LocalCluster(
-                n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0", silence_logs=logging.CRITICAL
+                n_workers=workers,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.CRITICAL,
             ) as cluster,
             Client(cluster) as client,
         ):
             yield client
         return
-    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)  # a scheduler that goes away is told here
+    # a scheduler that goes away is told here
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(scheduler, timeout=wait)
     except (OSError, ValueError) as error:
@@ -99,7 +109,8 @@ def outcome(future) -> dict | None:
 
 
 def check_workers(client, scheduler: str, seen: list[str]) -> None:
-    """RuntimeError that names a worker without `lib`, with other code than here, or that does not see what it has to."""
+    """RuntimeError that names a worker without `lib`, with other code than here, or that does not see what it
+    has to."""
     for address, there in client.run(eval, ABOUT.format(seen=seen), on_error="return").items():
         if wrong := _wrong(about(seen), there):
             raise RuntimeError(f"the worker at {address} {wrong}; {START.format(scheduler=scheduler)}")

@@ -11,7 +11,8 @@ PANELS = 6  # numbers that a figure has room for
 
 
 def collect(out: Path) -> tuple:
-    """(table, notes): a row for each recorded row of each finished run, parameters first; and what is not in it.
+    """(table, notes): a row for each recorded row of each finished run, parameters first; and what is not in
+    it.
 
     FileNotFoundError for a folder without a sweep; ValueError for a sweep of which no run is finished.
     """
@@ -23,7 +24,9 @@ def collect(out: Path) -> tuple:
     }
     finished = {name: facts for name, facts in found.items() if facts["status"] == "finished"}
     if not finished:
-        raise ValueError(f"{out}: no run is finished; python -m lib sweep GRID.yaml --out {out} runs what is left")
+        raise ValueError(
+            f"{out}: no run is finished; python -m lib sweep GRID.yaml --out {out} runs what is left"
+        )
     rows = [row for name, facts in finished.items() for row in rows_of(name, facts)]
     return _frame(rows), list(_notes(manifest, found, finished))
 
@@ -43,7 +46,10 @@ def rows_of(name: str, facts: dict) -> list[dict]:
     }
     last = {"seconds": facts["seconds"], "cpu_seconds": facts["cpu_seconds"], "run": name}
     rows = facts["results"] or [{}]
-    return [given | {f"recorded {key}" if key in given | last else key: row[key] for key in row} | last for row in rows]
+    return [
+        given | {f"recorded {key}" if key in given | last else key: row[key] for key in row} | last
+        for row in rows
+    ]
 
 
 def _frame(rows):
@@ -90,7 +96,9 @@ def curves(table, x: str, lines: str | None, y: str) -> dict[str, dict]:
     found = {}
     for at, of, value in zip(table[x], table[lines] if lines else [y] * len(table), table[y]):
         if value == value and value is not None and str(value) != "<NA>":
-            found.setdefault(f"{lines} {_name(of)}" if lines else y, {}).setdefault(_name(at), []).append(float(value))
+            found.setdefault(f"{lines} {_name(of)}" if lines else y, {}).setdefault(_name(at), []).append(
+                float(value)
+            )
     return {
         line: {at: (sum(values) / len(values), min(values), max(values)) for at, values in points.items()}
         for line, points in found.items()
@@ -98,16 +106,25 @@ def curves(table, x: str, lines: str | None, y: str) -> dict[str, dict]:
 
 
 def _name(value) -> str:
-    return "none" if str(value) in ("None", "<NA>", "nan") else f"{value:g}" if isinstance(value, float) else str(value)
+    return (
+        "none"
+        if str(value) in ("None", "<NA>", "nan")
+        else f"{value:g}"
+        if isinstance(value, float)
+        else str(value)
+    )
 
 
 def draw(table, manifest: dict, path: Path) -> str | None:
-    """Write a figure with a panel for each recorded number; what is to be seen in it, in words. None: there is no such thing.
+    """Write a figure with a panel for each recorded number; what is to be seen in it, in words. None: there
+    is no such thing.
 
-    The first parameter that varies is the x axis, a line stands for each value of the second, seeds left out. A point is the
-    mean over all others, its bar reaches from the least to the most.
+    The first parameter that varies is the x axis, a line stands for each value of the second, seeds left out.
+    A point is the mean over all others, its bar reaches from the least to the most.
     """
-    x, *others = [name for name in manifest["varied"] if name.lower() != "seed"] or manifest["varied"] or [None]
+    x, *others = (
+        [name for name in manifest["varied"] if name.lower() != "seed"] or manifest["varied"] or [None]
+    )
     shown = measured(table, manifest["parameters"])[:PANELS]
     if x is None or not shown:
         return None
@@ -116,7 +133,8 @@ def draw(table, manifest: dict, path: Path) -> str | None:
     ticks = list(dict.fromkeys(map(_name, table[x])))
     panels = {y: curves(table, x, others[0] if others else None, y) for y in shown}
     alt = f"{manifest['title']}. Means over {x} ({', '.join(ticks)}). " + " ".join(
-        f"{y}: {'; '.join(_told(line, points) for line, points in lines.items())}." for y, lines in panels.items()
+        f"{y}: {'; '.join(_told(line, points) for line, points in lines.items())}."
+        for y, lines in panels.items()
     )
     figures.save(figures.panels(panels, x, ticks, manifest["title"]), path, alt)
     return alt

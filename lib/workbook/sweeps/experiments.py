@@ -1,8 +1,10 @@
-"""Runs of notebooks over parameters: what a notebook hands out, what a run leaves behind, and many runs at once.
+"""Runs of notebooks over parameters: what a notebook hands out, what a run leaves behind, and many runs at
+once.
 
-A notebook hands out its results by `record`. A run leaves two files in the sweep's folder, each whole or absent: NAME.ipynb,
-executed, and NAME.json, of which `lib.workbook.sweeps.collected` makes one table. NAME is made of the notebook's code and the parameters: a
-finished run is not run again, but for another value, or after a change of the code.
+A notebook hands out its results by `record`. A run leaves two files in the sweep's folder, each whole or
+absent: NAME.ipynb, executed, and NAME.json, of which `lib.workbook.sweeps.collected` makes one table. NAME is
+made of the notebook's code and the parameters: a finished run is not run again, but for another value, or
+after a change of the code.
 """
 
 import hashlib
@@ -22,18 +24,19 @@ from lib.atomic import remove_unfinished, write_json
 from lib.workbook import notebooks
 
 MANIFEST = "sweep.json"
-KEPT = "learnable-image-encryption"  # in the metadata of an output: the rows that `record` hands out, as a text of JSON
+# in the metadata of an output: the rows that `record` hands out, as a text of JSON
+KEPT = "learnable-image-encryption"
 SPARE = 1 << 18  # bytes of a run's files at least
 
 
-# -- in a notebook ----------------------------------------------------------------------------------------------------
+# -- in a notebook -------------------------------------------------------------------------------------------
 
 
 def record(rows: dict | list[dict]) -> None:
     """Hand out results from a notebook: a row {name: value} of the sweep's table, or several.
 
-    Values are numbers (NumPy's as well), texts, True, False and None. Outside a sweep nothing happens, but that a line names
-    what was recorded.
+    Values are numbers (NumPy's as well), texts, True, False and None. Outside a sweep nothing happens, but
+    that a line names what was recorded.
     Errors: TypeError for other values; ValueError for NaN and infinities, which JSON cannot hold.
     """
     from IPython.display import display
@@ -76,7 +79,7 @@ def recorded(notebook: dict) -> list[dict]:
     return [row for output in outputs for row in json.loads(output.get("metadata", {}).get(KEPT, "[]"))]
 
 
-# -- one run -----------------------------------------------------------------------------------------------------------
+# -- one run -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,7 +101,8 @@ class Run:
 
 
 def carry_out(run: Run, out: Path, overwrite: bool = False) -> dict:
-    """Execute a run, unless that was done before, and write its two files into `out`; what NAME.json holds."""
+    """Execute a run, unless that was done before, and write its two files into `out`; what NAME.json
+    holds."""
     done = finished(run, out)
     if done and not overwrite:
         return done
@@ -144,18 +148,25 @@ def code_digest() -> str:
     return total.hexdigest()[:12]
 
 
-# -- many runs --------------------------------------------------------------------------------------------------------
+# -- many runs -----------------------------------------------------------------------------------------------
 
 
 def sweep(
-    runs: list[Run], out: Path, title: str, scheduler: str | None = None, workers: int | None = None, overwrite=False
+    runs: list[Run],
+    out: Path,
+    title: str,
+    scheduler: str | None = None,
+    workers: int | None = None,
+    overwrite=False,
 ) -> list[dict]:
-    """Carry out runs of one notebook or several, `workers` at a time (one a core), or on the cluster of a Dask scheduler.
+    """Carry out runs of one notebook or several, `workers` at a time (one a core), or on the cluster of a
+    Dask scheduler.
 
-    Finished runs are skipped, failed ones tried again, `overwrite` runs all. What NAME.json holds, run by run, and `before`;
-    of a run that was lost with its worker, or could not write, only `status` and `failure`. Progress goes to standard error.
-    Errors before anything starts: ValueError for a folder of another sweep; OSError where it cannot be written, or holds too
-    little; RuntimeError for a cluster that does not answer or has other code.
+    Finished runs are skipped, failed ones tried again, `overwrite` runs all. What NAME.json holds, run by
+    run, and `before`; of a run that was lost with its worker, or could not write, only `status` and
+    `failure`. Progress goes to standard error. Errors before anything starts: ValueError for a folder of
+    another sweep; OSError where it cannot be written, or holds too little; RuntimeError for a cluster that
+    does not answer or has other code.
     """
     done = {} if overwrite else {run.name: facts for run in runs if (facts := finished(run, out))}
     left = [run for run in runs if run.name not in done]
@@ -173,10 +184,16 @@ def sweep(
 
 
 def prepare(out: Path, runs: list[Run], left: list[Run], title: str) -> None:
-    """Make the folder of a sweep, see that the runs that are left fit into it, and write which runs are its."""
+    """Make the folder of a sweep, see that the runs that are left fit into it, and write which runs are
+    its."""
     manifest, sources = out / MANIFEST, sorted({run.path.name for run in runs})
-    if manifest.exists() and (other := json.loads(manifest.read_text(encoding="utf-8"))["notebooks"]) != sources:
-        raise ValueError(f"{out} holds the runs of {', '.join(other)}; choose another folder for {', '.join(sources)}")
+    if (
+        manifest.exists()
+        and (other := json.loads(manifest.read_text(encoding="utf-8"))["notebooks"]) != sources
+    ):
+        raise ValueError(
+            f"{out} holds the runs of {', '.join(other)}; choose another folder for {', '.join(sources)}"
+        )
     out.mkdir(parents=True, exist_ok=True)
     need = sum(max(2 * run.path.stat().st_size, SPARE) for run in left)
     if (free := shutil.disk_usage(out).free) < need:
@@ -184,19 +201,23 @@ def prepare(out: Path, runs: list[Run], left: list[Run], title: str) -> None:
             f"{out}: {len(left)} runs may need {need / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free; make room, or "
             "choose another folder"
         )
-    remove_unfinished([out / f"{run.name}{suffix}" for run in runs for suffix in (".ipynb", ".json")] + [manifest])
+    remove_unfinished(
+        [out / f"{run.name}{suffix}" for run in runs for suffix in (".ipynb", ".json")] + [manifest]
+    )
     names, values = [run.name for run in runs], {}
     for run in runs:
         for name, value in run.parameters.items():
             values.setdefault(name, set()).add(json.dumps(value))
     varied = [name for name, different in values.items() if len(different) > 1]
     write_json(
-        manifest, {"title": title, "notebooks": sources, "parameters": [*values], "varied": varied, "runs": names}
+        manifest,
+        {"title": title, "notebooks": sources, "parameters": [*values], "varied": varied, "runs": names},
     )
 
 
 class Progress:
-    """A bar with the time that is left where there is a terminal, else a line for each run; failures are told at once."""
+    """A bar with the time that is left where there is a terminal, else a line for each run; failures are told
+    at once."""
 
     def __init__(self, total: int, before: int):
         from tqdm import tqdm
@@ -232,7 +253,9 @@ def notes(done: list[dict]) -> list[str]:
             f"{silent} runs recorded no results; a notebook hands them out by lib.workbook.sweeps.experiments.record"
         )
     if older := sum(facts["lib"]["code"] != code for facts in finished):
-        said.append(f"{older} runs were made with other code of lib than the present one; --overwrite runs all anew")
+        said.append(
+            f"{older} runs were made with other code of lib than the present one; --overwrite runs all anew"
+        )
     return said
 
 

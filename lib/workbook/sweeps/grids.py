@@ -1,4 +1,5 @@
-"""Parameter grids: a YAML file that names a notebook and values for its parameters, checked before anything starts.
+"""Parameter grids: a YAML file that names a notebook and values for its parameters, checked before anything
+starts.
 
 Lists are tried in all combinations; anything else is the same in every run.
 
@@ -23,7 +24,8 @@ KEYS = ("title", "notebook", "parameters")
 
 @dataclass(frozen=True)
 class Grid:
-    """What a grid file says: axes are the values of each parameter, in the file's order; source, the notebook as it was read."""
+    """What a grid file says: axes are the values of each parameter, in the file's order; source, the notebook
+    as it was read."""
 
     title: str
     notebook: Path
@@ -41,8 +43,8 @@ class Grid:
 def read_grid(path: Path) -> Grid:
     """A grid, checked against its notebook.
 
-    Errors: FileNotFoundError for a missing file; ValueError for what is no grid, a parameter that the notebook does not have,
-    a value of another type than the notebook's, a value given twice.
+    Errors: FileNotFoundError for a missing file; ValueError for what is no grid, a parameter that the
+    notebook does not have, a value of another type than the notebook's, a value given twice.
     """
     grid = _parse(path)
     found = [
@@ -70,24 +72,36 @@ def _parse(path):
         raise ValueError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
     if not isinstance(said, dict) or set(said) - set(KEYS) or not isinstance(said.get("parameters"), dict):
         got = ", ".join(map(str, said)) if isinstance(said, dict) else type(said).__name__
-        raise ValueError(f"{path}: expected {', '.join(KEYS)}, the last one a mapping of names to values; got {got}")
+        raise ValueError(
+            f"{path}: expected {', '.join(KEYS)}, the last one a mapping of names to values; got {got}"
+        )
     notebook = path.parent / str(said.get("notebook"))
     if not notebook.is_file():
-        raise FileNotFoundError(f"{path}: notebook {said.get('notebook')} is not beside it; give its path from there")
-    axes = {str(name): values if isinstance(values, list) else [values] for name, values in said["parameters"].items()}
+        raise FileNotFoundError(
+            f"{path}: notebook {said.get('notebook')} is not beside it; give its path from there"
+        )
+    axes = {
+        str(name): values if isinstance(values, list) else [values]
+        for name, values in said["parameters"].items()
+    }
     if empty := [name for name, values in axes.items() if not values]:
         raise ValueError(f"{path}: no value for {', '.join(empty)}")
-    return Grid(str(said.get("title", path.stem)), notebook.resolve(), notebooks.read(notebook.resolve()), axes)
+    return Grid(
+        str(said.get("title", path.stem)), notebook.resolve(), notebooks.read(notebook.resolve()), axes
+    )
 
 
 def _strict_loader(yaml):
-    """A loader to which a key given twice is an error: YAML keeps the last, and half a grid would go unnoticed."""
+    """A loader to which a key given twice is an error: YAML keeps the last, and half a grid would go
+    unnoticed."""
 
     class Strict(yaml.SafeLoader):
         def construct_mapping(self, node, deep=False):
             keys = [key.value for key, _ in node.value]
             if twice := [key for key in keys if keys.count(key) > 1]:
-                raise yaml.YAMLError(f"{twice[0]} stands there twice, line {node.start_mark.line + 1} and below")
+                raise yaml.YAMLError(
+                    f"{twice[0]} stands there twice, line {node.start_mark.line + 1} and below"
+                )
             return super().construct_mapping(node, deep)
 
     return Strict

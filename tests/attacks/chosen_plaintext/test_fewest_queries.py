@@ -1,4 +1,5 @@
-"""Attacks that ask no more than the information bound, against every scheme and variant, and against what they do not fit."""
+"""Attacks that ask no more than the information bound, against every scheme and variant, and against what
+they do not fit."""
 
 import math
 
@@ -8,7 +9,16 @@ import pytest
 from lib import Key, datasets
 from lib.attacks import oracle_for
 from lib.attacks.chosen_plaintext import fewest_queries as fewest
-from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, FormatPreserving, NegativePositive, OneTimePad, Tanaka
+from lib.schemes import (
+    SKK,
+    BlockShuffle,
+    EtC,
+    ExtendedTanaka,
+    FormatPreserving,
+    NegativePositive,
+    OneTimePad,
+    Tanaka,
+)
 from lib.symmetries import BlockStates
 
 SECRET = datasets.load("photos", "test", 3).images
@@ -42,7 +52,11 @@ def test_reads_the_key_exactly_at_the_bound(case):
 
 @pytest.mark.parametrize("seed", range(12))
 def test_any_key_will_do(seed):
-    for kind, attack in ((Tanaka, fewest.tanaka), (ExtendedTanaka, fewest.ele), (FormatPreserving, fewest.ffx)):
+    for kind, attack in (
+        (Tanaka, fewest.tanaka),
+        (ExtendedTanaka, fewest.ele),
+        (FormatPreserving, fewest.ffx),
+    ):
         scheme = kind(Key.from_seed(seed))
         assert (attack(oracle_for(scheme), scheme.encrypt(SECRET)).estimate == SECRET).all()
     scheme = EtC(Key.from_seed(seed), block=4)
@@ -109,7 +123,9 @@ def test_blocks_are_found_in_their_states_or_not_at_all():
     found = states.find(plain, cipher)
     kept = np.arange(20) != 3
     assert (
-        (found[0][kept] == source[kept]).all() and (found[1][kept] == state[kept]).all() and (found[2][kept] == 1).all()
+        (found[0][kept] == source[kept]).all()
+        and (found[1][kept] == state[kept]).all()
+        and (found[2][kept] == 1).all()
     )
     assert [part[3] for part in found] == [-1, -1, 0]
     assert states.find(np.ones((2, 48)), np.ones((1, 48)))[2] == 96, "flat blocks fit in every state"

@@ -18,7 +18,16 @@ from lib.attacks.chosen_plaintext.table_reader import (
     read_table,
     table_reader,
 )
-from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, FormatPreserving, NegativePositive, OneTimePad, Tanaka
+from lib.schemes import (
+    SKK,
+    BlockShuffle,
+    EtC,
+    ExtendedTanaka,
+    FormatPreserving,
+    NegativePositive,
+    OneTimePad,
+    Tanaka,
+)
 
 PICTURES = datasets.load("photos", "test", 10).images
 SECRET = np.ascontiguousarray(PICTURES[:4, :16, :24])
@@ -49,7 +58,9 @@ def test_reads_every_split_of_tanaka(bits):
 
 def test_atoms_coarser_than_the_table_are_not_enough():
     scheme = Tanaka(Key.from_seed(4), bits=2)
-    assert (table_reader(Oracle(scheme.encrypt), scheme.encrypt(SECRET), bits=4).estimate == SECRET).mean() < 0.5
+    assert (
+        table_reader(Oracle(scheme.encrypt), scheme.encrypt(SECRET), bits=4).estimate == SECRET
+    ).mean() < 0.5
 
 
 def test_the_one_time_pad_resists():
@@ -72,13 +83,16 @@ def test_a_substitution_is_no_table():
     assert 0.4 < exact < 0.6  # the half of the places that FFX leaves alone
 
 
-@pytest.mark.parametrize("shape, queries", [((32, 32, 3), 5), ((256, 256, 3), 6), ((16, 24, 3), 4), ((1, 1, 3), 2)])
+@pytest.mark.parametrize(
+    "shape, queries", [((32, 32, 3), 5), ((256, 256, 3), 6), ((16, 24, 3), 4), ((1, 1, 3), 2)]
+)
 def test_queries_follow_from_the_number_of_atoms(shape, queries):
     assert queries_needed(shape) == queries
 
 
 def chang_case_by_hand(scheme, block):
-    """The published decoding, loop by loop: (index, mask) of a block's bytes, index -1 where it finds nothing."""
+    """The published decoding, loop by loop: (index, mask) of a block's bytes, index -1 where it finds
+    nothing."""
     size = 3 * block * block
     index, mask = [-1] * size, [0] * size
     for pixel in range(block * block):
@@ -108,7 +122,11 @@ def test_chang_and_case_as_published(block, bits):
     assert (result.recovered["index"] == index).all() and (result.recovered["mask"] == mask).all()
     assert result.queries == block**2
     exact = (result.estimate == SECRET).mean()
-    assert (exact == 1.0 and result.confidence == 1.0) if bits == 8 else (exact < 0.1 and result.confidence == 0.0)
+    assert (
+        (exact == 1.0 and result.confidence == 1.0)
+        if bits == 8
+        else (exact < 0.1 and result.confidence == 0.0)
+    )
 
 
 @pytest.mark.parametrize("colour_shuffle", [True, False])

@@ -11,10 +11,11 @@ PHOTOS = datasets.load("photos", "test", limit=10).images
 
 
 def scramble_by_hand(image, key):
-    """imageshuffle's RandBlock of 4x4 pixels, step by step: parts beside each other in a pixel, reversed, moved, reversed again.
+    """imageshuffle's RandBlock of 4x4 pixels, step by step: parts beside each other in a pixel, reversed,
+    moved, reversed again.
 
-    It carries a picture of its places' numbers through `moved[order] = numbers`, and then does the same to the values
-    with what came out: where one goes forwards the other goes back.
+    It carries a picture of its places' numbers through `moved[order] = numbers`, and then does the same to
+    the values with what came out: where one goes forwards the other goes back.
     """
     x = key / (2**32 - 1) * (1 - 2e-12) + 1e-12
     a = 4 - 1e-12

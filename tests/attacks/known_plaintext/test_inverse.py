@@ -1,4 +1,5 @@
-"""The inverse network: exact where a table is all there is, blind to keys where it must be, stopped by the pad, and the bug shown."""
+"""The inverse network: exact where a table is all there is, blind to keys where it must be, stopped by the
+pad, and the bug shown."""
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def floats(images):
     return scaled(torch.from_numpy(images).permute(0, 3, 1, 2))
 
 
-# -- the victim's key ---------------------------------------------------------------------------------------------------
+# -- the victim's key ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", LINEAR)
@@ -51,12 +52,16 @@ def test_under_the_same_key_the_pictures_come_back(name):
 def test_the_pad_resists_the_same_networks(options, facts):
     found = attack(OneTimePad(Key.from_seed(5)), Recipe("block maps", options, steps=200), **facts)
     mean = np.broadcast_to(PUBLIC.mean(0).round().astype(np.uint8), TRUTH.shape)
-    assert metrics.exact(found.estimate, TRUTH) < 0.05 and abs(metrics.edge_correlation(found.estimate, TRUTH)) < 0.1
+    assert (
+        metrics.exact(found.estimate, TRUTH) < 0.05
+        and abs(metrics.edge_correlation(found.estimate, TRUTH)) < 0.1
+    )
     assert metrics.psnr(found.estimate, TRUTH) < metrics.psnr(np.ascontiguousarray(mean), TRUTH) + 0.5
 
 
 def test_the_weights_are_the_inverse_table():
-    """One weight an output byte's upper nibble, one its lower: 240 / 255 and 15 / 255, with the sign of the reversal."""
+    """One weight an output byte's upper nibble, one its lower: 240 / 255 and 15 / 255, with the sign of the
+    reversal."""
     scheme = Tanaka(Key.from_seed(6))
     network = attack(scheme, Recipe("block maps", steps=400)).recovered["network"]
     table = scheme.table((4, 4, 3)).inverse()
@@ -64,12 +69,15 @@ def test_the_weights_are_the_inverse_table():
     for byte in range(48):
         for part, weight in enumerate((240 / 255, 15 / 255)):
             sign = -1 if table.mask[2 * byte + part] else 1
-            expected[_channels_first(table.index[2 * byte + part], 2), _channels_first(byte, 1)] = sign * weight
+            expected[_channels_first(table.index[2 * byte + part], 2), _channels_first(byte, 1)] = (
+                sign * weight
+            )
     assert np.abs(network.table[0].detach().numpy() - expected).max() < 0.01
 
 
 def _channels_first(atom, parts):
-    """The number of an atom of a 4x4 block in torch's order, (channel, part, row, column), from (row, column, channel, part)."""
+    """The number of an atom of a 4x4 block in torch's order, (channel, part, row, column), from (row, column,
+    channel, part)."""
     row, column, channel, part = np.unravel_index(atom, (4, 4, 3, parts))
     return int(np.ravel_multi_index((channel, part, row, column), (3, parts, 4, 4)))
 
@@ -81,10 +89,12 @@ def test_start_finds_where_each_block_came_from():
     network.start(x, y)
     assert (network.source.numpy() == np.argsort(scheme.steps((32, 32, 3))["block shuffle"].source)).all()
     network.start(x, y.roll(1, 0))  # pairs that are none
-    assert (network.source.numpy() == np.argsort(scheme.steps((32, 32, 3))["block shuffle"].source)).mean() < 0.3
+    assert (
+        network.source.numpy() == np.argsort(scheme.steps((32, 32, 3))["block shuffle"].source)
+    ).mean() < 0.3
 
 
-# -- other keys ---------------------------------------------------------------------------------------------------------
+# -- other keys ----------------------------------------------------------------------------------------------
 
 BLIND = {
     "pixel states, skk": (networks.PixelStates(widths=(4, 8, 8, 8, 8, 8)), SKK, True),
@@ -103,7 +113,9 @@ BLIND = {
 def test_what_they_say_does_not_depend_on_the_key(name):
     network, make, blind = BLIND[name]
     plain = TRUTH[:4]
-    answers = [apply(network, images) for images in (plain, *(make(Key.from_seed(k)).encrypt(plain) for k in (1, 2)))]
+    answers = [
+        apply(network, images) for images in (plain, *(make(Key.from_seed(k)).encrypt(plain) for k in (1, 2)))
+    ]
     assert all((np.abs(answers[0].astype(int) - other) <= 1).all() for other in answers[1:]) == blind
     assert answers[0].std() > 0 or "features" in name, "and is not the same for all"
 
@@ -113,11 +125,15 @@ def test_the_loss_of_pixel_states_is_that_of_the_prior_on_all_pixels():
     network.share = 1.0
     cipher = SKK(Key.from_seed(1)).encrypt(TRUTH[:4])
     mine = network.loss(floats(cipher), floats(TRUTH[:4]), torch.Generator().manual_seed(0))
-    assert mine.item() == pytest.approx(prior_loss(network.unet, TRUTH[:4], np.arange(4 * 1024)).item(), rel=1e-3)
+    assert mine.item() == pytest.approx(
+        prior_loss(network.unet, TRUTH[:4], np.arange(4 * 1024)).item(), rel=1e-3
+    )
 
 
 def test_pixel_states_learn_from_other_keys_and_not_from_the_pad():
-    recipe = Recipe("pixel states", {"widths": (8, 16, 16, 16, 16, 16)}, steps=120, batch=32, rate=5e-3, flip=True)
+    recipe = Recipe(
+        "pixel states", {"widths": (8, 16, 16, 16, 16, 16)}, steps=120, batch=32, rate=5e-3, flip=True
+    )
     losses = {}
     for kind in (SKK, OneTimePad):
         maker, victim = kind(Key.from_seed(1), per_image=True), kind(Key.from_seed(2), per_image=True)
@@ -129,7 +145,7 @@ def test_pixel_states_learn_from_other_keys_and_not_from_the_pad():
     assert losses[SKK] < losses[OneTimePad] - 0.3
 
 
-# -- as published ---------------------------------------------------------------------------------------------------------
+# -- as published --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("pixels, parameters", [(True, 43_267), (False, 31_107)])
@@ -167,19 +183,28 @@ def test_the_second_range_hides_what_the_same_network_recovers():
     assert ends[0] > 0.6 > 0.2 > ends[1], "most values are at the ends of the tanh"
 
 
-# -- use ------------------------------------------------------------------------------------------------------------------
+# -- use -----------------------------------------------------------------------------------------------------
 
 
 def test_the_seed_decides_all_and_a_killed_run_goes_on(tmp_path):
     scheme, recipe = Tanaka(Key.from_seed(1)), Recipe("published", steps=30, batch=16)
     ciphers = scheme.encrypt(PUBLIC)
-    first, again, other = (train(ciphers, PUBLIC, recipe, block=4, bits=4, seed=seed)[1] for seed in (0, 0, 1))
+    first, again, other = (
+        train(ciphers, PUBLIC, recipe, block=4, bits=4, seed=seed)[1] for seed in (0, 0, 1)
+    )
     assert [e["loss"] for e in first] == [e["loss"] for e in again] != [e["loss"] for e in other]
     network, losses = train(ciphers, PUBLIC, recipe, block=4, bits=4, folder=tmp_path)
     kept, same = train(ciphers, PUBLIC, recipe, block=4, bits=4, folder=tmp_path)
     assert same == losses and (apply(kept, ciphers[:3]) == apply(network, ciphers[:3])).all()
     with pytest.raises(CheckpointError, match="rate"):
-        train(ciphers, PUBLIC, Recipe("published", steps=30, batch=16, rate=0.1), block=4, bits=4, folder=tmp_path)
+        train(
+            ciphers,
+            PUBLIC,
+            Recipe("published", steps=30, batch=16, rate=0.1),
+            block=4,
+            bits=4,
+            folder=tmp_path,
+        )
 
 
 def test_only_so_many_pairs_are_used():
@@ -187,7 +212,8 @@ def test_only_so_many_pairs_are_used():
     mixed = np.concatenate([PUBLIC[:200], noise[:200]])
     scheme, recipe = Tanaka(Key.from_seed(1)), Recipe("block maps", pairs=200, steps=50)
     a, b = (
-        inverse(plain, scheme.encrypt(PUBLIC), TRUTH, recipe, block=4, bits=4).estimate for plain in (PUBLIC, mixed)
+        inverse(plain, scheme.encrypt(PUBLIC), TRUTH, recipe, block=4, bits=4).estimate
+        for plain in (PUBLIC, mixed)
     )
     assert (a == b).all()
 
@@ -211,10 +237,13 @@ def test_neighbours_settle_states_and_nothing_else():
         alone = np.exp(colour_prior.log_probabilities(cipher[None], prior.network)[0])
         assert np.abs(chances - alone).max() < 0.05
         both = network.chances(cipher, flip=True)
-        assert np.allclose(both[:, ::-1], network.chances(np.ascontiguousarray(cipher[:, ::-1]), flip=True), atol=0.02)
+        assert np.allclose(
+            both[:, ::-1], network.chances(np.ascontiguousarray(cipher[:, ::-1]), flip=True), atol=0.02
+        )
     estimate = settled(network, ciphers, PUBLIC)
     assert estimate.shape == ciphers.shape and not np.array_equal(estimate, apply(network, ciphers))
-    expected = [mean for _, mean, _ in colour_prior.states(ciphers, prior)]  # other counts of neighbours, and bfloat16
+    # other counts of neighbours, and bfloat16
+    expected = [mean for _, mean, _ in colour_prior.states(ciphers, prior)]
     assert np.abs(estimate.astype(float) - np.stack(expected)).mean() < 6
     for wrong in (networks.PixelStates(ordered=True), networks.BlockFeatures()):
         with pytest.raises(ValueError, match="neighbours settle states"):
@@ -223,7 +252,9 @@ def test_neighbours_settle_states_and_nothing_else():
 
 def test_apply_averages_the_mirror_image_and_every_network_keeps_the_shape():
     for name, make in NETWORKS.items():
-        network = make(side=32, block=4, bits=4, **({"widths": (4, 8, 8, 8, 8, 8)} if name == "pixel states" else {}))
+        network = make(
+            side=32, block=4, bits=4, **({"widths": (4, 8, 8, 8, 8, 8)} if name == "pixel states" else {})
+        )
         answer = apply(network, TRUTH[:3], flip=True)
         assert answer.shape == (3, 32, 32, 3) and answer.dtype == np.uint8
         mirrored = apply(network, np.ascontiguousarray(TRUTH[:3, :, ::-1]), flip=True)
@@ -240,9 +271,13 @@ def test_a_record_of_one_image_attacks_has_photographs_too(tmp_path, monkeypatch
         "neighbours": True,
     }
     row = {"scheme": {"name": "skk", "per_image": True}, "assumption": "different keys", "recipe": recipe}
-    few = [datasets.Dataset(images[:40], np.zeros(40, np.int64), ("a",), "test") for images in (PUBLIC, TRUTH)]
+    few = [
+        datasets.Dataset(images[:40], np.zeros(40, np.int64), ("a",), "test") for images in (PUBLIC, TRUTH)
+    ]
     record = run(row, 0, *few, tmp_path)
-    assert set(record["photographs"]) == {"attack", "minimum difference", "likeliest"} <= set(record["scores"])
+    assert (
+        set(record["photographs"]) == {"attack", "minimum difference", "likeliest"} <= set(record["scores"])
+    )
     assert all(set(each) == set(datasets.photo_names) for each in record["photographs"].values())
     plain = run(row | {"recipe": recipe | {"neighbours": False}}, 0, *few, None)
     assert "photographs" not in plain

@@ -1,4 +1,5 @@
-"""Known plaintext: what is certain is right, what is not is said, and pairs of no such scheme are answered with no confidence."""
+"""Known plaintext: what is certain is right, what is not is said, and pairs of no such scheme are answered
+with no confidence."""
 
 import numpy as np
 import pytest
@@ -7,7 +8,16 @@ from hypothesis import strategies as st
 
 from lib import Key, datasets
 from lib.attacks.known_plaintext import tables as known
-from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, FormatPreserving, NegativePositive, OneTimePad, Tanaka
+from lib.schemes import (
+    SKK,
+    BlockShuffle,
+    EtC,
+    ExtendedTanaka,
+    FormatPreserving,
+    NegativePositive,
+    OneTimePad,
+    Tanaka,
+)
 from lib.symmetries import BlockStates
 
 KNOWN = datasets.load("photos", "train", limit=40).images
@@ -95,7 +105,8 @@ def test_confidence_is_how_often_an_atom_is_right():
     for choices in (1, 2, 3):
         some = np.isclose(expected, 1 / choices)
         assert (
-            some.sum() > 300 and abs(right[some].mean() - 1 / choices) < 4 * some.sum() ** -0.5 * (choices > 1) + 1e-9
+            some.sum() > 300
+            and abs(right[some].mean() - 1 / choices) < 4 * some.sum() ** -0.5 * (choices > 1) + 1e-9
         )
 
 
@@ -153,7 +164,9 @@ def test_groups_are_matched_each_by_itself(seed):
     rng = np.random.default_rng(seed)
     plain = rng.integers(0, 4, (3, 12, 2), np.uint8)
     plain[1] = plain[0]
-    cipher = np.array([x[rng.permutation(12)] for x in plain]) ^ (3 * rng.integers(0, 2, (3, 12, 1), np.uint8))
+    cipher = np.array([x[rng.permutation(12)] for x in plain]) ^ (
+        3 * rng.integers(0, 2, (3, 12, 1), np.uint8)
+    )
     for together, alone in zip(
         zip(*known.match(plain, cipher, 2)), (known.match(p, c, 2) for p, c in zip(plain, cipher))
     ):
@@ -173,7 +186,9 @@ def test_what_does_not_go_together_has_no_choice(seed):
 @CASES
 def test_the_control_resists_and_nothing_is_claimed(make, attack, options, pairs):
     pad = OneTimePad(Key.from_seed(5))
-    result = attack(KNOWN[:4], pad.encrypt(KNOWN[:4], ids=range(4)), pad.encrypt(TARGET, ids=range(50, 70)), **options)
+    result = attack(
+        KNOWN[:4], pad.encrypt(KNOWN[:4], ids=range(4)), pad.encrypt(TARGET, ids=range(50, 70)), **options
+    )
     assert abs((result.estimate == TARGET).mean() - 1 / 256) < 0.01 and result.confidence.max() == 0
     claims = [part for name, part in result.recovered.items() if name not in ("ambiguous", "places")]
     assert all((part == -1).all() for part in claims) or attack is known.substitution
@@ -193,7 +208,9 @@ def test_ciphertexts_of_another_key_than_the_pairs_give_no_confidence(make, atta
     assert (result.estimate == TARGET).mean() < 0.5 and result.confidence.max() == 0
     claims = attack(KNOWN[:40], scheme.encrypt(KNOWN[:40]), scheme.encrypt(TARGET), **options)
     assert claims.confidence.max() == 1, "of the same key, it is sure"
-    assert all(np.array_equal(part, claims.recovered[name]) for name, part in result.recovered.items()), "of the pairs"
+    assert all(np.array_equal(part, claims.recovered[name]) for name, part in result.recovered.items()), (
+        "of the pairs"
+    )
 
 
 def test_a_flat_image_tells_next_to_nothing():

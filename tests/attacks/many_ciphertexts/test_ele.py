@@ -1,4 +1,5 @@
-"""ELE with one key, ciphertexts alone: kernels against slow specifications, success on photos, doubt on failures."""
+"""ELE with one key, ciphertexts alone: kernels against slow specifications, success on photos, doubt on
+failures."""
 
 from itertools import permutations
 
@@ -32,7 +33,7 @@ def problem(m, seed):
     return weight, (streams.T @ streams / 40).astype(np.float32), pull, rng.permutation(m)
 
 
-# -- assignment -----------------------------------------------------------------------------------------------------------
+# -- assignment ----------------------------------------------------------------------------------------------
 
 
 def slow_cost(weight, moment, pull, order):
@@ -80,7 +81,7 @@ def test_exchanging_pixels_undoes_what_single_exchanges_cannot():
     assert (order == np.arange(12)).all() and reached == pytest.approx(slow_cost(weight, moment, pull, order))
 
 
-# -- pictures -------------------------------------------------------------------------------------------------------------
+# -- pictures ------------------------------------------------------------------------------------------------
 
 
 def test_window_covariance_equals_the_slow_specification():
@@ -109,14 +110,20 @@ def test_a_mosaic_mends_what_is_wrong_inside_a_block_and_which_block_is_where():
     mosaic.order[20] = order[20][rng.permutation(48)]
     mosaic.sign[20] *= -1
     mosaic.mend(rng)
-    assert (mosaic.own == own).all() and (mosaic.order == order).all() and (mosaic.sign == mosaic.sign[0, 0]).all()
+    assert (
+        (mosaic.own == own).all()
+        and (mosaic.order == order).all()
+        and (mosaic.sign == mosaic.sign[0, 0]).all()
+    )
     assert mosaic.lead.min() > 0
 
 
 def slow_score(table, streams, place, atom, reverse):
     n, top = streams.shape[0], table.shape[1] // streams.shape[0] - 1
     values = [int(streams[image, atom]) for image in range(n)]
-    return sum(table[place, image * (top + 1) + (top - v if reverse else v)] for image, v in enumerate(values))
+    return sum(
+        table[place, image * (top + 1) + (top - v if reverse else v)] for image, v in enumerate(values)
+    )
 
 
 def test_matching_equals_the_slow_specification():
@@ -126,12 +133,16 @@ def test_matching_equals_the_slow_specification():
     held, flips, margins = match(table, streams, np.array([[[1, 4]]]))
 
     def total(atoms):
-        return sum(max(slow_score(table[0], streams[0], p, a, r) for r in (0, 1)) for p, a in enumerate(atoms))
+        return sum(
+            max(slow_score(table[0], streams[0], p, a, r) for r in (0, 1)) for p, a in enumerate(atoms)
+        )
 
     best = max(permutations([0, 2, 3, 5], 3), key=total)
     assert tuple(held[0]) == best
     for p, a in enumerate(best):
-        assert flips[0, p] == (slow_score(table[0], streams[0], p, a, 1) > slow_score(table[0], streams[0], p, a, 0))
+        assert flips[0, p] == (
+            slow_score(table[0], streams[0], p, a, 1) > slow_score(table[0], streams[0], p, a, 0)
+        )
         others = []
         for b in (0, 2, 3, 5):
             if b != a:
@@ -169,7 +180,7 @@ def test_correlations_are_those_of_numpy():
     assert correlations(values)[1] == pytest.approx(np.corrcoef(values[1].T), abs=1e-4)
 
 
-# -- the attack -----------------------------------------------------------------------------------------------------------
+# -- the attack ----------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +205,9 @@ def test_the_recovered_table_decrypts_other_images(many):
     assert exact(nearest(decrypt_with(scheme.encrypt(others), index, mask), others, OPEN), others) == 1
 
 
-@pytest.mark.parametrize("options", [{"block": 2, "side": 16}, {"bits": 2, "side": 16}], ids=["block 2", "2 bits"])
+@pytest.mark.parametrize(
+    "options", [{"block": 2, "side": 16}, {"bits": 2, "side": 16}], ids=["block 2", "2 bits"]
+)
 def test_other_blocks_and_splits(options):
     side = options.pop("side")
     images = some(150, 8, side)

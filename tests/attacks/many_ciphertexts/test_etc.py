@@ -1,4 +1,5 @@
-"""EtC with one key, and the assembly of shuffled blocks behind it: slow specifications, success, doubt, errors."""
+"""EtC with one key, and the assembly of shuffled blocks behind it: slow specifications, success, doubt,
+errors."""
 
 import os
 import subprocess
@@ -20,7 +21,8 @@ from lib.tiling import cut
 
 ROOT = Path(__file__).resolve().parents[3]
 PHOTOS = load("photos", "test").images
-PUBLIC = load("photos", "train", limit=600).images  # the same ten photographs, but no pixel of the test patches
+# the same ten photographs, but no pixel of the test patches
+PUBLIC = load("photos", "train", limit=600).images
 
 
 def some(n, seed, side=32):
@@ -28,14 +30,17 @@ def some(n, seed, side=32):
 
 
 def right_blocks(estimate, images, block):
-    """The share of blocks that are exact in their places, for the best turn, mirror, sign and colour order of all."""
+    """The share of blocks that are exact in their places, for the best turn, mirror, sign and colour order of
+    all."""
     options = [(o, sign, c) for o in range(8) for sign in range(2) for c in range(6)]
     images, truth = images[:3], cut(images[:3], block)  # three tell blocks apart
     views = (view(estimate[:3], *option) for option in options)
-    return max((cut(v, block) == truth).all(axis=(0, 2, 3, 4)).mean() for v in views if v.shape == images.shape)
+    return max(
+        (cut(v, block) == truth).all(axis=(0, 2, 3, 4)).mean() for v in views if v.shape == images.shape
+    )
 
 
-# -- pieces -----------------------------------------------------------------------------------------------------------
+# -- pieces --------------------------------------------------------------------------------------------------
 
 
 def test_sides_against_turned_blocks():
@@ -51,7 +56,8 @@ def test_sides_against_turned_blocks():
 
 
 def slow_cost(a, b, sign, order):
-    """a, b (n, 3): how badly a = sign * b in another colour order, against two edges with nothing in common."""
+    """a, b (n, 3): how badly a = sign * b in another colour order, against two edges with nothing in
+    common."""
 
     def spread(v):
         return np.linalg.slogdet(v.T @ v / len(v) + FLOOR * np.eye(3))[1]
@@ -69,12 +75,15 @@ def test_edge_costs_against_the_slow_specification():
         p = lines[a, s].transpose(2, 1, 0).reshape(-1, 3)
         q = lines[b, t].transpose(2, 1, 0)
         q = (q if mirrored else q[:, ::-1]).reshape(-1, 3)
-        assert np.isclose(costs[a, s, b, t, mirrored, g], slow_cost(p, q, 1 - 2 * (g // 6), COLOURS[g % 6]), atol=1e-3)
+        assert np.isclose(
+            costs[a, s, b, t, mirrored, g], slow_cost(p, q, 1 - 2 * (g // 6), COLOURS[g % 6]), atol=1e-3
+        )
 
 
 def test_edges_are_whole_numbers_of_the_extrapolated_pixels():
     blocks = np.random.default_rng(4).integers(0, 256, (2, 3, 4, 4, 3), np.uint8)
-    right = 1.4 * (blocks[..., 3, :] - 127.5) - 0.4 * (blocks[..., 2, :] - 127.5)  # downwards, which is clockwise
+    # downwards, which is clockwise
+    right = 1.4 * (blocks[..., 3, :] - 127.5) - 0.4 * (blocks[..., 2, :] - 127.5)
     assert np.allclose(edges(blocks)[:, 1] / UNIT, right.transpose(1, 3, 2, 0))
     assert (edges(blocks) % 1 == 0).all()
 
@@ -90,7 +99,8 @@ def test_facing_edges_of_a_picture_cost_least():
     costs = edge_costs(blocks)
     best = costs[9, 1].reshape(64, -1).min(axis=1)
     assert best[[b for b in range(64) if b != 9]].min() == best[10]  # block 10 is to the right of block 9
-    assert costs[9, 1, 10].min() == costs[9, 1, 10, 3, 0, 0]  # with its left side, unmirrored, in the same state
+    # with its left side, unmirrored, in the same state
+    assert costs[9, 1, 10].min() == costs[9, 1, 10, 3, 0, 0]
 
 
 @pytest.mark.parametrize("option", [(0, 0, 0), (1, 0, 0), (4, 1, 3), (7, 0, 4), (2, 1, 5)])
@@ -118,7 +128,7 @@ def test_assembles_blocks_that_are_only_shuffled():
     assert sorted(found.block.ravel().tolist()) == list(range(64))
 
 
-# -- the attack -------------------------------------------------------------------------------------------------------
+# -- the attack ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -150,7 +160,9 @@ def test_public_pictures_with_a_sky_turn_the_images_up():
 
 
 def test_blocks_of_eight_and_images_that_are_not_square():
-    crops = np.stack([photo(name, 96)[16:80, 8:88] for name in ("astronaut", "chelsea", "coffee", "rocket", "flower")])
+    crops = np.stack(
+        [photo(name, 96)[16:80, 8:88] for name in ("astronaut", "chelsea", "coffee", "rocket", "flower")]
+    )
     result = etc_one_key(EtC(Key.from_seed(9), block=8).encrypt(crops), block=8, public=PUBLIC)
     assert result.confidence.shape == (8, 10)
     assert right_blocks(result.estimate, crops, 8) > 0.95
@@ -197,7 +209,9 @@ def test_other_processes_give_the_same_to_the_last_bit():
     answers = set()
     for seed, threads, processor in (("0", "1", "Nehalem"), ("1", "2", "Haswell")):
         elsewhere = {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "OPENBLAS_CORETYPE": processor}
-        answers.add(subprocess.check_output([sys.executable, "-c", ELSEWHERE], env=os.environ | elsewhere, cwd=ROOT))
+        answers.add(
+            subprocess.check_output([sys.executable, "-c", ELSEWHERE], env=os.environ | elsewhere, cwd=ROOT)
+        )
     assert len(answers) == 1
 
 
@@ -209,7 +223,9 @@ def test_the_one_time_pad_resists(n):
     assert result.confidence.max() < 0.1
 
 
-@pytest.mark.parametrize("scheme", [SKK(Key.from_seed(3)), EtC(Key.from_seed(3), block=2)], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "scheme", [SKK(Key.from_seed(3)), EtC(Key.from_seed(3), block=2)], ids=lambda s: s.name
+)
 def test_another_scheme_or_a_smaller_block_gets_no_confidence(scheme):
     assert etc_one_key(scheme.encrypt(some(20, 1)), public=PUBLIC).confidence.max() == 0
 

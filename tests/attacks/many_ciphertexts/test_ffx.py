@@ -1,4 +1,5 @@
-"""FFX with one key: the places, the order of values, the doubt, and a slow specification of the likelihoods."""
+"""FFX with one key: the places, the order of values, the doubt, and a slow specification of the
+likelihoods."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,5 @@
-"""The generative attack: maps that can undo every key and read it, training that resumes, and a control that resists."""
+"""The generative attack: maps that can undo every key and read it, training that resumes, and a control that
+resists."""
 
 import json
 
@@ -29,7 +30,7 @@ SCHEMES = {
 EACH = pytest.mark.parametrize("scheme, options", SCHEMES.values(), ids=SCHEMES)
 
 
-# -- maps of keys -----------------------------------------------------------------------------------------------------
+# -- maps of keys --------------------------------------------------------------------------------------------
 
 
 def value_of(channel, part, row, column, block, parts):
@@ -112,11 +113,13 @@ def test_the_strain_is_that_of_a_loop():
 def test_blocks_are_placed_up_to_a_turn_or_mirror():
     rng = np.random.default_rng(0)
     coarse = rng.normal(size=(1500, 5, 5)).cumsum(1).cumsum(2)  # neighbours are alike, and nothing else is
-    coarse += rng.normal(size=coarse.shape).cumsum(1)[:, ::-1] + rng.normal(size=coarse.shape).cumsum(2)[:, :, ::-1]
-    coarse = (coarse - coarse.mean()) / coarse.std()
-    images = (128 + 40 * coarse.repeat(4, 1).repeat(4, 2)[..., None] + 5 * rng.normal(size=(1500, 20, 20, 3))).clip(
-        0, 255
+    coarse += (
+        rng.normal(size=coarse.shape).cumsum(1)[:, ::-1] + rng.normal(size=coarse.shape).cumsum(2)[:, :, ::-1]
     )
+    coarse = (coarse - coarse.mean()) / coarse.std()
+    images = (
+        128 + 40 * coarse.repeat(4, 1).repeat(4, 2)[..., None] + 5 * rng.normal(size=(1500, 20, 20, 3))
+    ).clip(0, 255)
     ciphers = EtC(KEY, block=4).encrypt(images.astype(np.uint8))
     maps = KeyMaps(20, 4, 8, own=True, blocks="placed")
     maps.start(scaled(torch.from_numpy(ciphers).permute(0, 3, 1, 2)))
@@ -168,7 +171,7 @@ def test_the_discriminator_sees_no_positions():
     assert torch.allclose(*inside, atol=1e-2) and inside[0].std() > 1e-4
 
 
-# -- training ---------------------------------------------------------------------------------------------------------
+# -- training ------------------------------------------------------------------------------------------------
 
 QUICK = attack.Recipe(options={"own": True}, steps=24, batch=8, width=8)
 PIXELS = {"block": 1, "bits": 8}
@@ -186,7 +189,9 @@ class Killed(Exception):
 
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path, monkeypatch):
     ciphers, public = victim_and_public()
-    monkeypatch.setattr("lib.training.steps.by_steps.__kwdefaults__", {**attack.by_steps.__kwdefaults__, "every": 5})
+    monkeypatch.setattr(
+        "lib.training.steps.by_steps.__kwdefaults__", {**attack.by_steps.__kwdefaults__, "every": 5}
+    )
     expected, losses = attack.train(ciphers, public, QUICK, **PIXELS, seed=3)
     judged, calls = attack.Duel.judged, []
 
@@ -227,7 +232,8 @@ def quick_pictures():
 
 
 def test_it_beats_doing_nothing_and_the_control_resists():
-    """Over six seeds: mean rank 19 to 79 of 500, nobody's 160 to 243; edges 0.44 to 0.70; nearest key 43 to 78 % exact."""
+    """Over six seeds: mean rank 19 to 79 of 500, nobody's 160 to 243; edges 0.44 to 0.70; nearest key 43 to
+    78 % exact."""
     plain, public = quick_pictures()
     recipe, moves = attack.Recipe(options={"own": True}, steps=400, batch=32, width=16), ("colours", "signs")
     found = {}
@@ -238,7 +244,11 @@ def test_it_beats_doing_nothing_and_the_control_resists():
         trial = trials.Trial(ciphers[:500], plain[:500], (ciphers[500:], plain[500:]))
         reader = lambda x, generator=result.recovered["generator"]: apply(generator, x)  # noqa: E731
         nearest = trials.with_key(result.recovered["index"], result.recovered["mask"], **PIXELS)
-        found[name] = trial.scores(reader, moves), trial.scores(lambda x: x, moves), trial.shuffled(reader, moves)
+        found[name] = (
+            trial.scores(reader, moves),
+            trial.scores(lambda x: x, moves),
+            trial.shuffled(reader, moves),
+        )
         found[name] += (trial.scores(nearest, moves),)
     error = 500 / np.sqrt(12 * 500)
     (skk, nobody, shuffled, key), (pad, *_) = found["skk"], found["pad"]
@@ -252,7 +262,10 @@ def test_a_trial_tells_the_picture_from_another():
     truth = IMAGES[:60]
     trial = trials.Trial(truth, truth, (IMAGES[60:], IMAGES[60:]))
     assert trial.scores(lambda x: x)["mean"] == 1 and trial.scores(lambda x: x)["exact"] == 1
-    assert trial.scores(lambda x: 255 - x, ("complement",))["top"] == 1 and trial.scores(lambda x: 255 - x)["top"] == 0
+    assert (
+        trial.scores(lambda x: 255 - x, ("complement",))["top"] == 1
+        and trial.scores(lambda x: 255 - x)["top"] == 0
+    )
     asked = []
     shuffled = trial.shuffled(lambda x: asked.append(x) or x)
     assert sorted(x.tobytes() for x in asked[1]) == sorted(x.tobytes() for x in truth)
@@ -262,7 +275,9 @@ def test_a_trial_tells_the_picture_from_another():
 
 def test_a_row_is_recorded_with_what_it_is_compared_with(tmp_path):
     cut = [datasets.load("photos", split, limit=100) for split in ("train", "test")]
-    data, test = (datasets.Dataset(d.images[:, :SIDE, :SIDE].copy(), d.labels, d.classes, d.source) for d in cut)
+    data, test = (
+        datasets.Dataset(d.images[:, :SIDE, :SIDE].copy(), d.labels, d.classes, d.source) for d in cut
+    )
     row = {"name": "small", "attack": "generative", "scheme": {"name": "skk"}, "assumption": "unpaired", "told": PIXELS,
            "beside": "one-key-skk", "recipe": {"options": {"own": True}, "steps": 2, "batch": 4, "width": 4}}  # fmt: skip
     record = recorded_attacks.train(row, 2, data, test, tmp_path)
@@ -271,7 +286,10 @@ def test_a_row_is_recorded_with_what_it_is_compared_with(tmp_path):
     assert scores["beside"]["exact"] == 1 and scores["beside"]["mean"] == 1 and scores["mean"]["mean"] == 50.5
     assert scores["attack"]["exact"] < 0.5 and record["ciphertexts"] == {"attack": 50, "beside": 20}
     assert record["parameters"] == 9 * SIDE**2 and record["recipe"]["judge_rate"] == 4e-4 and record["needs"]
-    assert recorded_attacks.same(json.loads(json.dumps(record)), row, 2) and (tmp_path / "checkpoint.pt").exists()
+    assert (
+        recorded_attacks.same(json.loads(json.dumps(record)), row, 2)
+        and (tmp_path / "checkpoint.pt").exists()
+    )
 
 
 @pytest.mark.parametrize("ciphers, public, message", [

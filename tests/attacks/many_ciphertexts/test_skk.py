@@ -1,4 +1,5 @@
-"""SKK with one key: kernels against slow specifications, success on embedded photos, doubt where there is nothing to find."""
+"""SKK with one key: kernels against slow specifications, success on embedded photos, doubt where there is
+nothing to find."""
 
 from itertools import permutations, product
 
@@ -25,7 +26,8 @@ from lib.datasets import load
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, OneTimePad, Tanaka
 
 PHOTOS = load("photos", "test").images
-PUBLIC = load("photos", "train", limit=600).images  # the same ten photographs, but no pixel of the test patches
+# the same ten photographs, but no pixel of the test patches
+PUBLIC = load("photos", "train", limit=600).images
 
 
 def some(n, seed):
@@ -36,7 +38,9 @@ def true_states(scheme, shape):
     table = scheme.table(shape)
     index, mask = table.index.reshape(-1, 3) % 3, table.byte_mask.reshape(-1, 3)
     orders, signs = list(permutations(range(3))), list(product((0, 255), repeat=3))
-    return np.array([orders.index(tuple(o)) * 8 + signs.index(tuple(m)) for o, m in zip(index.tolist(), mask.tolist())])
+    return np.array(
+        [orders.index(tuple(o)) * 8 + signs.index(tuple(m)) for o, m in zip(index.tolist(), mask.tolist())]
+    )
 
 
 def right(states, scheme):
@@ -138,7 +142,9 @@ def test_the_one_time_pad_resists(n):
 
 
 def test_a_key_per_image_resists():
-    result = pixels_one_key(SKK(Key.from_seed(3), per_image=True).encrypt(some(20, 1), ids=np.arange(20)), PUBLIC)
+    result = pixels_one_key(
+        SKK(Key.from_seed(3), per_image=True).encrypt(some(20, 1), ids=np.arange(20)), PUBLIC
+    )
     assert result.confidence.mean() < 0.01
 
 
@@ -148,7 +154,8 @@ def test_ciphertexts_of_another_scheme_get_no_confidence(kind):
 
 
 def test_of_etc_it_tells_what_it_shares_with_skk():
-    """Signs and colour orders of the blocks, as they stand in the ciphertext; where blocks belong is not asked."""
+    """Signs and colour orders of the blocks, as they stand in the ciphertext; where blocks belong is not
+    asked."""
     scheme = EtC(Key.from_seed(3))
     states, confidence = grow(pair_costs(scheme.encrypt(some(20, 1))))
     assert right(states, scheme)[confidence > 0.9].mean() > 0.9

@@ -1,4 +1,5 @@
-"""One key for all blocks, ciphertexts alone: kernels against slow specifications, success on photos, doubt on failures."""
+"""One key for all blocks, ciphertexts alone: kernels against slow specifications, success on photos, doubt on
+failures."""
 
 import os
 import subprocess
@@ -15,7 +16,16 @@ from lib import Key
 from lib.attacks.many_ciphertexts.tanaka import _measured, blocks_one_key
 from lib.attacks.solvers.bit_planes import in_order, next_level, picture, predicted
 from lib.attacks.solvers.orders import moves
-from lib.attacks.solvers.quadratic_assignment import SCALE, arrange, correlations, energy, gain, replace, weights, whole
+from lib.attacks.solvers.quadratic_assignment import (
+    SCALE,
+    arrange,
+    correlations,
+    energy,
+    gain,
+    replace,
+    weights,
+    whole,
+)
 from lib.datasets import load, photo
 from lib.metrics import exact, nearest
 from lib.schemes import BlockShuffle, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
@@ -36,7 +46,7 @@ def blocks_of(images, block):
     return cut.reshape(n, h // block, w // block, -1)
 
 
-# -- arrangement ----------------------------------------------------------------------------------------------------------
+# -- arrangement ---------------------------------------------------------------------------------------------
 
 
 def slow_energy(weight, correlation, order):
@@ -65,7 +75,10 @@ def test_correlations_are_those_of_streams_in_a_block_and_across_its_borders():
 @pytest.mark.parametrize("seed", range(3))
 def test_energy_and_gain_equal_the_slow_specification(seed):
     rng = np.random.default_rng(seed)
-    weight, correlation = weights(2, (3, 3), 0.6, 0.4), correlations(rng.normal(size=(1, 4, 5, 12)).astype(np.float32))
+    weight, correlation = (
+        weights(2, (3, 3), 0.6, 0.4),
+        correlations(rng.normal(size=(1, 4, 5, 12)).astype(np.float32)),
+    )
     order = rng.permutation(12)
     before = slow_energy(weight, correlation, order)
     assert energy(weight, correlation, order) == pytest.approx(before, abs=1e-4)
@@ -76,7 +89,8 @@ def test_energy_and_gain_equal_the_slow_specification(seed):
 
 
 def test_weights_are_the_model_s_likelihood_of_a_picture():
-    """The energy of correlations that follow the model is least for the right order, and neighbours must correlate."""
+    """The energy of correlations that follow the model is least for the right order, and neighbours must
+    correlate."""
     weight = weights(2, (3, 3), 0.6, 0.4)
     assert (weight[2] == weight[1].T).all() and (weight[4] == weight[3].T).all()
     assert (
@@ -104,13 +118,16 @@ def test_arrange_only_improves_and_replace_finds_streams_and_signs():
     assert (order == upper).all() and (sign == 1).all()
 
 
-# -- lower bits -----------------------------------------------------------------------------------------------------------
+# -- lower bits ----------------------------------------------------------------------------------------------
 
 
 def slow_prediction(fine, coarse, reach):
-    """Every pixel's window, flattened, without the value to be predicted; ridge of one grey level squared a pixel."""
+    """Every pixel's window, flattened, without the value to be predicted; ridge of one grey level squared a
+    pixel."""
     n, h, w, _ = fine.shape
-    centred = np.pad(fine - fine.mean((0, 1, 2)), ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect")
+    centred = np.pad(
+        fine - fine.mean((0, 1, 2)), ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect"
+    )
     out = np.empty(fine.shape)
     for colour in range(3):
         rows = []
@@ -161,7 +178,7 @@ def test_a_flat_grey_picture_whose_lower_levels_look_alike():
     assert broken(blocks_one_key(Tanaka(Key.from_seed(77), bits=2).encrypt(plain), bits=2), plain)
 
 
-# -- search ---------------------------------------------------------------------------------------------------------------
+# -- search --------------------------------------------------------------------------------------------------
 
 
 def test_the_right_order_is_less_rough_than_any_move_of_it():
@@ -175,7 +192,7 @@ def test_the_right_order_is_less_rough_than_any_move_of_it():
     )
 
 
-# -- the attack -----------------------------------------------------------------------------------------------------------
+# -- the attack ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["astronaut", "chelsea", "coffee"])
@@ -234,11 +251,18 @@ def drawing(seed, size=96):
 
 @pytest.mark.parametrize(
     "plain, bits",
-    [(drawing(0), 4), (drawing(1), 4), (drawing(2), 2), (photo("rocket", 64)[None], 2), (photo("retina", 64)[None], 2)],
+    [
+        (drawing(0), 4),
+        (drawing(1), 4),
+        (drawing(2), 2),
+        (photo("rocket", 64)[None], 2),
+        (photo("retina", 64)[None], 2),
+    ],
     ids=["drawing 0", "drawing 1", "drawing 2", "rocket", "retina"],
 )
 def test_it_is_not_sure_of_what_is_wrong(plain, bits):
-    """Pictures that it does not read, or not wholly: most places wrong, and it was half sure before it asked the bits below."""
+    """Pictures that it does not read, or not wholly: most places wrong, and it was half sure before it asked
+    the bits below."""
     result = blocks_one_key(Tanaka(Key.from_seed(16), bits=bits).encrypt(plain), bits=bits)
     assert broken(result, plain) or result.confidence.mean() < 0.2
 
@@ -307,7 +331,9 @@ def test_the_same_ciphertexts_give_the_same_answer_in_other_processes():
     answers = set()
     for seed, threads, processor in (("0", "1", "Nehalem"), ("1", "2", "Haswell")):
         elsewhere = {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "OPENBLAS_CORETYPE": processor}
-        answers.add(subprocess.check_output([sys.executable, "-c", ELSEWHERE], env=os.environ | elsewhere, cwd=ROOT))
+        answers.add(
+            subprocess.check_output([sys.executable, "-c", ELSEWHERE], env=os.environ | elsewhere, cwd=ROOT)
+        )
     assert len(answers) == 1
 
 

@@ -67,7 +67,8 @@ def test_large_blocks_of_one_picture(name):
 
 
 def test_small_blocks_fall_with_one_key_and_do_not_alone():
-    """A picture of 32x32 has 16 blocks of luma: one alone stays a puzzle, and says so; ten of one key are read."""
+    """A picture of 32x32 has 16 blocks of luma: one alone stays a puzzle, and says so; ten of one key are
+    read."""
     targets, shares, surest = attack_matrix.pictures().targets, [], []
     for seed in range(3):
         images = targets[np.random.default_rng(seed).permutation(len(targets))[:10]]

@@ -35,7 +35,7 @@ def shuffled(image, block, seed, steps=STEPS):
     return out
 
 
-# -- borders ----------------------------------------------------------------------------------------------------------
+# -- borders -------------------------------------------------------------------------------------------------
 
 
 def slow_sides(block, back):
@@ -45,7 +45,8 @@ def slow_sides(block, back):
 
 
 def slow_cost(one, other, relation):
-    """The cost of two borders, each (2, b, 3) of colours read clockwise, for b <= 8; `other` already runs as it should."""
+    """The cost of two borders, each (2, b, 3) of colours read clockwise, for b <= 8; `other` already runs as
+    it should."""
     sign, order = 1 - relation // 6 % 2 * 2, COLOURS[relation % 6]
 
     def parts(v):  # brightness, and colour at right angles to it
@@ -103,7 +104,8 @@ def test_borders_of_several_images_are_one_long_border():
 
 
 def test_relations_against_turned_blocks():
-    """Whatever states two neighbours of a picture are in, their borders stand in the relation of the table."""
+    """Whatever states two neighbours of a picture are in, their borders stand in the relation of the
+    table."""
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (1, 4, 8, 3), np.uint8)
     for _ in range(60):
@@ -120,12 +122,14 @@ def test_relations_against_turned_blocks():
         plain_first, plain_second = image[0, :, 3].astype(float) - 127.5, image[0, :, 4].astype(float) - 127.5
         # undone stands to line as the second block's plain border to the first's
         assert sorted(map(tuple, undone - line)) in (
-            sorted(map(tuple, s * (plain_second - plain_first)[:, order])) for s in (1, -1) for order in COLOURS
+            sorted(map(tuple, s * (plain_second - plain_first)[:, order]))
+            for s in (1, -1)
+            for order in COLOURS
         )
         assert BEYOND[first, 1, 24 * other + relation] == second
 
 
-# -- layouts ----------------------------------------------------------------------------------------------------------
+# -- layouts -------------------------------------------------------------------------------------------------
 
 
 def test_a_layout_has_every_block_once_and_its_energy_is_the_sum_over_neighbours():
@@ -155,7 +159,7 @@ def test_laying_again_finds_no_higher_energy():
     assert found[0] > found[1] >= found[2]
 
 
-# -- the attack -------------------------------------------------------------------------------------------------------
+# -- the attack ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["astronaut", "coffee", "motorcycle", "chelsea"])
@@ -181,7 +185,9 @@ def test_an_image_that_is_not_square():
     assert metrics.neighbours(result.estimate[0], image, 32) == 1
 
 
-@pytest.mark.parametrize("steps", [STEPS[:1], STEPS[:2], STEPS[:3], (STEPS[0], STEPS[3])], ids=lambda s: s[-1])
+@pytest.mark.parametrize(
+    "steps", [STEPS[:1], STEPS[:2], STEPS[:3], (STEPS[0], STEPS[3])], ids=lambda s: s[-1]
+)
 def test_fewer_steps_are_a_smaller_puzzle(steps):
     image = photo("chelsea", 128)
     result = jigsaw(shuffled(image, 16, 5, steps), 16, steps, public=PUBLIC, tries=100)
@@ -215,7 +221,9 @@ def test_three_ciphertexts_under_one_key_give_what_one_does_not():
 def test_small_pieces_of_small_images_fail_and_the_confidence_says_so(name):
     image = photo(name, 64)
     result = jigsaw(EtC(Key.from_seed(3), block=4).encrypt(image[None]), 4, public=PUBLIC, tries=20)
-    right = (cut(metrics.nearest(result.estimate, image[None], MOVES), 4) == cut(image[None], 4)).all(axis=(0, 2, 3, 4))
+    right = (cut(metrics.nearest(result.estimate, image[None], MOVES), 4) == cut(image[None], 4)).all(
+        axis=(0, 2, 3, 4)
+    )
     assert result.confidence.mean() < right.mean() + 0.2
 
 
@@ -227,7 +235,9 @@ def test_the_one_time_pad_resists(block, side):
     assert result.confidence.max() < 0.05
 
 
-@pytest.mark.parametrize("scheme", [SKK(Key.from_seed(3)), EtC(Key.from_seed(3), block=4)], ids=lambda s: s.name)
+@pytest.mark.parametrize(
+    "scheme", [SKK(Key.from_seed(3)), EtC(Key.from_seed(3), block=4)], ids=lambda s: s.name
+)
 def test_another_scheme_or_a_smaller_block_gets_no_confidence(scheme):
     result = jigsaw(scheme.encrypt(photo("coffee", 64)[None]), 8, public=PUBLIC, tries=20)
     assert result.confidence.max() < 0.3

@@ -1,4 +1,5 @@
-"""Attacks on one SKK image: the published ones equal a slow reading of their code; the better one beats them, not the pad."""
+"""Attacks on one SKK image: the published ones equal a slow reading of their code; the better one beats them,
+not the pad."""
 
 from itertools import permutations
 
@@ -9,7 +10,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from lib import Key, datasets, metrics
-from lib.attacks.one_ciphertext.skk import SIGNS, all_starts, leading_bit, likeliest, minimum_difference, roughness
+from lib.attacks.one_ciphertext.skk import (
+    SIGNS,
+    all_starts,
+    leading_bit,
+    likeliest,
+    minimum_difference,
+    roughness,
+)
 from lib.attacks.solvers import colour_prior
 from lib.schemes import SKK, EtC, OneTimePad, Tanaka
 from lib.symmetries import COLOURS
@@ -19,7 +27,8 @@ FEW_VALUES = np.random.default_rng(7).choice(np.array([3, 120, 126, 129, 135, 25
 
 
 def candidates(pixel):
-    """The published table: six rows of orders, eight columns of signs, the sign of the first channel the highest bit."""
+    """The published table: six rows of orders, eight columns of signs, the sign of the first channel the
+    highest bit."""
     rows = []
     for order in permutations(range(3)):
         one, two, three = (int(pixel[channel]) for channel in order)
@@ -30,7 +39,8 @@ def candidates(pixel):
 
 
 def as_published(cipher, first, rows=6, of_equal=-1):
-    """Chang and Case's program in loops. Its `break` leaves the inner loop only, so the last row that ties is kept."""
+    """Chang and Case's program in loops. Its `break` leaves the inner loop only, so the last row that ties is
+    kept."""
     out = np.zeros_like(cipher)
     out[0, 0] = first
     for i, j in list(np.ndindex(cipher.shape[:2]))[1:]:
@@ -38,7 +48,9 @@ def as_published(cipher, first, rows=6, of_equal=-1):
         table = candidates(cipher[i, j])[:rows]
         differences = [[sum(abs(a - b) for a, b in zip(before, state)) for state in row] for row in table]
         least = min(map(min, differences))
-        ties = [row[difference.index(least)] for row, difference in zip(table, differences) if least in difference]
+        ties = [
+            row[difference.index(least)] for row, difference in zip(table, differences) if least in difference
+        ]
         out[i, j] = ties[of_equal]
     return out
 
@@ -52,7 +64,9 @@ def test_minimum_difference_is_the_published_program_from_every_start(images):
     cipher = encrypt(images)
     pictures = all_starts(cipher)
     for image, each in zip(cipher, pictures):
-        assert {tuple(x) for x in each[:, 0, 0].tolist()} == {x for row in candidates(image[0, 0]) for x in row}
+        assert {tuple(x) for x in each[:, 0, 0].tolist()} == {
+            x for row in candidates(image[0, 0]) for x in row
+        }
         assert all((picture == as_published(image, picture[0, 0])).all() for picture in each[::5])
     known = minimum_difference(cipher, first=images[:, 0, 0])
     assert all((a == as_published(c, x[0, 0])).all() for a, c, x in zip(known.estimate, cipher, images))
@@ -140,7 +154,11 @@ def test_confidence_promises_no_more_than_it_keeps_and_tells_right_from_wrong(fo
     patches = datasets.load("photos", "test").images[::10]  # of all ten photographs
     for images, result in ((PHOTOS, found), (patches, likeliest(encrypt(patches)))):
         right = (result.recovered["states"] == images).all(-1)
-        assert result.confidence.shape == right.shape and result.confidence.min() > 0 and result.confidence.max() < 1
+        assert (
+            result.confidence.shape == right.shape
+            and result.confidence.min() > 0
+            and result.confidence.max() < 1
+        )
         assert result.confidence.mean() < right.mean() + 0.1
     assert result.confidence[right].mean() > result.confidence[~right].mean() + 0.02, (
         "of patches: a photo is wrong at once"
@@ -162,12 +180,17 @@ def test_reliability_is_the_lower_quartile_of_pictures_and_never_falls():
 def test_the_one_time_pad_resists_and_confidence_says_so():
     pad = OneTimePad(Key.from_seed(3)).encrypt(PHOTOS, ids=range(len(PHOTOS)))
     result = likeliest(pad)
-    assert metrics.edge_correlation(result.estimate, PHOTOS) < 0.05 and metrics.ssim(result.estimate, PHOTOS) < 0.06
+    assert (
+        metrics.edge_correlation(result.estimate, PHOTOS) < 0.05
+        and metrics.ssim(result.estimate, PHOTOS) < 0.06
+    )
     assert (result.recovered["states"] == PHOTOS).all(-1).mean() < 0.01
     assert result.confidence.mean() < 0.08
 
 
-@pytest.mark.parametrize("scheme", [Tanaka(Key.from_seed(1)), EtC(Key.from_seed(1))], ids=lambda scheme: scheme.name)
+@pytest.mark.parametrize(
+    "scheme", [Tanaka(Key.from_seed(1)), EtC(Key.from_seed(1))], ids=lambda scheme: scheme.name
+)
 def test_another_schemes_ciphertexts_give_no_confident_answer(scheme):
     result = likeliest(scheme.encrypt(PHOTOS))
     assert (result.recovered["states"] == PHOTOS).all(-1).mean() < 0.1 and result.confidence.mean() < 0.3
@@ -195,7 +218,9 @@ def test_training_learns_and_does_not_touch_the_global_generator():
     assert (torch.random.get_rng_state() == before).all()
     pixels = np.arange(0, images[:20].size // 3, 7)
     with torch.no_grad():
-        losses = [colour_prior.loss(n, images[:20], pixels).item() for n in (colour_prior.OrbitPrior(), network)]
+        losses = [
+            colour_prior.loss(n, images[:20], pixels).item() for n in (colour_prior.OrbitPrior(), network)
+        ]
     assert losses[1] < losses[0] - 0.1
 
 

@@ -1,4 +1,5 @@
-"""Neighbours' evidence: counted as a slow reading says; belief propagation is exact where there is one row or column."""
+"""Neighbours' evidence: counted as a slow reading says; belief propagation is exact where there is one row or
+column."""
 
 from itertools import product
 
@@ -47,7 +48,9 @@ def test_counts_are_those_of_a_loop_over_pairs():
         place = [np.argsort(np.argsort(low[at], kind="stable")) for at in (here, there)]
         for c, d in product(range(3), repeat=2):
             sides = (PICTURE[here][c] > 127) != (PICTURE[there][d] > 127)
-            expected[slow_context(folds, i, j, down, place[0][c], place[1][d]), 1 + sides if c == d else 0] += 1
+            expected[
+                slow_context(folds, i, j, down, place[0][c], place[1][d]), 1 + sides if c == d else 0
+            ] += 1
     assert (counts(PICTURE[None]) == expected).all()
     assert (expected.sum(0) > 10).all()
 
@@ -57,7 +60,9 @@ def test_tables_look_up_the_odds_of_each_pair():
     pair_odds, folds = odds(found, 0.5), np.sort(np.minimum(PICTURE, 255 - PICTURE), -1)
     pairs = tables(folds, pair_odds)
     for i, j, down in neighbours(PICTURE.shape):
-        expected = np.array([[pair_odds[slow_context(folds, i, j, down, a, b)] for b in range(3)] for a in range(3)])
+        expected = np.array(
+            [[pair_odds[slow_context(folds, i, j, down, a, b)] for b in range(3)] for a in range(3)]
+        )
         assert np.allclose(pairs[i, j, down], expected / expected.max())
     assert (pairs[-1, :, 1] == 0).all() and (pairs[:, -1, 0] == 0).all()
 
@@ -73,7 +78,9 @@ def test_belief_propagation_is_exact_on_a_line(shape):
     def factor(table, s, t):
         return np.prod([table[COLOURS[s // 8][c], COLOURS[t // 8][c], (s ^ t) >> c & 1] for c in range(3)])
 
-    first, second = (np.array([[factor(line[k, down], s, t) for t in range(48)] for s in range(48)]) for k in (0, 1))
+    first, second = (
+        np.array([[factor(line[k, down], s, t) for t in range(48)] for s in range(48)]) for k in (0, 1)
+    )
     u = chances.reshape(3, 48).astype(float)
     joint = u[0][:, None, None] * first[:, :, None] * u[1][:, None] * second * u[2]
     expected = np.stack([joint.sum((1, 2)), joint.sum((0, 2)), joint.sum((0, 1))]) / joint.sum()

@@ -1,4 +1,5 @@
-"""The folder of challenges as a player has it: hashes, what an answer is told, records of an oracle, what is committed."""
+"""The folder of challenges as a player has it: hashes, what an answer is told, records of an oracle, what is
+committed."""
 
 import dataclasses
 import hashlib
@@ -91,7 +92,7 @@ def test_another_format_is_refused(tmp_path):
         challenges.load(tmp_path)
 
 
-# -- what is committed -----------------------------------------------------------------------------------------------
+# -- what is committed ---------------------------------------------------------------------------------------
 
 
 COMMITTED = challenges.load()
@@ -107,7 +108,9 @@ def test_ten_from_easy_to_open_with_a_challenge_for_each_threat_model():
     assert {challenge.scheme for challenge in COMMITTED} <= labels | {"", "otp"}
 
 
-@pytest.mark.parametrize("challenge", COMMITTED, ids=lambda challenge: f"{challenge.number:02} {challenge.title}")
+@pytest.mark.parametrize(
+    "challenge", COMMITTED, ids=lambda challenge: f"{challenge.number:02} {challenge.title}"
+)
 def test_what_is_given_is_what_the_threat_model_allows(challenge):
     given, known = set(challenge.given), challenge.known()
     assert all(getattr(known, name) is not None for name in THREATS[challenge.threat])
@@ -115,7 +118,9 @@ def test_what_is_given_is_what_the_threat_model_allows(challenge):
     assert (known.oracle is not None) == ("oracle" in THREATS[challenge.threat])
     assert (known.plain is not None) == ("plain" in THREATS[challenge.threat])
     assert all(getattr(challenge, name).dtype == np.uint8 for name in given)
-    assert len(challenge.hints) == 3 and len(bytes.fromhex(challenge.salt)) == 16 and len(challenge.hash) == 64
+    assert (
+        len(challenge.hints) == 3 and len(bytes.fromhex(challenge.salt)) == 16 and len(challenge.hash) == 64
+    )
 
 
 def test_no_two_share_a_salt_or_a_ciphertext_and_all_are_small():
@@ -130,7 +135,8 @@ def test_no_two_share_a_salt_or_a_ciphertext_and_all_are_small():
 
 
 def test_the_committed_flags_are_of_no_seed():
-    """Whoever made them took a secret of 256 bits, and not a number that can be counted up to: neither salt nor flag is one's."""
+    """Whoever made them took a secret of 256 bits, and not a number that can be counted up to: neither salt
+    nor flag is one's."""
     salts = {challenge.salt for challenge in COMMITTED}
     for seed in [*range(3000), 20261126, 2**32 - 1, 2**64 - 1]:
         assert Draw(Key.from_seed(seed), 1).salt not in salts
@@ -145,7 +151,9 @@ def test_what_is_told_is_what_the_recipe_tells(challenge, recipe):
 def test_fields_of_the_manifest_are_those_of_a_challenge():
     manifest = json.loads((challenges.FOLDER / challenges.MANIFEST).read_text())
     names = (
-        {field.name for field in dataclasses.fields(Challenge)} - set(COMMITTED[0].given) - {"plain", "pair_ciphers"}
+        {field.name for field in dataclasses.fields(Challenge)}
+        - set(COMMITTED[0].given)
+        - {"plain", "pair_ciphers"}
     )
     assert all(set(entry) == names for entry in manifest["challenges"])
     assert manifest["scrypt"] == {"n": 32768, "r": 8, "p": 1}

@@ -1,4 +1,5 @@
-"""What is drawn from a secret: uniform numbers, parts of photographs that lie inside of them, flags where they fit."""
+"""What is drawn from a secret: uniform numbers, parts of photographs that lie inside of them, flags where
+they fit."""
 
 import numpy as np
 
@@ -29,7 +30,9 @@ def test_a_crop_is_of_its_size_and_of_the_photographs_it_is_told():
     assert len({crop.tobytes() for crop in crops}) == 12
     assert "rocket" not in TEXTURED and len(TEXTURED) == 7
     only = [draw.crop(24, (1, 1), f"{i}", photos=("astronaut",)) for i in range(4)]
-    assert all((crop == only[0]).all() for crop in only), "the whole of a square photograph, whatever was drawn"
+    assert all((crop == only[0]).all() for crop in only), (
+        "the whole of a square photograph, whatever was drawn"
+    )
 
 
 def test_a_crop_is_the_part_that_was_drawn(monkeypatch):

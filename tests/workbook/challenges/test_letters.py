@@ -6,7 +6,16 @@ import numpy as np
 import pytest
 
 from lib import Key
-from lib.workbook.challenges.letters import ALPHABET, GLYPHS, LENGTH, PLATE, draw_flag, normalised, plate, write
+from lib.workbook.challenges.letters import (
+    ALPHABET,
+    GLYPHS,
+    LENGTH,
+    PLATE,
+    draw_flag,
+    normalised,
+    plate,
+    write,
+)
 
 FLAG = "RAUTENXYLE"
 

@@ -1,4 +1,5 @@
-"""Ten challenges from a secret: the same ones from the same, others from another, and the flag where it should be."""
+"""Ten challenges from a secret: the same ones from the same, others from another, and the flag where it
+should be."""
 
 import json
 
@@ -74,7 +75,11 @@ DECRYPT = {
 
 @pytest.mark.parametrize("number", DECRYPT)
 def test_the_flag_of_the_hash_stands_in_the_picture_and_not_in_the_ciphertext(folder, number):
-    challenge, draw, (decrypt, scale, shade, count) = load(folder)[number - 1], Draw(SECRET, number), DECRYPT[number]
+    challenge, draw, (decrypt, scale, shade, count) = (
+        load(folder)[number - 1],
+        Draw(SECRET, number),
+        DECRYPT[number],
+    )
     assert slow_hash(draw.flag, challenge.salt) == challenge.hash
     assert shows(decrypt(draw.key, challenge.ciphers), draw.flag, scale, shade) == count
     assert shows(challenge.ciphers, draw.flag, scale, shade) == 0

@@ -1,7 +1,8 @@
-"""Every exercise's check passes its solution, rejects wrong answers with advice, and is quiet about what was not tried.
+"""Every exercise's check passes its solution, rejects wrong answers with advice, and is quiet about what was
+not tried.
 
-Solutions and wrong answers stand in this folder's `test_lesson_NN.py`: SOLUTIONS is a list of (check, solution), WRONG a dict
-of name: (check, answer), answers that a learner might well give.
+Solutions and wrong answers stand in this folder's `test_lesson_NN.py`: SOLUTIONS is a list of (check,
+solution), WRONG a dict of name: (check, answer), answers that a learner might well give.
 """
 
 import importlib
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 
 NUMBERS = sorted(path.stem[-2:] for path in Path(__file__).parent.glob("test_lesson_*.py"))
-MODULES = {number: importlib.import_module(f"tests.workbook.checks.test_lesson_{number}") for number in NUMBERS}
+MODULES = {
+    number: importlib.import_module(f"tests.workbook.checks.test_lesson_{number}") for number in NUMBERS
+}
 SOLUTIONS = [
     pytest.param(run, solution, id=f"{number} {run.__name__} {i}")
     for number, module in MODULES.items()

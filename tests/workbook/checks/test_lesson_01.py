@@ -1,4 +1,5 @@
-"""The exercises of lesson 01: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 01: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 
@@ -46,9 +47,21 @@ WRONG = {
     "reversed index": (check.invert, lambda index, mask: (index[::-1], mask[::-1])),
     "input changed": (check.invert, overwriting),
     "second first": (check.compose, lambda first, second: compose(second, first)),
-    "first mask not moved": (check.compose, lambda first, second: (first[0][second[0]], first[1] ^ second[1])),
+    "first mask not moved": (
+        check.compose,
+        lambda first, second: (first[0][second[0]], first[1] ^ second[1]),
+    ),
     "first mask lost": (check.compose, lambda first, second: (first[0][second[0]], second[1])),
-    "masks added": (check.compose, lambda first, second: (first[0][second[0]], first[1][second[0]] | second[1])),
-    "indices the other way": (check.compose, lambda first, second: (second[0][first[0]], compose(first, second)[1])),
-    "floats": (check.compose, lambda first, second: tuple(part.astype(float) for part in compose(first, second))),
+    "masks added": (
+        check.compose,
+        lambda first, second: (first[0][second[0]], first[1][second[0]] | second[1]),
+    ),
+    "indices the other way": (
+        check.compose,
+        lambda first, second: (second[0][first[0]], compose(first, second)[1]),
+    ),
+    "floats": (
+        check.compose,
+        lambda first, second: tuple(part.astype(float) for part in compose(first, second)),
+    ),
 }

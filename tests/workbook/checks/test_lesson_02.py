@@ -1,4 +1,5 @@
-"""The exercises of lesson 02: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 02: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 
@@ -50,10 +51,16 @@ SOLUTIONS = [(check.parts, parts), (check.encrypt_block, encrypt_block), (check.
 WRONG = {
     "lowest first": (check.parts, lambda v, bits: parts(v, bits)[::-1]),
     "always nibbles": (check.parts, lambda v, bits: [v // 16, v % 16]),
-    "not shifted down": (check.parts, lambda v, bits: [v & (2**bits - 1) << s for s in range(8 - bits, -1, -bits)]),
+    "not shifted down": (
+        check.parts,
+        lambda v, bits: [v & (2**bits - 1) << s for s in range(8 - bits, -1, -bits)],
+    ),
     "upper bits not cut off": (check.parts, lambda v, bits: [v >> s for s in range(8 - bits, -1, -bits)]),
     "one part": (check.parts, lambda v, bits: [v >> 8 - bits]),
-    "reversed after the shuffle": (check.encrypt_block, lambda b, r, o: bytes_of(turned(nibbles(b)[o], r), b.shape)),
+    "reversed after the shuffle": (
+        check.encrypt_block,
+        lambda b, r, o: bytes_of(turned(nibbles(b)[o], r), b.shape),
+    ),
     "reversed twice, as published": (
         check.encrypt_block,
         lambda b, r, o: bytes_of(turned(turned(nibbles(b), r)[o], r), b.shape),

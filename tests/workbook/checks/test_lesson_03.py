@@ -1,4 +1,5 @@
-"""The exercises of lesson 03: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 03: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import math
 
@@ -46,7 +47,12 @@ def alike(encrypt):
     return all((first == block).all() for block in others)
 
 
-NAME = {(True, True): "LE", (False, True): "block keys", (True, False): "block shuffle", (False, False): "ELE"}
+NAME = {
+    (True, True): "LE",
+    (False, True): "block keys",
+    (True, False): "block shuffle",
+    (False, False): "ELE",
+}
 
 
 def tell(encrypt):
@@ -57,7 +63,11 @@ def first_block_only(encrypt):
     return NAME[alike(encrypt), changed_block(encrypt, 0) == 0]
 
 
-SOLUTIONS = [(check.ele_key_bits, ele_key_bits), (check.rename, lambda keys, source: keys[source]), (check.tell, tell)]
+SOLUTIONS = [
+    (check.ele_key_bits, ele_key_bits),
+    (check.rename, lambda keys, source: keys[source]),
+    (check.tell, tell),
+]
 
 WRONG = {
     "one block key for all": (check.ele_key_bits, one_block_key),

@@ -1,4 +1,5 @@
-"""The exercises of lesson 04: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 04: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 from itertools import combinations, permutations, product
 
@@ -41,7 +42,9 @@ def candidates(pixel):
 
 
 def shared_sign(pixel):
-    return {tuple(encrypt_pixel(pixel, [sign] * 3, order)) for sign in (0, 1) for order in permutations(range(3))}
+    return {
+        tuple(encrypt_pixel(pixel, [sign] * 3, order)) for sign in (0, 1) for order in permutations(range(3))
+    }
 
 
 def lossy(pixel):
@@ -49,7 +52,9 @@ def lossy(pixel):
 
 
 def pairs(ciphertexts, score):
-    return min(combinations(range(len(ciphertexts)), 2), key=lambda p: score(ciphertexts[p[0]], ciphertexts[p[1]]))
+    return min(
+        combinations(range(len(ciphertexts)), 2), key=lambda p: score(ciphertexts[p[0]], ciphertexts[p[1]])
+    )
 
 
 def rough(a, b):

@@ -1,4 +1,5 @@
-"""The exercises of lesson 05: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 05: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 from itertools import permutations, product
 
@@ -72,13 +73,16 @@ WRONG = {
     "a place in a list": (check.state_of, lambda p, c: list(all_states()).index(state_of(p, c))),
     "same histogram is enough": (
         check.state_of,
-        lambda p, c: (0, False, False, (0, 1, 2)) if sorted(p.ravel()) == sorted(c.ravel()) else state_of(p, c),
+        lambda p, c: (
+            (0, False, False, (0, 1, 2)) if sorted(p.ravel()) == sorted(c.ravel()) else state_of(p, c)
+        ),
     ),
 }
 
 
 def test_exercise_is_the_scheme_of_lib():
-    """The state that `state_of` finds in a pair of blocks is what the scheme drew, and `undo_block` takes it back."""
+    """The state that `state_of` finds in a pair of blocks is what the scheme drew, and `undo_block` takes it
+    back."""
     scheme, shape = EtC(Key.from_seed(3), block=4), (8, 12, 3)
     plain = np.random.default_rng(9).integers(0, 256, shape, dtype=np.uint8)
     cipher, steps = scheme.encrypt(plain), scheme.steps(shape)

@@ -1,4 +1,5 @@
-"""The exercises of lesson 06: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 06: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import io
 import math
@@ -34,7 +35,11 @@ def in_place(estimate, truth):
     return score
 
 
-SOLUTIONS = [(check.bits_per_pixel, bits_per_pixel), (check.psnr, psnr), (check.smallest_block, smallest_block)]
+SOLUTIONS = [
+    (check.bits_per_pixel, bits_per_pixel),
+    (check.psnr, psnr),
+    (check.smallest_block, smallest_block),
+]
 
 WRONG = {
     "bytes": (check.bits_per_pixel, lambda f, p: bits_per_pixel(f, p) / 8),
@@ -43,13 +48,22 @@ WRONG = {
     "pixels per bit": (check.bits_per_pixel, lambda f, p: 1 / bits_per_pixel(f, p)),
     "compression ratio": (check.bits_per_pixel, lambda f, p: p.size / len(f)),
     "whole bits": (check.bits_per_pixel, lambda f, p: 8 * len(f) // (p.shape[0] * p.shape[1])),
-    "bytes that wrap around": (check.psnr, lambda e, t: 10 * math.log10(255**2 / (((e - t) ** 2).mean() + 1e-300))),
+    "bytes that wrap around": (
+        check.psnr,
+        lambda e, t: 10 * math.log10(255**2 / (((e - t) ** 2).mean() + 1e-300)),
+    ),
     "wrapped difference only": (check.psnr, lambda e, t: psnr(e - t, np.zeros_like(t))),
-    "absolute errors": (check.psnr, lambda e, t: 20 * math.log10(255 / (abs(e.astype(float) - t).mean() + 1e-300))),
+    "absolute errors": (
+        check.psnr,
+        lambda e, t: 20 * math.log10(255 / (abs(e.astype(float) - t).mean() + 1e-300)),
+    ),
     "natural logarithm": (check.psnr, lambda e, t: 10 * math.log(255**2 / squares(e, t))),
     "twenty times": (check.psnr, lambda e, t: 20 * math.log10(255**2 / squares(e, t))),
     "peak 256": (check.psnr, lambda e, t: 10 * math.log10(256**2 / squares(e, t))),
-    "peak of the picture": (check.psnr, lambda e, t: 10 * math.log10(max(int(t.max()), 1) ** 2 / squares(e, t))),
+    "peak of the picture": (
+        check.psnr,
+        lambda e, t: 10 * math.log10(max(int(t.max()), 1) ** 2 / squares(e, t)),
+    ),
     "large, not infinite": (check.psnr, lambda e, t: min(psnr(e, t), 100.0)),
     "image changed": (check.psnr, in_place),
     "always 8": (check.smallest_block, lambda across, down: 8),
@@ -69,7 +83,8 @@ def test_psnr_is_that_of_lib():
 
 @pytest.mark.parametrize(("sampling", "across", "down"), [(0, 1, 1), (1, 2, 1), (2, 2, 2)])
 def test_the_smallest_block_is_what_pillow_needs(sampling, across, down):
-    """Exchange two tiles of that side before and after JPEG: their inner pixels agree, and half that side is too small."""
+    """Exchange two tiles of that side before and after JPEG: their inner pixels agree, and half that side is
+    too small."""
 
     def through_jpeg(image):
         buffer = io.BytesIO()
@@ -81,7 +96,11 @@ def test_the_smallest_block_is_what_pillow_needs(sampling, across, down):
         order = np.random.default_rng(5).permutation((96 // side) ** 2)
 
         def moved(picture, side=side, order=order):
-            tiles = picture.reshape(96 // side, side, 96 // side, side, 3).swapaxes(1, 2).reshape(-1, side, side, 3)
+            tiles = (
+                picture.reshape(96 // side, side, 96 // side, side, 3)
+                .swapaxes(1, 2)
+                .reshape(-1, side, side, 3)
+            )
             return tiles[order]
 
         def laid(tiles, side=side):

@@ -1,4 +1,5 @@
-"""The exercises of lesson 07: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 07: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import itertools
 
@@ -44,7 +45,12 @@ def read_at(place):
 
 def _blocks(encrypt):
     values = np.arange(256).reshape(16, 16).repeat(4, 0).repeat(4, 1)
-    return encrypt(np.stack([values] * 3, -1).astype(np.uint8)).reshape(16, 4, 16, 4, 3).swapaxes(1, 2).reshape(256, 48)
+    return (
+        encrypt(np.stack([values] * 3, -1).astype(np.uint8))
+        .reshape(16, 4, 16, 4, 3)
+        .swapaxes(1, 2)
+        .reshape(256, 48)
+    )
 
 
 def read_slowly(encrypt):
@@ -66,8 +72,11 @@ def channel_signs(cipher):
 
 
 def within_channels(cipher):
-    """Roughness inside each channel alone, which cannot tell a channel from its negative; the first minimum wins."""
-    return min(candidates(cipher), key=lambda x: sum(abs(np.diff(x.astype(int), axis=a)).sum() for a in (0, 1)))
+    """Roughness inside each channel alone, which cannot tell a channel from its negative; the first minimum
+    wins."""
+    return min(
+        candidates(cipher), key=lambda x: sum(abs(np.diff(x.astype(int), axis=a)).sum() for a in (0, 1))
+    )
 
 
 SOLUTIONS = [(check.read_ffx, read_ffx), (check.guess_np, guess_np)]

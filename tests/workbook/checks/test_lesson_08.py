@@ -1,4 +1,5 @@
-"""The exercises of lesson 08: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 08: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 

@@ -1,4 +1,5 @@
-"""The exercise of lesson 09: several right choices pass, plausible wrong ones do not, an untouched stub is no error."""
+"""The exercise of lesson 09: several right choices pass, plausible wrong ones do not, an untouched stub is no
+error."""
 
 from lib.workbook.checks import lesson_09 as check
 from lib.workbook.explorer import Choice
@@ -20,6 +21,9 @@ WRONG = {
     "grey": (check.unseen, Choice(scheme="etc-gray", block=16, steps=("permute",))),
     "reversed nibbles": (check.unseen, Choice(steps=("reverse",))),
     "the pad": (check.unseen, Choice(scheme="otp", block=1)),
-    "turned where they are": (check.unseen, Choice("flower", scheme="etc", block=16, steps=("rotate and mirror",))),
+    "turned where they are": (
+        check.unseen,
+        Choice("flower", scheme="etc", block=16, steps=("rotate and mirror",)),
+    ),
     "a name": (check.unseen, "etc"),
 }

@@ -1,4 +1,5 @@
-"""The exercises of lesson 10: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 10: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 import torch
@@ -58,13 +59,21 @@ WRONG = {
     ),
     "bytes overflow": (
         check.nearest_colour,
-        lambda *given: nearest_colour(*given, feature=lambda x: colours(x).astype(np.uint8), centre=first_mean),
+        lambda *given: nearest_colour(
+            *given, feature=lambda x: colours(x).astype(np.uint8), centre=first_mean
+        ),
     ),
     "city blocks": (check.nearest_colour, lambda *given: nearest_colour(*given, power=1)),
     "median": (check.nearest_colour, lambda *given: nearest_colour(*given, centre=np.median)),
-    "farthest": (check.nearest_colour, lambda images, labels, queries: 9 - nearest_colour(images, labels, queries)),
+    "farthest": (
+        check.nearest_colour,
+        lambda images, labels, queries: 9 - nearest_colour(images, labels, queries),
+    ),
     "distances": (check.nearest_colour, lambda images, labels, queries: colours(queries)),
-    "not smoothed": (check.smoothed_loss, lambda scores, labels, smoothing: smoothed_loss(scores, labels, 0.0)),
+    "not smoothed": (
+        check.smoothed_loss,
+        lambda scores, labels, smoothing: smoothed_loss(scores, labels, 0.0),
+    ),
     "the others share": (check.smoothed_loss, lambda *given: smoothed_loss(*given, spread=among_others)),
     "infinite": (check.smoothed_loss, lambda *given: smoothed_loss(*given, largest=False)),
     "a sum": (check.smoothed_loss, lambda scores, *given: len(scores) * smoothed_loss(scores, *given)),

@@ -1,4 +1,5 @@
-"""The exercises of lesson 11: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 11: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 
@@ -57,7 +58,10 @@ def of_bytes(images):
 SOLUTIONS = [
     (check.nibble_layer, nibble_layer),
     (check.fingerprint, fingerprint),
-    (check.fingerprint, lambda images: fingerprint(images, lambda v: (v - v.mean(0)).T @ (v - v.mean(0)) / len(v))),
+    (
+        check.fingerprint,
+        lambda images: fingerprint(images, lambda v: (v - v.mean(0)).T @ (v - v.mean(0)) / len(v)),
+    ),
 ]
 
 WRONG = {

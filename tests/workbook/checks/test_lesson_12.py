@@ -1,4 +1,5 @@
-"""The exercises of lesson 12: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 12: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 from itertools import pairwise, permutations
 
@@ -56,7 +57,9 @@ def as_values(a, b):
     a, b = a.astype(int), b.astype(int)
     out = np.zeros((3, 3), int)
     for i in range(3):
-        costs = {(j, s): abs(a[:, i] - (b[:, j] if s > 0 else -b[:, j])).sum() for j in range(3) for s in (1, -1)}
+        costs = {
+            (j, s): abs(a[:, i] - (b[:, j] if s > 0 else -b[:, j])).sum() for j in range(3) for s in (1, -1)
+        }
         out[(i, *[min(costs, key=costs.get)[0]])] = min(costs, key=costs.get)[1]
     return out
 
@@ -83,7 +86,10 @@ WRONG = {
         check.states,
         lambda pixel: {3: 48, 2: 12, 1: 2}[len({abs(2 * v - 255) for v in pixel})],
     ),
-    "distance from 128": (check.states, lambda pixel: {3: 48, 2: 24, 1: 8}[len({abs(v - 128) for v in pixel})]),
+    "distance from 128": (
+        check.states,
+        lambda pixel: {3: 48, 2: 24, 1: 8}[len({abs(v - 128) for v in pixel})],
+    ),
     "neighbours only": (
         check.states,
         lambda p: {0: 48, 1: 24, 2: 8}[sum(x in (y, 255 - y) for x, y in pairwise(p))],

@@ -1,4 +1,5 @@
-"""The exercises of lesson 13: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 13: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 
@@ -55,7 +56,10 @@ WRONG = {
     "same way round": (check.right_neighbours, same_way_round),
     "across the edge": (check.right_neighbours, across_the_edge),
     "diagonals too": (check.right_neighbours, diagonals_too),
-    "right places": (check.right_neighbours, lambda order, rows, columns: int((order == np.arange(len(order))).sum())),
+    "right places": (
+        check.right_neighbours,
+        lambda order, rows, columns: int((order == np.arange(len(order))).sum()),
+    ),
     "share": (check.right_neighbours, lambda *a: right_neighbours(*a) / len(a[0])),
     "rows and columns exchanged": (
         check.right_neighbours,

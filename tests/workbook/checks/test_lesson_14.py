@@ -1,4 +1,5 @@
-"""The exercises of lesson 14: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 14: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 
@@ -32,10 +33,7 @@ def folded_bytes(image):
     return np.bincount(np.minimum(image, 255 - image).ravel(), minlength=128)
 
 
-SOLUTIONS = [
-    (check.upper_nibbles, upper_nibbles),
-    (check.find, nearest(counts)),
-]
+SOLUTIONS = [(check.upper_nibbles, upper_nibbles), (check.find, nearest(counts))]
 
 WRONG = {
     "variance": (check.upper_nibbles, lambda rows: upper_half(rows.var(0))),

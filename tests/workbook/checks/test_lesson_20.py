@@ -1,4 +1,5 @@
-"""The exercises of lesson 20: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 20: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 from scipy.ndimage import uniform_filter

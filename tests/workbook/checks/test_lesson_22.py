@@ -1,4 +1,5 @@
-"""The exercises of lesson 22: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 22: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 from itertools import permutations, product
 
@@ -97,5 +98,8 @@ WRONG = {
         lambda photo: np.where(unlike(photo)[..., None], photo, photo - np.uint8([0, 1, 2])),
     ),
     "in place": (check.disguise, in_place),
-    "helper": (check.disguise, lambda photo: np.broadcast_to(np.array([1, 2, 3], np.uint8), photo.shape).copy()),
+    "helper": (
+        check.disguise,
+        lambda photo: np.broadcast_to(np.array([1, 2, 3], np.uint8), photo.shape).copy(),
+    ),
 }

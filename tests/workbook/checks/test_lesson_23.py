@@ -1,4 +1,5 @@
-"""The exercises of lesson 23: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 23: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 
@@ -56,7 +57,10 @@ WRONG = {
     "pairs of places": (check.expected_open, lambda n, levels, k: n * (n - 1) / levels**k),
     "certain ones": (check.expected_open, lambda n, levels, k: n * (1 - 2 / levels**k) ** (n - 1)),
     "a share": (check.expected_open, lambda n, levels, k: expected_open(n, levels, k) / n),
-    "levels times blocks": (check.expected_open, lambda n, levels, k: n * (1 - (1 - 2 / (levels * k)) ** (n - 1))),
+    "levels times blocks": (
+        check.expected_open,
+        lambda n, levels, k: n * (1 - (1 - 2 / (levels * k)) ** (n - 1)),
+    ),
     "bytes wrap": (
         check.roughness,
         lambda image: abs(np.diff(image, axis=0)).sum() + abs(np.diff(image, axis=1)).sum(),

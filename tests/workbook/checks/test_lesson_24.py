@@ -1,4 +1,5 @@
-"""The exercises of lesson 24: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 24: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 from itertools import permutations, product
 
@@ -60,9 +61,15 @@ SOLUTIONS = [
 
 WRONG = {
     "the first that is nearest": (check.nearest, lambda b, p: by_key(b, p, distance)),
-    "squares": (check.nearest, lambda b, p: by_key(b, p, lambda x, y: sum((i - j) ** 2 for i, j in zip(x, y)))),
+    "squares": (
+        check.nearest,
+        lambda b, p: by_key(b, p, lambda x, y: sum((i - j) ** 2 for i, j in zip(x, y))),
+    ),
     "bytes that wrap": (check.nearest, bytes_that_wrap),
-    "orders only": (check.nearest, lambda b, p: min(list(permutations(p))[::-1], key=lambda s: distance(b, s))),
+    "orders only": (
+        check.nearest,
+        lambda b, p: min(list(permutations(p))[::-1], key=lambda s: distance(b, s)),
+    ),
     "signs only": (check.nearest, lambda b, p: min(states(p)[0], key=lambda s: distance(b, s))),
     "what came before": (check.nearest, lambda b, p: b),
     "the negative": (check.other_start, lambda result, first: 255 - result),

@@ -1,4 +1,5 @@
-"""The exercises of lesson 25: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 25: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 from itertools import permutations, product
 
@@ -44,5 +45,8 @@ WRONG = {
     "the way back": (check.relative, lambda p, q: relative(p, q, inverse=True)),
     "the worst": (check.relative, lambda p, q: relative(p, q, worst=True)),
     "no flips": (check.relative, lambda p, q: np.array(relative(p, q)[0])),
-    "ones": (check.relative, lambda p, q: (relative(p, q)[0], tuple(flip // 255 for flip in relative(p, q)[1]))),
+    "ones": (
+        check.relative,
+        lambda p, q: (relative(p, q)[0], tuple(flip // 255 for flip in relative(p, q)[1])),
+    ),
 }

@@ -1,4 +1,5 @@
-"""The exercises of lesson 26: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 26: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 
@@ -25,9 +26,18 @@ SOLUTIONS = [(check.mismatch, mismatch), (check.right_pairs, right_pairs)]
 WRONG = {
     "mismatch, wraps around": (check.mismatch, lambda left, right: np.abs(left[:, -1] - right[:, 0]).mean()),
     "mismatch, below": (check.mismatch, lambda left, right: np.abs(left[-1].astype(int) - right[0]).mean()),
-    "mismatch, outer sides": (check.mismatch, lambda left, right: np.abs(left[:, 0].astype(int) - right[:, -1]).mean()),
-    "mismatch, sum": (check.mismatch, lambda left, right: np.abs(left[:, -1].astype(int) - right[:, 0]).sum()),
-    "mismatch, by channel": (check.mismatch, lambda left, right: np.abs(left[:, -1].astype(int) - right[:, 0]).mean(0)),
+    "mismatch, outer sides": (
+        check.mismatch,
+        lambda left, right: np.abs(left[:, 0].astype(int) - right[:, -1]).mean(),
+    ),
+    "mismatch, sum": (
+        check.mismatch,
+        lambda left, right: np.abs(left[:, -1].astype(int) - right[:, 0]).sum(),
+    ),
+    "mismatch, by channel": (
+        check.mismatch,
+        lambda left, right: np.abs(left[:, -1].astype(int) - right[:, 0]).mean(0),
+    ),
     "pairs, the end of a row with the next": (check.right_pairs, ends_of_rows_too),
     "pairs, places": (
         check.right_pairs,

@@ -1,4 +1,5 @@
-"""The exercises of lesson 27: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 27: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import numpy as np
 
@@ -67,5 +68,8 @@ WRONG = {
     "keyless, in place": (check.keyless, lambda block: np.minimum(nibbles(block), 15 - nibbles(block))),
     "keyless, sum": (check.keyless, lambda block: keyless(block).sum()),
     "keyless, without counts": (check.keyless, lambda block: np.resize(np.unique(keyless(block)), 8)),
-    "keyless, bytes folded": (check.keyless, lambda block: np.sort(np.minimum(block, 255 - block), axis=None)),
+    "keyless, bytes folded": (
+        check.keyless,
+        lambda block: np.sort(np.minimum(block, 255 - block), axis=None),
+    ),
 }

@@ -1,4 +1,5 @@
-"""The exercises of lesson 28: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 28: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 from itertools import permutations
 
@@ -35,15 +36,24 @@ WRONG = {
     "no margin": (check.hinge, lambda real, fake: hinge(real, fake, margin=0.0)),
     "a sum": (check.hinge, lambda real, fake: np.maximum(0, 1 - real).sum() + np.maximum(0, 1 + fake).sum()),
     "one mean of all": (check.hinge, lambda real, fake: np.maximum(0, np.r_[1 - real, 1 + fake]).mean()),
-    "logistic": (check.hinge, lambda real, fake: np.log1p(np.exp(-real)).mean() + np.log1p(np.exp(fake)).mean()),
-    "two numbers": (check.hinge, lambda real, fake: (np.maximum(0, 1 - real).mean(), np.maximum(0, 1 + fake).mean())),
+    "logistic": (
+        check.hinge,
+        lambda real, fake: np.log1p(np.exp(-real)).mean() + np.log1p(np.exp(fake)).mean(),
+    ),
+    "two numbers": (
+        check.hinge,
+        lambda real, fake: (np.maximum(0, 1 - real).mean(), np.maximum(0, 1 + fake).mean()),
+    ),
     "signed weights": (check.nearest_key, lambda weights: nearest_key(weights, size=lambda x: x)),
     "the way back": (check.nearest_key, lambda weights: nearest_key(weights, axis=1)),
     "flips of 1": (check.nearest_key, lambda weights: nearest_key(weights, signs=(0, 1))),
     "signs turned round": (check.nearest_key, lambda weights: nearest_key(weights, signs=(255, 0))),
     "each colour by itself": (
         check.nearest_key,
-        lambda weights: (np.abs(weights).argmax(0), np.where(weights[np.abs(weights).argmax(0), range(3)] < 0, 255, 0)),
+        lambda weights: (
+            np.abs(weights).argmax(0),
+            np.where(weights[np.abs(weights).argmax(0), range(3)] < 0, 255, 0),
+        ),
     ),
     "channels alone": (check.nearest_key, lambda weights: nearest_key(weights)[0]),
     "from 0": (check.rank, lambda similar, own: rank(similar, own) - 1),

@@ -1,4 +1,5 @@
-"""The exercises of lesson 29: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 29: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
 from lib.workbook.checks import lesson_29 as check
@@ -11,7 +12,9 @@ def within_reach(scores, threat, upto=1, start=None):
 
 
 def front(points):
-    return [i for i, p in enumerate(points) if not any(q[0] >= p[0] and q[1] <= p[1] and q != p for q in points)]
+    return [
+        i for i, p in enumerate(points) if not any(q[0] >= p[0] and q[1] <= p[1] and q != p for q in points)
+    ]
 
 
 def strictly(points):
@@ -27,11 +30,7 @@ def loosely(points):
     ]  # fmt: skip
 
 
-SOLUTIONS = [
-    (check.within_reach, within_reach),
-    (check.front, front),
-    (check.follows, {"b", "d", "e"}),
-]
+SOLUTIONS = [(check.within_reach, within_reach), (check.front, front), (check.follows, {"b", "d", "e"})]
 
 WRONG = {
     "own only": (check.within_reach, lambda scores, threat: scores.get(threat)),

@@ -1,4 +1,5 @@
-"""The exercises of lesson 34: the solutions pass, plausible wrong answers do not, an untouched stub is no error."""
+"""The exercises of lesson 34: the solutions pass, plausible wrong answers do not, an untouched stub is no
+error."""
 
 import math
 
@@ -9,7 +10,11 @@ from lib.workbook.checks import lesson_34 as check
 
 
 def usable(scheme, given, count):
-    found = [attack for attack in CATALOGUE if scheme in attack.against and given.issuperset(THREATS[attack.threat])]
+    found = [
+        attack
+        for attack in CATALOGUE
+        if scheme in attack.against and given.issuperset(THREATS[attack.threat])
+    ]
     return [attack.name for attack in found if count > 1 or attack.threat != MANY]
 
 
@@ -50,7 +55,10 @@ WRONG = {
     "usable, whatever is given": (check.usable, without("given")),
     "usable, many from one": (check.usable, without("count")),
     "usable, nothing left over": (check.usable, exactly),
-    "usable, attacks instead of names": (check.usable, lambda *told: [a for a in CATALOGUE if a.name in usable(*told)]),
+    "usable, attacks instead of names": (
+        check.usable,
+        lambda *told: [a for a in CATALOGUE if a.name in usable(*told)],
+    ),
     "usable, sorted": (check.usable, lambda *told: sorted(usable(*told))),
     "usable, a set": (check.usable, lambda *told: set(usable(*told))),
     "mask, difference": (check.mask_for, lambda cipher, picture: cipher - picture),
@@ -62,5 +70,8 @@ WRONG = {
     "letters, rounded down": (check.letters_needed, lambda *case: letters_needed(*case) - 1),
     "letters, one to spare": (check.letters_needed, lambda *case: letters_needed(*case) + 1),
     "letters, not whole": (check.letters_needed, lambda a, s, y: math.log(2 * y * check.YEAR / s, a)),
-    "letters, years as seconds": (check.letters_needed, lambda a, s, y: max(1, math.ceil(math.log(2 * y / s, a)))),
+    "letters, years as seconds": (
+        check.letters_needed,
+        lambda a, s, y: max(1, math.ceil(math.log(2 * y / s, a))),
+    ),
 }

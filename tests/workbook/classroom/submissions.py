@@ -1,4 +1,5 @@
-"""Submissions to lesson 02 as students, and others, might send them in; each with the points it deserves, of 1 + 1 + 2."""
+"""Submissions to lesson 02 as students, and others, might send them in; each with the points it deserves, of
+1 + 1 + 2."""
 
 import json
 import re
@@ -46,7 +47,8 @@ PRINT = "    while True:\n        print('x' * 1_000_000)"
 
 
 def delete(folder: str) -> str:
-    """An answer that, once, deletes what it can of a folder, by Python and by the shell, then solves the exercise."""
+    """An answer that, once, deletes what it can of a folder, by Python and by the shell, then solves the
+    exercise."""
     return f"""\
     import shutil, subprocess
     if not hasattr(parts, "done"):
@@ -80,7 +82,9 @@ def answered(released: str, answers: dict[str, str]) -> str:
         name = cell["metadata"].get("nbgrader", {}).get("grade_id", "")
         if name in answers:
             body = answers[name]
-            cell["source"] = re.sub(r"^    raise NotImplementedError.*$", lambda _, body=body: body, text, flags=re.M)
+            cell["source"] = re.sub(
+                r"^    raise NotImplementedError.*$", lambda _, body=body: body, text, flags=re.M
+            )
     return json.dumps(notebook)
 
 
@@ -118,17 +122,33 @@ def twice(cells):
 
 def helper(cells):
     """A helper in a cell of its own, before the first answer, which needs it."""
-    at = next(i for i, cell in enumerate(cells) if cell["metadata"].get("nbgrader", {}).get("grade_id") == "parts")
+    at = next(
+        i for i, cell in enumerate(cells) if cell["metadata"].get("nbgrader", {}).get("grade_id") == "parts"
+    )
     text = "def my_parts(value, bits):\n" + PARTS
     cells[at]["source"] = "def parts(value, bits):\n    return my_parts(value, bits)\n\n\ncheck.parts(parts)"
-    cell = {"cell_type": "code", "id": "mine", "metadata": {}, "outputs": [], "execution_count": None, "source": text}
+    cell = {
+        "cell_type": "code",
+        "id": "mine",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": text,
+    }
     return [*cells[:at], cell, *cells[at:]]
 
 
 def shadow(cells):
     """A check of the student's own making, in a cell of its own."""
     text = "class check:\n    parts = encrypt_block = decrypt_block = staticmethod(lambda answer: True)"
-    cell = {"cell_type": "code", "id": "mine", "metadata": {}, "outputs": [], "execution_count": None, "source": text}
+    cell = {
+        "cell_type": "code",
+        "id": "mine",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+        "source": text,
+    }
     for answer in cells:
         if answer["metadata"].get("nbgrader", {}).get("solution"):
             answer["source"] = "parts = encrypt_block = decrypt_block = None"
@@ -136,7 +156,8 @@ def shadow(cells):
 
 
 def thirty(released: str, canary: str, course: str) -> dict[str, tuple[str, float]]:
-    """name: (text of the notebook, points); `canary` is a folder outside of the course that must outlive them all."""
+    """name: (text of the notebook, points); `canary` is a folder outside of the course that must outlive them
+    all."""
 
     def points(**answers):
         return answered(released, answers)

@@ -1,4 +1,5 @@
-"""What students and teachers get: stubs, checks and points for the ones, solutions and mistakes for the others."""
+"""What students and teachers get: stubs, checks and points for the ones, solutions and mistakes for the
+others."""
 
 import json
 import re
@@ -43,7 +44,9 @@ def leaks(texts):
     every = {name: squeezed(solution) for path in paths() for name, solution in solutions(path).items()}
     found = [f"{where}: {mark}" for where, text in texts.items() for mark in MARKS if mark in text]
     bare = {where: squeezed(text) for where, text in texts.items()}
-    return found + [f"{where}: {name}" for where, text in bare.items() for name, code in every.items() if code in text]
+    return found + [
+        f"{where}: {name}" for where, text in bare.items() for name, code in every.items() if code in text
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +68,8 @@ def test_every_exercise_has_points_minutes_and_a_place(path):
 
 @LESSONS
 def test_no_solution_stands_whole_in_a_file_that_students_get(path):
-    """The package comes with the lessons, so a student can read how lib does it; but no solution as it is, nor half its lines."""
+    """The package comes with the lessons, so a student can read how lib does it; but no solution as it is,
+    nor half its lines."""
     files = [f.read_text() for f in (lessons.ROOT / "lib").rglob("*.py") if "classroom" not in f.parts]
     shown = [c.source for c in stored(path).cells if "solution" not in tags(c)]
     texts = [squeezed(text) for text in [*files, *shown]]
@@ -73,12 +77,16 @@ def test_no_solution_stands_whole_in_a_file_that_students_get(path):
         lines = [line for line in map(squeezed, solution.splitlines()) if len(line) > 12]
         assert not any(squeezed(solution) in text for text in texts), name
         shared = max(sum(line in text for line in lines) for text in texts)
-        assert shared <= len(lines) / 2 or name in KNOWN, f"{name}: {shared} of {len(lines)} lines stand in one file"
+        assert shared <= len(lines) / 2 or name in KNOWN, (
+            f"{name}: {shared} of {len(lines)} lines stand in one file"
+        )
 
 
 KNOWN = {
     "judge"
-}  # lesson 20 has students write the verdict that lib.workbook.attack_matrix prints: five of six lines are the same
+    # lesson 20 has students write the verdict that lib.workbook.attack_matrix prints: five of six lines are
+    # the same
+}
 
 
 def test_the_release_has_the_stubs_of_the_lesson_and_its_outputs(made):
@@ -95,8 +103,14 @@ def test_the_release_has_the_stubs_of_the_lesson_and_its_outputs(made):
 
 def test_a_student_gets_no_mark_no_solution_and_nothing_of_the_teacher(handed_out):
     names = {file.relative_to(handed_out).parts[:2] for file in handed_out.rglob("*") if file.is_file()}
-    assert not any("tests" in part or "classroom" in part or "gradebook" in part for name in names for part in name)
-    files = [file for file in handed_out.rglob("*") if file.suffix in (".ipynb", ".py", ".md", ".json", ".toml", "")]
+    assert not any(
+        "tests" in part or "classroom" in part or "gradebook" in part for name in names for part in name
+    )
+    files = [
+        file
+        for file in handed_out.rglob("*")
+        if file.suffix in (".ipynb", ".py", ".md", ".json", ".toml", "")
+    ]
     texts = {str(file.relative_to(handed_out)): text_of(file) for file in files if file.is_file()}
     assert len(texts) > 40 and not leaks(texts)
 
@@ -107,7 +121,8 @@ def test_a_leak_would_be_found(made, lesson):
 
 
 def unsolved(path):
-    """Run a notebook of the student edition as it was handed out; nbclient raises where a cell fails that may not."""
+    """Run a notebook of the student edition as it was handed out; nbclient raises where a cell fails that may
+    not."""
     notebook = stored(path)
     NotebookClient(
         notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
@@ -155,4 +170,6 @@ def test_the_short_plans_fit_their_time_and_the_term_has_every_lesson():
     assert max(weeks) <= 180 and 12 <= len(weeks) <= 16
     assert {path.name[:2] for path in paths()} <= {number for numbers in plans.TERM for number in numbers}
     seconds = json.loads(lessons.MINUTES.read_text())["00_start_here"]
-    assert f" {seconds / 60:.1f} " in plans.text().split("00 Start here")[1].splitlines()[0], "as measured, in minutes"
+    assert f" {seconds / 60:.1f} " in plans.text().split("00 Start here")[1].splitlines()[0], (
+        "as measured, in minutes"
+    )

@@ -1,4 +1,5 @@
-"""Submissions graded with nbgrader's own commands: points as expected, the machine as before, feedback that tells no test."""
+"""Submissions graded with nbgrader's own commands: points as expected, the machine as before, feedback that
+tells no test."""
 
 import json
 import re
@@ -13,7 +14,13 @@ from lib.workbook.classroom import grading, sandbox
 from tests.workbook.classroom.submissions import thirty
 
 pytestmark = pytest.mark.usefixtures("needs_namespaces")
-FEW = ("right-tests-deleted", "part-last-wrong", "broken-no-notebook", "hostile-delete", "hostile-shadow-rich")
+FEW = (
+    "right-tests-deleted",
+    "part-last-wrong",
+    "broken-no-notebook",
+    "hostile-delete",
+    "hostile-shadow-rich",
+)
 LIMITS = "get_config().Execute.timeout = 20\nget_config().Execute.notebook_timeout = 150  # noqa: F821\n"
 
 
@@ -25,7 +32,9 @@ def nbgrader(course, *arguments):
 def graded(course, lesson, names, canary):
     """Hand in, grade and comment; (points as expected, points as given, seconds, what the grader said)."""
     released = (course / "release" / lesson.stem / lesson.name).read_text()
-    handed_in = {name: value for name, value in thirty(released, str(canary), str(course)).items() if name in names}
+    handed_in = {
+        name: value for name, value in thirty(released, str(canary), str(course)).items() if name in names
+    }
     for name, (text, _) in handed_in.items():
         folder = course / "submitted" / name / lesson.stem
         folder.mkdir(parents=True, exist_ok=True)
@@ -81,7 +90,9 @@ def feedback(course, lesson, count):
         text = re.sub(r"<[^>]+>", "", page.read_text())
         assert "HIDDEN" not in text and "importlib" not in text and "BEGIN SOLUTION" not in text, page
     if wrong := [page for page in pages if "part-last-wrong" in str(page)]:
-        assert "where nothing was moved, the reversal is not undone" in re.sub(r"<[^>]+>", "", wrong[0].read_text())
+        assert "where nothing was moved, the reversal is not undone" in re.sub(
+            r"<[^>]+>", "", wrong[0].read_text()
+        )
 
 
 def test_a_few_submissions_get_their_points(made, lesson, canary):
@@ -104,7 +115,11 @@ def hand_out():
 
 def test_an_answer_and_new_cells_are_taken_and_nothing_else():
     submitted = hand_out()
-    submitted.cells[0].source, submitted.cells[1].source, submitted.cells[2].source = "a = 2", "answer", "pass"
+    submitted.cells[0].source, submitted.cells[1].source, submitted.cells[2].source = (
+        "a = 2",
+        "answer",
+        "pass",
+    )
     submitted.cells.insert(1, new_code_cell("helper", id="mine"))
     submitted.cells += [new_code_cell("last", id="mine-2"), new_markdown_cell("<script>", id="text")]
     got = [cell.source for cell in grading.restored(submitted, hand_out()).cells]
@@ -112,11 +127,17 @@ def test_an_answer_and_new_cells_are_taken_and_nothing_else():
 
 
 def test_what_did_not_run_has_failed(monkeypatch):
-    html = {"output_type": "display_data", "metadata": {}, "data": {"text/html": "<script>", "text/plain": "x"}}
+    html = {
+        "output_type": "display_data",
+        "metadata": {},
+        "data": {"text/html": "<script>", "text/plain": "x"},
+    }
     lines = json.dumps([0, 1, [html]]) + "\n" + json.dumps([1, 2, []])[:-3]
     monkeypatch.setattr(sandbox, "run", lambda *_: sandbox.Run(lines.encode(), "it took more than 5 s"))
     notebook, _ = grading.Execute().preprocess(hand_out(), {})
-    assert notebook.cells[0].outputs == [{"output_type": "display_data", "metadata": {}, "data": {"text/plain": "x"}}]
+    assert notebook.cells[0].outputs == [
+        {"output_type": "display_data", "metadata": {}, "data": {"text/plain": "x"}}
+    ]
     for cell in notebook.cells[1:]:
         assert [o.output_type for o in cell.outputs] == ["error"] and "5 s" in cell.outputs[0].evalue
 
@@ -132,7 +153,13 @@ def test_without_a_sandbox_grading_stops(monkeypatch):
 
 def test_feedback_says_the_message_and_not_the_code_of_a_test():
     cell = new_code_cell("### BEGIN HIDDEN TESTS\nassert f(3) == 4\n### END HIDDEN TESTS\nassert f(1) == 2")
-    cell.metadata["nbgrader"] = {"grade": True, "schema_version": 3, "solution": False, "locked": True, "task": False}
+    cell.metadata["nbgrader"] = {
+        "grade": True,
+        "schema_version": 3,
+        "solution": False,
+        "locked": True,
+        "task": False,
+    }
     cell.outputs = [grading.failure("no points yet")]
     cell.outputs[0].traceback = ["----> 2 assert f(3) == 4", "AssertionError"]
     shown, _ = grading.Discreet().preprocess_cell(cell, {}, 0)

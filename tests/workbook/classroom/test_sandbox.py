@@ -51,7 +51,12 @@ def test_nothing_of_the_machine_can_be_touched(tmp_path):
     assert not done.ended
     said = dict(line.split(" ", 1) for line in done.output.decode().splitlines())
     refused = dict.fromkeys(("write", "delete", "read", "lessons", "lib", "kernel", "call"), "refused")
-    assert said == refused | {"memory": "no memory", "scratch": "done", "remount": "True", "processes": "True"}
+    assert said == refused | {
+        "memory": "no memory",
+        "scratch": "done",
+        "remount": "True",
+        "processes": "True",
+    }
     assert (tmp_path / "canary").read_text() == "alive" and len(list(tmp_path.iterdir())) == 1
 
 
@@ -100,7 +105,11 @@ def running(mark):
     found = []
     for process in psutil.process_iter(["cmdline", "status"]):
         alive = process.info["status"] != psutil.STATUS_ZOMBIE
-        if alive and any(mark in part for part in process.info["cmdline"] or ()) and process.pid != os.getpid():
+        if (
+            alive
+            and any(mark in part for part in process.info["cmdline"] or ())
+            and process.pid != os.getpid()
+        ):
             found.append(process.pid)
     return found
 

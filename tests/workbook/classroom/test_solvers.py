@@ -1,4 +1,5 @@
-"""Capture the flag in class: challenges of a test secret, solved from their folder alone; what cannot be is not; points."""
+"""Capture the flag in class: challenges of a test secret, solved from their folder alone; what cannot be is
+not; points."""
 
 import json
 import re
@@ -47,7 +48,14 @@ def test_every_challenge_has_a_solver_or_an_attempt():
 
 
 @pytest.mark.parametrize(
-    "view", [lambda x: x, lambda x: 255 - x, lambda x: x[:, ::-1], lambda x: np.rot90(x), lambda x: x[..., [2, 0, 1]]]
+    "view",
+    [
+        lambda x: x,
+        lambda x: 255 - x,
+        lambda x: x[:, ::-1],
+        lambda x: np.rot90(x),
+        lambda x: x[..., [2, 0, 1]],
+    ],
 )
 def test_the_reader_reads_whatever_an_attack_leaves_open(view):
     picture = datasets.photo("coffee", 96)
@@ -66,7 +74,7 @@ def test_the_reader_finds_nothing_where_nothing_is():
         assert solvers.read_flag(image[None])[1] < 0.75
 
 
-# -- points --------------------------------------------------------------------------------------------------------------
+# -- points --------------------------------------------------------------------------------------------------
 
 LESSON = next(path for path in lessons.paths() if path.name.startswith("34"))
 
@@ -79,7 +87,9 @@ def capture_cells():
 
 def points_for(answers, the_ten):
     """What the cell with points evaluates to, as it is handed out."""
-    source = re.sub(r"### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS\n", "", capture_cells()[1].source, flags=re.S)
+    source = re.sub(
+        r"### BEGIN HIDDEN TESTS\n.*?### END HIDDEN TESTS\n", "", capture_cells()[1].source, flags=re.S
+    )
     return eval(source, {"ANSWERS": answers, "the_ten": the_ten})
 
 
@@ -105,6 +115,6 @@ def test_the_record_is_of_every_challenge_and_says_how_often():
     record = json.loads(solvers.RECORD.read_text())
     assert sorted(map(int, record["challenges"])) == list(range(1, 11)) and record["secrets"] >= 10
     for number, row in record["challenges"].items():
-        assert 0 <= row["solved"] <= record["secrets"] and row["median seconds"] <= row["most seconds"] < SECONDS, (
-            number
-        )
+        assert (
+            0 <= row["solved"] <= record["secrets"] and row["median seconds"] <= row["most seconds"] < SECONDS
+        ), number

@@ -1,4 +1,5 @@
-"""A choice allows what its scheme and picture allow, and its ciphertext is that of its steps, one after the other."""
+"""A choice allows what its scheme and picture allow, and its ciphertext is that of its steps, one after the
+other."""
 
 import numpy as np
 import pytest
@@ -33,7 +34,9 @@ def test_steps_that_are_left_out_change_nothing_and_the_others_stay(scheme):
     tables = by_name(scheme)(Key.from_seed(7), **({} if block == 1 else {"block": block})).steps(plain.shape)
     assert every == tuple(tables)
     for dropped in every:
-        choice = Choice(size=32, scheme=scheme, block=block, steps=[name for name in every if name != dropped][::-1])
+        choice = Choice(
+            size=32, scheme=scheme, block=block, steps=[name for name in every if name != dropped][::-1]
+        )
         expected = to_planes(plain[None])[0, ..., 0] if scheme == "etc-gray" else plain
         for name in every:
             expected = expected if name == dropped else tables[name].apply(expected)

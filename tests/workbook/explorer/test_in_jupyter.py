@@ -1,7 +1,8 @@
-"""The key explorer as a reader meets it: JupyterLab in a headless Chromium, clicks and keys, and what is then to be seen.
+"""The key explorer as a reader meets it: JupyterLab in a headless Chromium, clicks and keys, and what is then
+to be seen.
 
-JupyterLab runs in a folder of its own, with a copy of lesson 09 that ends with the explorer's cell, for what comes after it
-is not what is tested here. Nothing is written into the repository.
+JupyterLab runs in a folder of its own, with a copy of lesson 09 that ends with the explorer's cell, for what
+comes after it is not what is tested here. Nothing is written into the repository.
 """
 
 import json
@@ -37,7 +38,9 @@ def lab(tmp_path_factory):
         port = free.getsockname()[1]
     token = secrets.token_hex(16)
     own = {f"JUPYTER_{what.upper()}_DIR": str(home / what) for what in ("config", "data", "runtime")}
-    environment = os.environ | own | {"HOME": str(home), "IPYTHONDIR": str(home / "ipython"), "PYTHONPATH": str(ROOT)}
+    environment = (
+        os.environ | own | {"HOME": str(home), "IPYTHONDIR": str(home / "ipython"), "PYTHONPATH": str(ROOT)}
+    )
     log = (folder / "log").open("w")
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
@@ -123,7 +126,10 @@ def test_before_anything_runs_the_page_is_a_picture(opened):
     stored = cell.locator(".jp-RenderedImage img")
     stored.scroll_into_view_if_needed()
     assert stored.evaluate("img => img.complete && img.naturalWidth > 400")
-    assert not cell.locator(".jupyter-widgets").count() and not opened.get_by_text("Error displaying widget").count()
+    assert (
+        not cell.locator(".jupyter-widgets").count()
+        and not opened.get_by_text("Error displaying widget").count()
+    )
 
 
 def test_scheme_slider_and_box_change_what_is_seen(page):
@@ -157,6 +163,8 @@ def test_controls_that_have_one_choice_are_not_shown_and_nothing_failed(page):
     assert slider(page, "block").is_visible()
     assert "skk" in seen_after(page, lambda: page.get_by_label("scheme").select_option(label="skk"))
     slider(page, "block").wait_for(state="hidden")
-    assert "ele, blocks of" in seen_after(page, lambda: page.get_by_label("scheme").select_option(label="ele"))
+    assert "ele, blocks of" in seen_after(
+        page, lambda: page.get_by_label("scheme").select_option(label="ele")
+    )
     slider(page, "block").wait_for(state="visible")
     assert page.complaints == []

@@ -1,4 +1,5 @@
-"""Attacks of the explorer: which are offered, what they are told, that a pad resists, that a slow one is stopped."""
+"""Attacks of the explorer: which are offered, what they are told, that a pad resists, that a slow one is
+stopped."""
 
 import threading
 import time
@@ -30,7 +31,9 @@ def test_attacks_offered_are_made_for_the_scheme():
         choice = Choice(scheme=scheme, block=1 if scheme in ("skk", "otp") else 4)
         for name in attacks(choice):
             assert {"otp": "skk"}.get(scheme, scheme) in catalogue.by_name(name).against
-        assert all(catalogue.by_name(name).threat != catalogue.MANY for name in attacks(choice)), "minutes at 96x96"
+        assert all(catalogue.by_name(name).threat != catalogue.MANY for name in attacks(choice)), (
+            "minutes at 96x96"
+        )
     assert "one-key-etc" in attacks(Choice(scheme="etc", **SMALL))
     assert attacks(Choice(scheme="etc-gray", size=32)) == ("jigsaw-grey", "one-key-grey")
     assert strongest(Choice()) == "one-photograph" and strongest(Choice(scheme="etc")) == "jigsaw"
@@ -78,7 +81,9 @@ def test_an_attack_is_told_the_steps_and_declines_in_words():
     assert with_control(turned, declined) is declined
     signs = Choice(scheme="skk", block=1, steps=("negative-positive",))
     all_told = attack(signs, "minimum-difference").scores["attack"]["exact"]
-    assert all_told > attack(Choice(scheme="skk", block=1), "minimum-difference").scores["attack"]["exact"] + 0.2
+    assert (
+        all_told > attack(Choice(scheme="skk", block=1), "minimum-difference").scores["attack"]["exact"] + 0.2
+    )
 
 
 def test_no_photograph_is_both_attacked_and_known():
@@ -96,7 +101,9 @@ def test_an_attack_sees_neither_key_nor_picture(monkeypatch):
         return AttackResult(args[-1])
 
     made = catalogue.by_name("one-photograph")
-    monkeypatch.setattr(catalogue, "CATALOGUE", (catalogue.Attack(made.name, made.threat, spy, made.against),))
+    monkeypatch.setattr(
+        catalogue, "CATALOGUE", (catalogue.Attack(made.name, made.threat, spy, made.against),)
+    )
     choice = Choice(**SMALL)
     done = attack(choice, "one-photograph")
     plain, cipher = pictures(choice)
@@ -184,4 +191,6 @@ def test_words_describe_the_picture():
         scores={who: {"exact": 0, "ssim": 0, "edge_correlation": -0.001} for who in ("attack", "ciphertext")},
         ciphers=50,
     )
-    assert "with 50 ciphertexts under one key: 0.0% of the bytes exact, SSIM 0.00, edges 0.00" in in_words(choice, many)
+    assert "with 50 ciphertexts under one key: 0.0% of the bytes exact, SSIM 0.00, edges 0.00" in in_words(
+        choice, many
+    )

@@ -1,4 +1,5 @@
-"""The page without a browser: what its controls do, that an attack runs on its button alone, what it shows without a kernel."""
+"""The page without a browser: what its controls do, that an attack runs on its button alone, what it shows
+without a kernel."""
 
 import base64
 import io
@@ -28,7 +29,13 @@ def test_it_begins_with_its_choice(page):
 
 def test_every_control_changes_choice_and_picture(page):
     seen = {page.picture.value}
-    moves = [(page.photo, "hopper"), (page.size, 64), (page.block, 16), (page.seed, 6), (page.steps.children[2], False)]
+    moves = [
+        (page.photo, "hopper"),
+        (page.size, 64),
+        (page.block, 16),
+        (page.seed, 6),
+        (page.steps.children[2], False),
+    ]
     for count, (control, value) in enumerate([*moves, (page.scheme, "tanaka")], 2):
         control.value = value
         seen.add(page.picture.value)
@@ -65,7 +72,9 @@ def test_an_attack_stays_chosen_while_it_is_there_and_another_scheme_begins_with
 def test_steps_stay_off_when_size_or_block_change(page):
     page.steps.children[1].value = False
     page.block.value, page.size.value = 16, 96
-    assert page.choice == Choice("chelsea", 96, "etc", 16, ("permute", "negative-positive", "colour shuffle"), 5)
+    assert page.choice == Choice(
+        "chelsea", 96, "etc", 16, ("permute", "negative-positive", "colour shuffle"), 5
+    )
 
 
 def test_a_block_that_no_longer_fits_gives_way_to_the_nearest(page):
@@ -81,7 +90,8 @@ def test_only_the_button_attacks_and_a_change_takes_the_outcome_away(page, monke
     before = page.picture.value
     page.button.click()
     assert (
-        "table-reader, with 5 chosen pictures: 100.0%" in page.status.value and "Verdict: broken." in page.status.value
+        "table-reader, with 5 chosen pictures: 100.0%" in page.status.value
+        and "Verdict: broken." in page.status.value
     )
     assert page.picture.value != before and "Verdict: broken." in alt(page) and not page.button.disabled
     page.seed.value = 9

@@ -1,4 +1,5 @@
-"""Every page of the site opened in Chromium, from files, 360 pixels wide: console, requests, width, axe-core; of many, Tab.
+"""Every page of the site opened in Chromium, from files, 360 pixels wide: console, requests, width, axe-core;
+of many, Tab.
 
 Each page is opened once, and all is asked of it then. Skipped where no Chromium is installed.
 """
@@ -13,10 +14,20 @@ from tests.browser import opened, tabbed, violations
 NARROW = 360
 UNFOLD = "for (const each of document.querySelectorAll('details')) each.open = true"
 OVERFLOW = "document.documentElement.scrollWidth"
-BOXES = "[...document.querySelectorAll('.scroll, pre')].filter((box) => box.scrollWidth > box.clientWidth).length"
+BOXES = (
+    "[...document.querySelectorAll('.scroll, pre')].filter((box) => box.scrollWidth > box.clientWidth).length"
+)
 CONTRAST = ["color-contrast", "link-in-text-block"]
-KINDS = "index.html", "00_start_here.html", "29_scoreboard.html", "README.html", "lib.metrics.html", "search.html"
-# where Tab goes everywhere: every third lesson, some of the pages of the reference, which are alike, and all others
+KINDS = (
+    "index.html",
+    "00_start_here.html",
+    "29_scoreboard.html",
+    "README.html",
+    "lib.metrics.html",
+    "search.html",
+)
+# where Tab goes everywhere: every third lesson, some of the pages of the reference, which are alike, and all
+# others
 REFERENCE = re.compile(r"lib\.")
 TABBED = re.compile(r"\d[0369]_|(?!\d|lib\.)|lib\.(schemes|models|metrics|table|training)\b")
 
@@ -45,7 +56,9 @@ def look(seen, base, name):
     width, boxes = seen.page.evaluate(OVERFLOW), seen.page.evaluate(BOXES)
     stops = tabbed(seen.page) if TABBED.match(name) else None
     complaints, outside = [*seen.complaints], seen.requests_outside(base)
-    return Look(complaints, outside, width, boxes, [] if REFERENCE.match(name) else violations(seen.page), stops)
+    return Look(
+        complaints, outside, width, boxes, [] if REFERENCE.match(name) else violations(seen.page), stops
+    )
 
 
 @pytest.fixture(scope="module")
@@ -76,9 +89,12 @@ def test_axe_finds_nothing_serious(looks):
 
 
 def test_axe_finds_nothing_serious_in_the_reference(browser, base, texts):
-    """Its pages differ in their main part alone, so all of these are checked in one page: a second, not half a minute."""
+    """Its pages differ in their main part alone, so all of these are checked in one page: a second, not half
+    a minute."""
     parts = [
-        re.search(r"<main\b[^>]*>(.*)</main>", text, re.S)[1] for name, text in texts.items() if REFERENCE.match(name)
+        re.search(r"<main\b[^>]*>(.*)</main>", text, re.S)[1]
+        for name, text in texts.items()
+        if REFERENCE.match(name)
     ]
     assert len(parts) > 80
     with opened(browser, NARROW) as seen:
@@ -96,7 +112,10 @@ def test_colours_have_contrast_in_the_dark(browser, base):
             seen.page.goto(base + name)
             seen.page.evaluate(UNFOLD)
             assert violations(seen.page, CONTRAST) == [], name
-        assert seen.page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == "rgb(22, 24, 28)"
+        assert (
+            seen.page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
+            == "rgb(22, 24, 28)"
+        )
 
 
 def test_the_search_finds_a_word_and_leads_to_it_by_keyboard_alone(browser, base):
@@ -118,7 +137,9 @@ def test_the_search_finds_a_word_and_leads_to_it_by_keyboard_alone(browser, base
         assert page.inner_text("#count") == "0 found." and not page.query_selector("main img")
         page.fill("#q", "lib.attacks.one_ciphertext.jigsaw")
         assert (
-            page.locator("#results a").first.get_attribute("href").startswith("lib.attacks.one_ciphertext.jigsaw.html#")
+            page.locator("#results a")
+            .first.get_attribute("href")
+            .startswith("lib.attacks.one_ciphertext.jigsaw.html#")
         )
         assert not seen.complaints and not seen.requests_outside(base)
 

@@ -1,4 +1,5 @@
-"""The site's pages as files: links, pictures, texts, nothing of a network. `test_in_browser.py` opens them."""
+"""The site's pages as files: links, pictures, texts, nothing of a network. `test_in_browser.py` opens
+them."""
 
 import html
 import itertools
@@ -34,9 +35,14 @@ def outputs(path):
 def test_there_is_a_page_for_each_lesson_each_public_module_and_the_search(texts, built):
     assert built.pages == len(texts) and built.lost == []
     assert {f"{path.stem}.html" for path in lessons.paths()} <= set(texts)
-    assert {"index.html", "reference.html", "search.html", "README.html", "lib.html", "lib.schemes.tanaka.html"} <= set(
-        texts
-    )
+    assert {
+        "index.html",
+        "reference.html",
+        "search.html",
+        "README.html",
+        "lib.html",
+        "lib.schemes.tanaka.html",
+    } <= set(texts)
     assert not any("__main__" in name or "lesson_" in name for name in texts)
 
 
@@ -67,9 +73,9 @@ def test_pictures_are_those_of_the_lessons_with_their_alternatives(pages, built)
     for path in lessons.paths():
         stored = [output for output in outputs(path) if "image/png" in output.get("data", {})]
         shown = pages[f"{path.stem}.html"].all("img")
-        assert [image["alt"] for image in shown] == [output.metadata["image/png"]["alt"] for output in stored], (
-            path.stem
-        )
+        assert [image["alt"] for image in shown] == [
+            output.metadata["image/png"]["alt"] for output in stored
+        ], path.stem
         assert all((built.folder / image["src"]).stat().st_size > 100 for image in shown)
     for name, page in pages.items():
         assert all(len(image.get("alt", "")) >= 20 for image in page.all("img")), name
@@ -78,11 +84,14 @@ def test_pictures_are_those_of_the_lessons_with_their_alternatives(pages, built)
 def test_nothing_is_loaded_from_elsewhere(pages, built):
     for name, page in pages.items():
         loaded = [
-            given.get("src") or given.get("href", "") for given in page.all("script", "link", "img", "iframe", "source")
+            given.get("src") or given.get("href", "")
+            for given in page.all("script", "link", "img", "iframe", "source")
         ]
         assert not [address for address in loaded if re.match(r"(https?:)?//", address)], name
     for path in [*built.folder.glob("*.css"), *built.folder.glob("si*.js"), built.folder / "search.js"]:
-        assert not re.search(r"https?:|@import|url\(|fetch|XMLHttpRequest", path.read_text(encoding="utf-8")), path.name
+        assert not re.search(
+            r"https?:|@import|url\(|fetch|XMLHttpRequest", path.read_text(encoding="utf-8")
+        ), path.name
 
 
 def test_each_page_has_one_title_and_headings_in_order(texts, pages):
@@ -132,12 +141,12 @@ def test_what_a_lesson_printed_stands_on_its_page_and_solutions_are_folded(texts
 
 
 def test_prose_holds_no_marks_that_were_not_rendered(pages):
-    """A backtick or TeX in a text would be shown as it is: nothing here sets mathematics, lessons write it in Unicode."""
+    """A backtick or TeX in a text would be shown as it is: nothing here sets mathematics, lessons write it in
+    Unicode."""
     for name, page in pages.items():
-        assert not (found := re.findall(r".{0,40}(?:`|\$[^$\n]+\$|\\\(|\\begin|(?<!\w)\*\*\w).{0,40}", page.prose)), (
-            name,
-            found,
-        )
+        assert not (
+            found := re.findall(r".{0,40}(?:`|\$[^$\n]+\$|\\\(|\\begin|(?<!\w)\*\*\w).{0,40}", page.prose)
+        ), (name, found)
 
 
 def test_lessons_and_reference_link_to_each_other(pages):
@@ -146,7 +155,9 @@ def test_lessons_and_reference_link_to_each_other(pages):
     reference = {link["href"] for link in pages["lib.schemes.tanaka.html"].all("a")}
     assert {"02_tanaka.html", "lib.schemes.base.html#Scheme"} <= reference
     for path in lessons.paths():
-        assert [link for link in pages[f"{path.stem}.html"].all("a") if link["href"].startswith("lib.")], path.stem
+        assert [link for link in pages[f"{path.stem}.html"].all("a") if link["href"].startswith("lib.")], (
+            path.stem
+        )
 
 
 def test_the_reference_has_what_docstrings_say_of_shapes_and_errors(texts):
@@ -176,12 +187,14 @@ def test_some_lessons_alone_make_a_site_and_one_just_run_is_shown_as_it_ran(tmp_
     nbformat.write(changed, tmp_path / "run.ipynb")
     built = build(tmp_path / "site", instead={first: tmp_path / "run.ipynb"})
     page = (built.folder / f"{first.stem}.html").read_text(encoding="utf-8")
-    assert 'Just run; see <a href="01_keys_and_tables.html">01</a>, 99.' in page, "what is not there is not linked"
+    assert 'Just run; see <a href="01_keys_and_tables.html">01</a>, 99.' in page, (
+        "what is not there is not linked"
+    )
     assert built.lost == [("notebooks", "99_none.ipynb")] and not (built.folder / "02_tanaka.html").exists()
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-# -- parts ------------------------------------------------------------------------------------------------------------
+# -- parts ---------------------------------------------------------------------------------------------------
 
 BASE = module("lib.base", 'class Scheme:\n    "S"\n    def encrypt(self, x): "E"\n')
 OTHER = module(
@@ -237,13 +250,14 @@ def test_links_lead_to_pages_copies_or_become_text(tmp_path):
         "https://a.org",
         "lib.other.html#LE",
     ]
-    assert "gone out" in plain(shown) and links.lost == [("notebooks", "02_b.ipynb"), ("notebooks", "../../etc/passwd")]
+    assert "gone out" in plain(shown) and links.lost == [
+        ("notebooks", "02_b.ipynb"),
+        ("notebooks", "../../etc/passwd"),
+    ]
     assert list(links.copies.values()) == ["files/data.json"]
     assert re.findall(r'<h2 id="([^"]+)">', shown) == ["b-c", "b-c-1"]
 
 
 def test_the_search_leaves_out_code_and_navigation_and_keeps_alternatives():
-    page = (
-        '<main><h1 id="a">A</h1><nav><h2 id="n">N</h2>links</nav>Text<pre>code</pre><img alt="a cat"></main><p>foot</p>'
-    )
+    page = '<main><h1 id="a">A</h1><nav><h2 id="n">N</h2>links</nav>Text<pre>code</pre><img alt="a cat"></main><p>foot</p>'
     assert search.sections(page) == [("a", "A", "Text a cat")]

@@ -1,8 +1,9 @@
 """How nbval compares a lesson's stored outputs with new ones.
 
-nbval alone never compares pictures, is stopped by the last digit of a float, and runs cells so that a trailing `;` does not
-silence them. Here floats may differ by 1 in 10,000, pictures by a root mean square of 2 grey levels, and what is
-printed with a unit of time is not compared. `tests/test_notebooks.py` demands what nbval does not: outputs, order, sizes.
+nbval alone never compares pictures, is stopped by the last digit of a float, and runs cells so that a
+trailing `;` does not silence them. Here floats may differ by 1 in 10,000, pictures by a root mean square of 2
+grey levels, and what is printed with a unit of time is not compared. `tests/test_notebooks.py` demands what
+nbval does not: outputs, order, sizes.
 """
 
 import base64
@@ -40,7 +41,8 @@ def snap(stored: str, new: str) -> str:
 
 
 def rms(stored: str, new: str) -> float:
-    """Root mean square difference of two PNG pictures in base64, in grey levels; infinite where sizes differ."""
+    """Root mean square difference of two PNG pictures in base64, in grey levels; infinite where sizes
+    differ."""
     from PIL import Image
 
     a, b = (
@@ -50,7 +52,8 @@ def rms(stored: str, new: str) -> float:
 
 
 def settle(stored, new):
-    """`new` outputs with what may differ written as in `stored`, and the first picture that differs too much."""
+    """`new` outputs with what may differ written as in `stored`, and the first picture that differs too
+    much."""
     new = copy.deepcopy(new)
     for n, s in zip(new, stored):
         for fresh, kept in ((n.get("data", {}), s.get("data", {})), (n, s)):

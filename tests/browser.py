@@ -108,7 +108,8 @@ def _axe() -> str:
 
 
 REACHABLE = """() => {
-  const inside = [...document.querySelectorAll("a[href], button, input, select, textarea, summary, [tabindex='0']")];
+  const reached = "a[href], button, input, select, textarea, summary, [tabindex='0']";
+  const inside = [...document.querySelectorAll(reached)];
   return inside.filter((each) => each.checkVisibility({visibilityProperty: true}) && !each.disabled).length;
 }"""
 WATCH = """() => {
@@ -117,7 +118,8 @@ WATCH = """() => {
   document.addEventListener("focusin", ({target}) => {
     const style = getComputedStyle(target), place = target.getBoundingClientRect();
     const outlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
-    const inside = place.width > 0 && place.bottom > 0 && place.top < innerHeight && place.right > 0 && place.left < innerWidth;
+    const inside = place.width > 0 && place.bottom > 0 && place.top < innerHeight
+      && place.right > 0 && place.left < innerWidth;
     if (!outlined || !inside) unseen.push(target.outerHTML.slice(0, 100));
     visited.add(target);
   });

@@ -47,7 +47,8 @@ def test_the_conda_environment_points_at_the_same_files():
 
 
 def test_importing_lib_and_its_schemes_is_light():
-    code = "import sys, lib, lib.schemes; print([m for m in ('torch', 'torchvision', 'numba', 'matplotlib', 'skimage', 'PIL') if m in sys.modules])"
+    heavy = "torch", "torchvision", "numba", "matplotlib", "skimage", "PIL"
+    code = f"import sys, lib, lib.schemes; print([m for m in {heavy} if m in sys.modules])"
     assert (
         subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True

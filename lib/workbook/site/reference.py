@@ -72,7 +72,8 @@ def _entry(entry: Entry, anchor, level, inline):
     signature = (
         f'<pre class="signature">{_python(_folded(entry))}</pre>\n' if entry.signature != entry.name else ""
     )
-    return f'<h{level} id="{anchor}">{kind}<code>{anchor}</code></h{level}>\n{signature}{prose(entry.doc, inline)}'
+    heading = f'<h{level} id="{anchor}">{kind}<code>{anchor}</code></h{level}>'
+    return f"{heading}\n{signature}{prose(entry.doc, inline)}"
 
 
 def _folded(entry):

@@ -154,8 +154,10 @@ def test_solutions_are_folded_until_opened_by_keyboard(browser, base):
         assert solution.locator("pre").first.is_visible() and "255 - v if flag" in solution.inner_text()
 
 
-FAULTY = """<!DOCTYPE html><html><head><title>t</title><style>a { outline: none !important } p { color: #bbb }</style>
-<script>console.error("broken")</script></head><body><p>pale</p><img src="{other}x.png"><a href="#a">no outline</a>
+FAULTY = """<!DOCTYPE html><html><head><title>t</title>
+<style>a { outline: none !important } p { color: #bbb }</style>
+<script>console.error("broken")</script></head>
+<body><p>pale</p><img src="{other}x.png"><a href="#a">no outline</a>
 <button tabindex="-1">cannot be reached</button><div style="width: 500px">wide</div></body></html>"""
 
 

@@ -199,9 +199,30 @@ def test_some_lessons_alone_make_a_site_and_one_just_run_is_shown_as_it_ran(tmp_
 BASE = module("lib.base", 'class Scheme:\n    "S"\n    def encrypt(self, x): "E"\n')
 OTHER = module(
     "lib.other",
-    'from lib.base import Scheme\n\nLIMIT = 3\n"""How many."""\nHIDDEN = 4\n\n\nclass LE(Scheme):\n    """LE."""\n    def __init__(self, key, block: int = 4): ...\n\n'
-    "    @property\n    def bits(self) -> int: 'B'\n\n    def _own(self): ...\n\n\ndef _private(): ...\n\n\ndef read(x, *, y=1) -> int:\n    'R'\n",
-)  # fmt: skip
+    '''from lib.base import Scheme
+
+LIMIT = 3
+"""How many."""
+HIDDEN = 4
+
+
+class LE(Scheme):
+    """LE."""
+    def __init__(self, key, block: int = 4): ...
+
+    @property
+    def bits(self) -> int: 'B'
+
+    def _own(self): ...
+
+
+def _private(): ...
+
+
+def read(x, *, y=1) -> int:
+    'R'
+''',
+)
 PACKAGE = module("lib", "from lib.other import LE, read as reads\n")
 NAMES = Names({each.name: each for each in (PACKAGE, BASE, OTHER)})
 
@@ -242,7 +263,8 @@ def test_links_lead_to_pages_copies_or_become_text(tmp_path):
     for name in ("notebooks/01_a.ipynb", "data.json", "secret.txt"):
         (tmp_path / name).write_text("x")
     links = Links(tmp_path, {tmp_path / "notebooks/01_a.ipynb": "01_a.html"})
-    text = "[a](01_a.ipynb#b) [d](../data.json) [gone](02_b.ipynb) [out](../../etc/passwd) [w](https://a.org) `LE`\n\n## B c\n\n## B c"
+    text = "[a](01_a.ipynb#b) [d](../data.json) [gone](02_b.ipynb) [out](../../etc/passwd) "
+    text += "[w](https://a.org) `LE`\n\n## B c\n\n## B c"
     shown = Renderer(NAMES, links, tmp_path / "notebooks", {}).render(text)
     assert re.findall(r'href="([^"]+)"', shown) == [
         "01_a.html#b",
@@ -259,5 +281,6 @@ def test_links_lead_to_pages_copies_or_become_text(tmp_path):
 
 
 def test_the_search_leaves_out_code_and_navigation_and_keeps_alternatives():
-    page = '<main><h1 id="a">A</h1><nav><h2 id="n">N</h2>links</nav>Text<pre>code</pre><img alt="a cat"></main><p>foot</p>'
+    page = '<main><h1 id="a">A</h1><nav><h2 id="n">N</h2>links</nav>Text<pre>code</pre>'
+    page += '<img alt="a cat"></main><p>foot</p>'
     assert search.sections(page) == [("a", "A", "Text a cat")]

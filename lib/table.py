@@ -10,6 +10,7 @@ of one pixel, 6 orders, 8 masks) then needs two bytes a pixel, where `index` and
 A block's atoms run along row, column, channel and part, the highest bits first; an image's likewise.
 """
 
+from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,6 +24,17 @@ FEW_IMAGES, SMALL_IMAGE = 4, 1 << 20
 
 class NotInvertibleError(ValueError):
     """The cipher loses something, so that nothing decrypts it."""
+
+
+class Structure(Enum):
+    """What a scheme's key does to an image, as classes of schemes say it and attacks ask it."""
+
+    SAME_BLOCKS = "the atoms of a block are moved and complemented, alike in every block"
+    OWN_BLOCKS = "each block has a table of its own, and the blocks are moved"
+    PIXELS = "each pixel is transformed by itself, and none is moved"
+    PIECES = "blocks are moved, turned, mirrored, complemented and recoloured as a whole"
+    VALUES = "values are replaced at some places of a block, alike in every block"
+    OTHER = "anything else"
 
 
 class Choice(NamedTuple):

@@ -1,35 +1,48 @@
-"""Attacks, one module for each threat model. None of them sees a key, or the truth before it is scored.
+"""Attacks, in folders by what the attacker has. None of them sees a key, or the truth before it is scored.
 
     chosen_plaintext   an `Oracle` encrypts what the attacker asks for
     known_plaintext    pairs of plain images and their ciphertexts under the key
-    weak_keys          one ciphertext, and a key out of a small set
-    one_image          one ciphertext whose key is its own; `jigsaw` for EtC
-    ... one key        ciphertexts under one key, and nothing else: `blocks_one_key`, `pixels_one_key`,
-                       `etc_one_key`, `ele_one_key`, `ffx_one_key`; with public pictures, and trained:
-                       `generative`
-    inverse            trained: pairs under the key, or the algorithm alone and public pictures
+    one_ciphertext     one ciphertext whose key is its own
+    many_ciphertexts   ciphertexts under one key, and nothing else but public pictures
+    guessed_key        one ciphertext, and a key out of a small set
+    solvers            what several attacks share, under its standard name
 
-The algorithm is known to all of them, with its block size and split (Kerckhoffs); the key is not. Scores are
-given by `lib.metrics` alone, and `lib.workbook.attack_matrix` runs every attack on every scheme, beside
-baselines and a control.
+The algorithm is known to all of them, with its block size and split (Kerckhoffs); the key is not. An attack
+is a function that is declared by `attack`, in a file of these folders: `lib.attacks.catalogue` finds it.
+Scores are given by `lib.metrics` alone, and `lib.workbook.attack_matrix` runs every attack on every scheme,
+beside baselines and a control.
 """
 
-from dataclasses import dataclass, field
-from itertools import starmap
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import wraps
 from typing import Any
 
 import numpy as np
+
+from lib.table import Structure
+
+CHOSEN, PAIRS = "chosen plaintext", "known plaintext"
+ONE, MANY = "one ciphertext", "ciphertexts under one key"
+THREATS = {
+    CHOSEN: ("oracle", "ciphers"),
+    PAIRS: ("plain", "pair_ciphers", "ciphers"),
+    ONE: ("ciphers",),
+    MANY: ("ciphers",),
+}
+"""What an attacker has under each threat model, and so what an attack of it is called with."""
 
 
 class Oracle:
     """Encrypts what an attacker asks for, counts it, and stops at a budget.
 
-    encrypt   a function from images to ciphertexts, such as `scheme.encrypt`; the attacker is given the
-              oracle alone
+    encrypt   a function from images to ciphertexts, such as `scheme.encrypt`
     budget    how many images may be asked for, or None for any number
+    queries   how many were encrypted so far
 
-    No attribute of an oracle leads to `encrypt`, so no attack comes upon the key by mistake. That is no wall:
-    within one process nothing is.
+    This is no wall: `encrypt` is an attribute like any other, and leads to the key. Within one process
+    nothing is a wall, so an attack is read, and run on a control that it cannot break by honest means.
 
     >>> from lib import Key
     >>> from lib.schemes import SKK
@@ -38,50 +51,31 @@ class Oracle:
     ((4, 4, 3), 1)
     """
 
-    __slots__ = ("__answers", "__asked", "__budget", "__queries")
+    def __init__(self, encrypt: Callable[[np.ndarray], np.ndarray], budget: int | None = None):
+        self.encrypt, self.budget, self.queries = encrypt, budget, 0
 
-    def __init__(self, encrypt, budget: int | None = None):
-        self.__asked, self.__budget, self.__queries = [], budget, 0
-        self.__answers = starmap(encrypt, iter(self.__asked.pop, None))  # it shows nothing of its function
-
-    def __call__(self, images):
-        """The ciphertexts of (n, h, w, 3) uint8, or of one image (h, w, 3). PermissionError beyond the
-        budget."""
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """The ciphertexts of (n, h, w, 3) uint8, or of one (h, w, 3). PermissionError beyond the budget."""
         count = len(images) if images.ndim == 4 else 1
         if self.budget is not None and self.queries + count > self.budget:
-            raise PermissionError(
-                f"{self.queries} of {self.budget} queries are used, and {count} more were asked for"
-            )
-        self.__asked.append((images,))
-        answer = next(self.__answers)
-        self.__queries += count
+            used = f"{self.queries} of {self.budget} queries are used"
+            raise PermissionError(f"{used}, and {count} more were asked for")
+        answer = self.encrypt(images)
+        self.queries += count
         return answer
-
-    @property
-    def queries(self) -> int:
-        """Images encrypted so far."""
-        return self.__queries
-
-    @property
-    def budget(self) -> int | None:
-        """Images that may be asked for in all."""
-        return self.__budget
 
 
 def oracle_for(scheme, budget: int | None = None) -> Oracle:
-    """The oracle of a scheme. With a key per image, every query is encrypted under an id of its own, from 0
-    on."""
+    """The oracle of a scheme. With a key per image, every query gets an id of its own, from 0 on."""
     if not scheme.per_image:
         return Oracle(scheme.encrypt, budget)
-    used = 0
 
     def encrypt(images):
-        nonlocal used
         count = len(images) if images.ndim == 4 else 1
-        used += count
-        return scheme.encrypt(images, ids=np.arange(used - count, used))
+        return scheme.encrypt(images, ids=range(oracle.queries, oracle.queries + count))
 
-    return Oracle(encrypt, budget)
+    oracle = Oracle(encrypt, budget)
+    return oracle
 
 
 @dataclass(frozen=True)
@@ -89,32 +83,131 @@ class AttackResult:
     """What an attack gives back: its estimate of the plain images, what it recovered, and what that cost.
 
     estimate    images like the ciphertexts under attack, uint8
-    queries     images asked of an oracle
-    seconds     wall-clock time
     recovered   the key material it claims, by name (an index, a mask), or empty; -1 in an index where it
                 claims nothing
     confidence  0 to 1, how likely the estimate is right, up to what the attack's docstring calls open: one
                 number, or one for each part (atom, pixel, block) as it says
+    queries     images asked of an oracle; like seconds, put there by `measured`, not by the attack
+    seconds     wall-clock time
     """
 
     estimate: np.ndarray
-    queries: int = 0
-    seconds: float = 0.0
     recovered: dict[str, Any] = field(default_factory=dict)
     confidence: float | np.ndarray = 0.0
+    queries: int = 0
+    seconds: float = 0.0
 
 
-def check_ciphers(ciphers, block: int = 1) -> np.ndarray:
+@dataclass(frozen=True)
+class Known:
+    """What an attacker has.
+
+    ciphers               (n, h, w, 3) uint8, to be read; (n, h, 3 w) where a scheme's ciphertexts are grey
+    oracle                encrypts under the key of `ciphers`
+    plain, pair_ciphers   (m, h, w, 3) uint8: plain images and their ciphertexts under that key
+    public                (k, h, w, 3) uint8: pictures of anybody's; None for the embedded photographs
+    """
+
+    ciphers: np.ndarray
+    oracle: Oracle | None = None
+    plain: np.ndarray | None = None
+    pair_ciphers: np.ndarray | None = None
+    public: np.ndarray | None = None
+
+
+@dataclass(frozen=True)
+class Attack:
+    """An attack that can be named. There is no place for a key or a plain image under attack.
+
+    name      as in the shell
+    threat    one of `THREATS`
+    made_for  whether it is made for a scheme, by what the scheme's class says of itself; never by its name
+    told      what of the scheme's settings the attack is told ("block", "bits")
+    source    the publication, or "here"
+    moves     what it leaves open, see `lib.metrics.nearest`
+    images    how many ciphertexts it is tried on
+    public    whether it learns from public pictures
+    rank      its place among the attacks of its threat model: weaker ones first; by name where ranks agree
+    """
+
+    name: str
+    threat: str
+    function: Callable[..., AttackResult]
+    made_for: Callable[[Any], bool]
+    told: tuple[str, ...] = ()
+    source: str = "here"
+    moves: tuple[str, ...] = ()
+    images: int = 10
+    public: bool = False
+    rank: int = 100
+
+    def fits(self, scheme) -> bool:
+        """Whether it is made for a scheme (an object of `lib.schemes`, with or without a key); none is for a
+        control, and those on many ciphertexts need one key for all."""
+        return self.made_for(scheme) and not scheme.control and not (self.threat == MANY and scheme.per_image)
+
+    def options(self, scheme) -> dict[str, Any]:
+        """The options for this scheme: what Kerckhoffs' principle tells everybody."""
+        return {name: getattr(scheme, name) for name in self.told}
+
+    def run(self, known: Known, **options) -> AttackResult:
+        """Run it on what its threat model allows; ValueError that says what is missing."""
+        needs = THREATS[self.threat]
+        missing = [name for name in needs if getattr(known, name) is None]
+        if missing:
+            raise ValueError(f"{self.name} is an attack with {self.threat}: it needs {' and '.join(missing)}")
+        extra = {"public": known.public} if self.public else {}
+        return self.function(*(getattr(known, name) for name in needs), **extra, **options)
+
+
+def attack(name: str, threat: str, *, fits: Callable[[Any], bool], **facts):
+    """Declare a function an attack: `fits` becomes `made_for`, `facts` are the other fields of `Attack`.
+
+    The function takes what `THREATS` lists, by position, then `told` and `public` by name. Its result says
+    queries and seconds, however it is called. One function may be declared twice, as two attacks.
+    """
+
+    def declare(function):
+        declared = getattr(function, "attacks", ())
+        function = function if declared else measured(function)
+        function.attacks = (*declared, Attack(name, threat, function, fits, **facts))
+        return function
+
+    return declare
+
+
+def measured(function: Callable[..., AttackResult]) -> Callable[..., AttackResult]:
+    """The function, its result with the wall-clock seconds it took and the queries it asked of an oracle."""
+
+    @wraps(function)
+    def timed(*args, **options):
+        oracles = [each for each in (*args, *options.values()) if isinstance(each, Oracle)]
+        before, started = sum(oracle.queries for oracle in oracles), time.perf_counter()
+        result = function(*args, **options)
+        queries = sum(oracle.queries for oracle in oracles) - before
+        return replace(result, queries=queries, seconds=time.perf_counter() - started)
+
+    return timed
+
+
+def on(structure: Structure, channels: int = 3) -> Callable[[Any], bool]:
+    """For `fits`: schemes whose key does this, with ciphertexts of so many channels."""
+    return lambda scheme: scheme.structure is structure and scheme.channels == channels
+
+
+def in_colour(scheme) -> bool:
+    """For `fits`: any scheme whose ciphertexts look like pictures in colour."""
+    return scheme.channels == 3
+
+
+def check_ciphers(ciphers: np.ndarray, block: int = 1) -> np.ndarray:
     """(n, h, w, 3) uint8 of whole blocks, as an array; TypeError or ValueError that says what is wrong."""
     from lib import images as door
 
     batch, _ = door.enter(ciphers, block)
     if getattr(ciphers, "ndim", 0) != 4 or not isinstance(batch, np.ndarray):
+        kind = f"shape {tuple(ciphers.shape)}" if hasattr(ciphers, "shape") else type(ciphers).__name__
         raise ValueError(
-            f"an attack takes a batch, NumPy (n, h, w, 3) uint8, got {_kind(ciphers)}; one image is x[None]"
+            f"an attack takes a batch, NumPy (n, h, w, 3) uint8, got {kind}; one image is x[None]"
         )
     return np.ascontiguousarray(batch)
-
-
-def _kind(images):
-    return f"shape {tuple(images.shape)}" if hasattr(images, "shape") else type(images).__name__

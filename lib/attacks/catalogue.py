@@ -1,137 +1,51 @@
-"""Every attack by its name: its threat model, what it needs, which schemes it is for, where it comes from.
+"""Every attack by its name, found by walking this package for what `lib.attacks.attack` declares.
 
-An attack is run on a `Known`, which holds what its threat model allows and no more; `Attack.run` hands on
-what the attack declares, so that it cannot use the rest. There is no place for a key or a plain image under
-attack.
+A file that declares an attack is all it takes to have it here, in the shell, the matrix and the explorer.
+Files that declare none are not imported: some train networks, and torch takes seconds to come.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import importlib
+import importlib.util
+import pkgutil
 
-import numpy as np
+from lib import attacks
+from lib.attacks import CHOSEN, MANY, ONE, PAIRS, THREATS, Attack, Known
 
-from lib.attacks import AttackResult, Oracle
-from lib.attacks.chosen_plaintext import fewest_queries, table_reader
-from lib.attacks.known_plaintext import tables
-from lib.attacks.many_ciphertexts.ele import ele_one_key
-from lib.attacks.many_ciphertexts.etc import etc_one_key
-from lib.attacks.many_ciphertexts.ffx import ffx_one_key
-from lib.attacks.many_ciphertexts.skk import pixels_one_key
-from lib.attacks.many_ciphertexts.tanaka import blocks_one_key
-from lib.attacks.one_ciphertext import skk
-from lib.attacks.one_ciphertext.grey_jigsaw import grey_jigsaw
-from lib.attacks.one_ciphertext.jigsaw import jigsaw
+DECLARATION = "\n@attack("
 
-CHOSEN, PAIRS, ONE, MANY = (
-    "chosen plaintext",
-    "known plaintext",
-    "one ciphertext",
-    "ciphertexts under one key",
-)
-THREATS = {
-    CHOSEN: ("oracle", "ciphers"),
-    PAIRS: ("plain", "pair_ciphers", "ciphers"),
-    ONE: ("ciphers",),
-    MANY: ("ciphers",),
+
+def _declaring():
+    """The modules below `lib.attacks` whose source declares an attack."""
+    for found in pkgutil.walk_packages(attacks.__path__, "lib.attacks."):
+        if DECLARATION in (importlib.util.find_spec(found.name).loader.get_source(found.name) or ""):
+            yield importlib.import_module(found.name)
+
+
+def _place(each: Attack):
+    return list(THREATS).index(each.threat), each.rank, each.name
+
+
+_FUNCTIONS = {
+    id(thing): thing
+    for module in _declaring()
+    for thing in vars(module).values()
+    if hasattr(thing, "attacks")
 }
-"""What an attacker has under each threat model, and so what an attack of it is called with."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What an attacker has.
-
-    ciphers               (n, h, w, 3) uint8, to be read; (n, h, 3 w) those of `GrayscaleEtC`
-    oracle                encrypts under the key of `ciphers`
-    plain, pair_ciphers   (m, h, w, 3) uint8: plain images and their ciphertexts under that key
-    public                (k, h, w, 3) uint8: pictures of anybody's; None for the embedded photographs
-    """
-
-    ciphers: np.ndarray
-    oracle: Oracle | None = None
-    plain: np.ndarray | None = None
-    pair_ciphers: np.ndarray | None = None
-    public: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Attack:
-    """An attack that can be named.
-
-    name      as in the shell
-    threat    one of `THREATS`
-    against   scheme: what of its settings the attack is told ("block", "bits"), or fixed options. A scheme
-              "skk per image" is SKK with a key for each image
-    source    the publication, or "here"
-    moves     what it leaves open, see `lib.metrics.nearest`
-    images    how many ciphertexts it is tried on
-    public    whether it learns from public pictures
-    """
-
-    name: str
-    threat: str
-    function: Callable[..., AttackResult]
-    against: dict[str, tuple | dict]
-    source: str = "here"
-    moves: tuple[str, ...] = ()
-    images: int = 10
-    public: bool = False
-
-    def run(self, known: Known, **options) -> AttackResult:
-        """Run it; ValueError that says what is missing."""
-        needs = THREATS[self.threat]
-        missing = [name for name in needs if getattr(known, name) is None]
-        if missing:
-            raise ValueError(f"{self.name} is an attack with {self.threat}: it needs {' and '.join(missing)}")
-        extra = {"public": known.public} if self.public else {}
-        return self.function(*(getattr(known, name) for name in needs), **extra, **options)
-
-    def options(self, label: str, scheme) -> dict:
-        """The options for this scheme: what Kerckhoffs' principle tells everybody."""
-        told = self.against[label]
-        return dict(told) if isinstance(told, dict) else {name: getattr(scheme, name) for name in told}
-
-
-BLOCK, SPLIT = ("block",), ("block", "bits")
-TONES = {"moves": ("colours", "complement"), "public": True}
-CHANG_CASE = "Chang and Case, arXiv:2004.13263"
-TABLES = {name: {} for name in ("tanaka", "ele", "skk", "etc", "shf", "np", "ffx", "skk per image")}
-CATALOGUE = (
-    Attack("table-reader", CHOSEN, table_reader.table_reader, TABLES),
-    Attack("helper-blocks", CHOSEN, table_reader.chang_case_blocks, {"tanaka": BLOCK, "shf": BLOCK, "np": BLOCK}, CHANG_CASE),
-    Attack("helper-pixels", CHOSEN, table_reader.chang_case_pixels, {"skk": (), "skk per image": ()}, CHANG_CASE),
-    Attack("fewest-tanaka", CHOSEN, fewest_queries.tanaka, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}),
-    Attack("fewest-ele", CHOSEN, fewest_queries.ele, {"ele": SPLIT}),
-    Attack("fewest-etc", CHOSEN, fewest_queries.etc, {"etc": BLOCK}),
-    Attack("fewest-ffx", CHOSEN, fewest_queries.ffx, {"ffx": BLOCK}),
-    Attack("pairs-tanaka", PAIRS, tables.shared_blocks, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}),
-    Attack("pairs-ele", PAIRS, tables.own_blocks, {"ele": SPLIT}),
-    Attack("pairs-skk", PAIRS, tables.pixels, {"skk": (), "skk per image": ()}),
-    Attack("pairs-etc", PAIRS, tables.oriented_blocks, {"etc": BLOCK}),
-    Attack("pairs-ffx", PAIRS, tables.substitution, {"ffx": BLOCK}),
-    Attack("leading-bit", ONE, skk.leading_bit, TABLES, CHANG_CASE),
-    Attack("minimum-difference", ONE, skk.minimum_difference, {"skk": (), "skk per image": ()}, CHANG_CASE),
-    Attack("likeliest", ONE, skk.likeliest, {"skk": (), "skk per image": ()}),
-    Attack("one-photograph", ONE, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=1),
-    Attack("jigsaw", ONE, jigsaw, {"etc": BLOCK}, "after Gallagher, CVPR 2012", ("turns", "complement", "colours"), 1, True),
-    Attack("jigsaw-grey", ONE, grey_jigsaw, {"etc-gray": BLOCK}, "after J. Imaging 12(2):65, 2026", ("turns", "complement"), 1, True),
-    Attack("one-key-tanaka", MANY, blocks_one_key, {"tanaka": SPLIT, "shf": SPLIT, "np": SPLIT}, **TONES, images=5),
-    Attack("one-key-skk", MANY, pixels_one_key, {"skk": ()}, moves=("colours", "signs"), images=20, public=True),
-    Attack("one-key-etc", MANY, etc_one_key, {"etc": BLOCK}, moves=("turns", "complement", "colours"), images=50, public=True),
-    Attack("one-key-grey", MANY, grey_jigsaw, {"etc-gray": BLOCK}, moves=("turns", "complement"), images=50, public=True),
-    Attack("one-key-ele", MANY, ele_one_key, {"ele": SPLIT}, moves=("turns", "complement", "colours"), images=100, public=True),
-    Attack("one-key-ffx", MANY, ffx_one_key, {"ffx": BLOCK}, images=100, public=True),
-)  # fmt: skip
-names = tuple(attack.name for attack in CATALOGUE)
+CATALOGUE = tuple(sorted((each for function in _FUNCTIONS.values() for each in function.attacks), key=_place))
+"""All of them: chosen plaintext first, and weaker ones first."""
+names = tuple(each.name for each in CATALOGUE)
 
 
 def by_name(name: str) -> Attack:
-    """An attack by its name.
+    """An attack by its name; ValueError that lists all names.
 
     >>> by_name("table-reader").threat
     'chosen plaintext'
     """
-    for attack in CATALOGUE:
-        if attack.name == name:
-            return attack
+    for each in CATALOGUE:
+        if each.name == name:
+            return each
     raise ValueError(f"unknown attack {name!r}; known: {', '.join(names)}")
+
+
+__all__ = ["CATALOGUE", "CHOSEN", "MANY", "ONE", "PAIRS", "THREATS", "Attack", "Known", "by_name", "names"]

@@ -21,9 +21,7 @@ from lib.cli.image_files import find_record
 from lib.cli.pictures import open_image
 from lib.datasets import read_image
 from lib.images import crop, pad
-from lib.workbook.recording import label
-
-GREY = ("etc-gray",)  # schemes whose ciphertexts are grey
+from lib.schemes import by_name
 
 
 class Pictures:
@@ -68,12 +66,7 @@ class Pictures:
 
 def _mode(record, scheme):
     name = record["scheme"]["scheme"] if record else scheme
-    return "L" if name in GREY else "RGB"
-
-
-def label_of(fields: dict) -> str:
-    """The row of the catalogue for a scheme's settings."""
-    return label(fields["scheme"], fields.get("per_image"))
+    return "L" if name and by_name(name).channels == 1 else "RGB"
 
 
 def known_of(attack: Attack, ciphers: Pictures, scheme, oracle: Oracle | None, pairs) -> Known:

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from lib import Key
-from lib.schemes import by_name, names
+from lib.schemes import NO_KEY, by_name, names
 
 ABOUT = """\
 Encrypt images so that a network can still learn from them, and decrypt them again; train that network, and ask it.
@@ -454,14 +454,13 @@ def attack(args) -> int:
     key = load_key(args.key) if args.key else None
     if key and ciphers.keys - {key.fingerprint}:
         raise ValueError(f"{args.cipher}: encrypted with another key than {args.key}, which this oracle uses")
-    # settings only: no key is at hand
-    scheme = scheme_under_attack(args, ciphers.fields, key or Key.generate())
-    label = attack_files.label_of(scheme.to_dict())
-    if label not in chosen.against:
-        raise ValueError(f"{args.name} is no attack on {label}; it is made for {', '.join(chosen.against)}")
+    scheme = scheme_under_attack(args, ciphers.fields, key or NO_KEY)
+    if not chosen.fits(scheme):
+        fitting = ", ".join(name for name in names if chosen.fits(by_name(name)(NO_KEY)))
+        raise ValueError(f"{args.name} is no attack on {scheme.label}; it is made for {fitting}")
     attack_files.targets_in(args.out, ciphers, args.overwrite)
     known = attack_files.known_of(chosen, ciphers, scheme, oracle_for(scheme) if key else None, args.pairs)
-    result = chosen.run(known, **chosen.options(label, scheme))
+    result = chosen.run(known, **chosen.options(scheme))
     facts = attack_files.write(result, chosen, ciphers, args.out, args.truth, args.overwrite)
     print(
         f"{args.out}: {facts['images']:,} images, {facts['queries']} queries, {facts['seconds']:.2f} s, "

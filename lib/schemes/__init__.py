@@ -1,7 +1,7 @@
 """The published schemes, and a one-time pad for control. One short module each; `base.py` holds what they
 share."""
 
-from lib.schemes.base import Scheme
+from lib.schemes.base import NO_KEY, Scheme
 from lib.schemes.blockwise import BlockShuffle, NegativePositive
 from lib.schemes.etc import EtC
 from lib.schemes.format_preserving import FormatPreserving
@@ -40,5 +40,5 @@ def by_name(name: str) -> type[Scheme]:
     return every[name]
 
 
-__all__ = ["SKK", "BlockShuffle", "EtC", "ExtendedTanaka", "FormatPreserving", "GrayscaleEtC", "NegativePositive",
+__all__ = ["NO_KEY", "SKK", "BlockShuffle", "EtC", "ExtendedTanaka", "FormatPreserving", "GrayscaleEtC", "NegativePositive",
            "NotInvertibleError", "OneTimePad", "Scheme", "Tanaka", "by_name", "names"]  # fmt: skip

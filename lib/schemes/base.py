@@ -9,15 +9,31 @@ import numpy as np
 
 from lib import images as door
 from lib.keys import Key
-from lib.table import NotInvertibleError, Table
+from lib.table import NotInvertibleError, Structure, Table
 
 ATOMS_AT_ONCE = 1 << 22  # with a key per image, images are worked on in groups of about this size
+
+
+class NoKey:
+    """Stands where a key would, in schemes of those who know all but the key: whatever it is asked for is a
+    ValueError."""
+
+    def __getattr__(self, name):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise ValueError("this scheme holds settings and no key; make it again with a lib.Key to use it")
+
+    def __repr__(self) -> str:
+        return "NO_KEY"
+
+
+NO_KEY = NoKey()
 
 
 class Scheme:
     """A table scheme. A subclass says `_steps(shape, image)`: its recipe, as tables drawn from `self.key`.
 
-    key           a `lib.Key`
+    key           a `lib.Key`, or `NO_KEY` for settings alone
     per_image     False: one key for all images, as training needs. True: a key of its own for every image id,
                   which `encrypt` and `decrypt` then ask for
     as_published  False: the scheme as its paper defines it. A name out of `published`, or True for the first
@@ -28,11 +44,15 @@ class Scheme:
     channels: ClassVar[int] = 3  # of the ciphertext
     published: ClassVar[dict[str, str]] = {}  # source: what its code does differently
     lossy: ClassVar[frozenset[str]] = frozenset()  # those of them that cannot be decrypted
+    structure: ClassVar[Structure] = Structure.OTHER  # what its key does
+    has_table: ClassVar[bool] = True
+    control: ClassVar[bool] = False  # no published scheme, but what nothing may break
     block: int = 1
     bits: int = 8
+    per_image: bool = False
 
     def __init__(self, key: Key, *, per_image: bool = False, as_published: bool | str = False):
-        if not isinstance(key, Key):
+        if not isinstance(key, Key | NoKey):
             raise TypeError(
                 f"expected a lib.Key, got {type(key).__name__}; use Key.generate(), or Key.load('key.json')"
             )
@@ -191,6 +211,11 @@ class Scheme:
         return array
 
     # -- facts -----------------------------------------------------------------------------------------------
+
+    @property
+    def label(self) -> str:
+        """What tables call it: its name, and "per image" where each image has a key of its own."""
+        return f"{self.name} per image" if self.per_image and not self.control else self.name
 
     def key_bits(self, shape) -> float:
         """log2 of the number of different keys for one image of `shape` (h, w, 3), from theory."""

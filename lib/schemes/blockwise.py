@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from lib.schemes.base import Scheme, check_block, half_of, log2_factorial
-from lib.table import Table
+from lib.table import Structure, Table
 
 
 class _Blockwise(Scheme):
@@ -32,6 +32,7 @@ class BlockShuffle(_Blockwise):
     """SHF: the bytes of every block in one secret order."""
 
     name = "shf"
+    structure = Structure.SAME_BLOCKS
 
     def _steps(self, shape, image):
         order = self.key.permutation(self._label("shuffle"), self.size, image)
@@ -65,6 +66,7 @@ class NegativePositive(_Blockwise):
     """
 
     name = "np"
+    structure = Structure.SAME_BLOCKS
     published = {"block_transform": "it changes one place less than half of a block"}
 
     def _steps(self, shape, image):

@@ -27,7 +27,7 @@ import numpy as np
 
 from lib.schemes.base import Scheme, blocks_of, check_block, half_of, log2_factorial
 from lib.schemes.skk import ORDERS
-from lib.table import Table
+from lib.table import Structure, Table
 
 # A public code's orders are listed by its own codes: etc-classify counts RGB last, the other one lists swaps
 # first.
@@ -57,6 +57,7 @@ class EtC(Scheme):
     """
 
     name = "etc"
+    structure = Structure.PIECES
     published = {
         "etc-classify": "the mirror step reads the rotation's key, so that a block has 4 orientations, not 8",
         "block-wise-scrambled": "five of its six colour codes copy one channel over another, which is lost",

@@ -19,6 +19,7 @@ import numpy as np
 from lib import images as door
 from lib.schemes.base import log2_factorial
 from lib.schemes.blockwise import _Blockwise, chosen_half, half_bits
+from lib.table import Structure
 
 ROUNDS = 10
 
@@ -35,6 +36,8 @@ class FormatPreserving(_Blockwise):
     """
 
     name = "ffx"
+    structure = Structure.VALUES
+    has_table = False
     published = {
         "block_transform": "values become three decimal digits, 0..999, at one place less than half of a block"
     }

@@ -8,13 +8,15 @@ secrecy is that of SHAKE-256; an attack that "succeeds" against it measures some
 import numpy as np
 
 from lib.schemes.base import Scheme
-from lib.table import Table
+from lib.table import Structure, Table
 
 
 class OneTimePad(Scheme):
     """A mask of its own for every image id; there is no other mode."""
 
     name = "otp"
+    structure = Structure.PIXELS
+    control = True
 
     def __init__(self, key, *, per_image: bool = True, as_published=False):
         if not per_image:

@@ -21,7 +21,7 @@ import math
 import numpy as np
 
 from lib.schemes.base import Scheme, check_flag
-from lib.table import Table
+from lib.table import Structure, Table
 
 ORDERS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)], np.uint8)
 SIGNS = np.array([[255 * (code >> channel & 1) for channel in range(3)] for code in range(8)], np.uint8)
@@ -51,6 +51,7 @@ class SKK(Scheme):
     """
 
     name = "skk"
+    structure = Structure.PIXELS
     published = {"scramblemix": "five of its six colour orders copy one channel over another, which is lost"}
     lossy = frozenset(published)
 

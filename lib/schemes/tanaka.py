@@ -15,7 +15,7 @@ package imageshuffle splits bytes into 8, 4, 2 or 1 bits, here `bits`, and draws
 import numpy as np
 
 from lib.schemes.base import Scheme, blocks_of, check_bits, check_block, log2_factorial
-from lib.table import Table, chunks, join
+from lib.table import Structure, Table, chunks, join
 
 
 class Tanaka(Scheme):
@@ -30,6 +30,7 @@ class Tanaka(Scheme):
     """
 
     name = "tanaka"
+    structure = Structure.SAME_BLOCKS
     published = {
         "icce-tw2018": "the reversal follows from the permutation and is applied before and after it"
     }
@@ -92,6 +93,7 @@ class ExtendedTanaka(Tanaka):
     """
 
     name = "ele"
+    structure = Structure.OWN_BLOCKS
     published = {
         "block-wise-scrambled": "each block's reversal follows from its permutation and is applied before and after it"
     }

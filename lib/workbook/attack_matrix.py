@@ -25,6 +25,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -34,17 +35,15 @@ from lib import Key, datasets
 from lib.atomic import write_json
 from lib.attacks import oracle_for
 from lib.attacks.catalogue import CATALOGUE, CHOSEN, ONE, PAIRS, Attack, Known, names
-from lib.schemes import SKK, EtC, OneTimePad, by_name
+from lib.schemes import NO_KEY, SKK, OneTimePad, by_name
 from lib.schemes import names as scheme_names
 from lib.workbook.recording import scored
 
 OUT = Path(__file__).resolve().parents[2] / "data" / "results" / "attacks.json"
 SCHEMES: dict[str, Callable] = {name: by_name(name) for name in scheme_names} | {
-    "etc": lambda key: EtC(key, block=4),
-    "skk per image": lambda key: SKK(key, per_image=True),
+    "skk per image": partial(SKK, per_image=True)
 }
-"""The rows: every scheme of `lib.schemes` with its usual settings, EtC with blocks of 4 as the others, and
-SKK twice."""
+"""The rows: every scheme of `lib.schemes` with its usual settings, and SKK twice."""
 # ids of images under attack; oracles count from 0 and pairs from here up, so none comes twice
 TARGET_IDS = 1 << 40
 PAIR_IDS = 1 << 41
@@ -84,14 +83,14 @@ def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | Non
     pad = OneTimePad(Key.from_seed(5000 + seed))
     truth = _targets(attack, data, seed)
     started = time.process_time()
-    known, result = run(attack, label, scheme, scheme, truth, data)
+    known, result = run(attack, scheme, scheme, truth, data)
     seconds = time.process_time() - started
     if isinstance(result, str):
         return {"reason": result}
     controls = {} if controls is None else controls
-    told = attack.name, seed, *sorted(attack.options(label, scheme).items())
+    told = attack.name, seed, *sorted(attack.options(scheme).items())
     if told not in controls:
-        controls[told] = run(attack, label, scheme, pad, truth, data)[1]
+        controls[told] = run(attack, scheme, pad, truth, data)[1]
     control = controls[told]
     scores = compared(attack, known.ciphers, result, truth, data, control)
     return {
@@ -131,7 +130,7 @@ def _targets(attack, data, seed):
     return data.targets[order[: attack.images]]
 
 
-def run(attack: Attack, label: str, scheme, cipher, truth: np.ndarray, data: Data, **told):
+def run(attack: Attack, scheme, cipher, truth: np.ndarray, data: Data, **told):
     """What the attacker knew, and the attack's result, or why it refused. `cipher` is the scheme, or the pad
     in its place.
 
@@ -150,7 +149,7 @@ def run(attack: Attack, label: str, scheme, cipher, truth: np.ndarray, data: Dat
         plain = data.others[np.random.default_rng(count).permutation(len(data.others))[:PAIR_COUNT]]
         known = Known(known.ciphers, plain=plain, pair_ciphers=encrypt(plain, PAIR_IDS))
     try:
-        return known, attack.run(known, **attack.options(label, scheme), **told)
+        return known, attack.run(known, **attack.options(scheme), **told)
     except ValueError as error:
         return known, str(error)
 
@@ -207,9 +206,14 @@ def combined(cells: list[dict]) -> dict:
 
 def reason(attack: Attack, label: str) -> str:
     """Why an attack is not run on a scheme."""
-    if label == "etc-gray":
+    if SCHEMES[label](NO_KEY).channels == 1:
         return "ciphertexts are grey, three planes beside each other; this attack reads RGB"
-    return f"made for {', '.join(attack.against)}"
+    return f"made for {', '.join(label for label in SCHEMES if fits(attack, label))}"
+
+
+def fits(attack: Attack, label: str) -> bool:
+    """Whether an attack is made for the scheme of a row."""
+    return attack.fits(SCHEMES[label](NO_KEY))
 
 
 def matrix(data: Data, keys: int = KEYS, attacks=CATALOGUE, progress=False) -> dict:
@@ -219,7 +223,7 @@ def matrix(data: Data, keys: int = KEYS, attacks=CATALOGUE, progress=False) -> d
         row, controls = {}, {}
         out[attack.name] = row
         for label in SCHEMES:
-            if label in attack.against:
+            if fits(attack, label):
                 row[label] = combined([cell(attack, label, data, seed, controls) for seed in range(keys)])
             else:
                 row[label] = {"reason": reason(attack, label)}
@@ -229,8 +233,7 @@ def matrix(data: Data, keys: int = KEYS, attacks=CATALOGUE, progress=False) -> d
 def _kept(attack, row):
     """A recorded row, with today's reasons for what is not run."""
     return {
-        label: row[label] if label in attack.against else {"reason": reason(attack, label)}
-        for label in SCHEMES
+        label: row[label] if fits(attack, label) else {"reason": reason(attack, label)} for label in SCHEMES
     }
 
 

@@ -11,14 +11,13 @@ read right.
 """
 
 import math
-import time
 
 import numpy as np
 
-from lib.attacks import AttackResult, Oracle, check_ciphers
+from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, on
 from lib.attacks.chosen_plaintext.table_reader import is_permutation, is_smoother
 from lib.symmetries import BlockStates
-from lib.table import Table, join, split
+from lib.table import Structure, Table, join, split
 
 
 def bound(key_bits: float, shape) -> int:
@@ -30,6 +29,7 @@ def bound(key_bits: float, shape) -> int:
     return max(1, math.ceil(key_bits / (8 * math.prod(shape))))
 
 
+@attack("fewest-tanaka", CHOSEN, fits=on(Structure.SAME_BLOCKS), told=("block", "bits"), rank=3)
 def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> AttackResult:
     """Tanaka's scheme, SHF and NP (bits=8): one image of one to a few blocks; all blocks share the key.
 
@@ -37,7 +37,7 @@ def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -
     0, so that a first bit of 1 marks a complement. Blocks of 4: two of them for atoms of 4 bits, one for
     bytes.
     """
-    ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
+    ciphers = check_ciphers(ciphers, block)
     atoms = 3 * block**2 * 8 // bits
     count = -(-((atoms - 1).bit_length() + 1) // bits)
     digits = _digits(np.arange(atoms), count, bits)
@@ -48,7 +48,7 @@ def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -
         index = np.arange(atoms)
     mask = join(flips.astype(np.uint8) * np.uint8(2**bits - 1), bits)
     table = Table(ciphers.shape[1:], block, bits, orders=index, masks=mask)
-    return _result(oracle, before, started, ciphers, table, {"index": index, "mask": mask}, sure)
+    return _result(ciphers, table, {"index": index, "mask": mask}, sure)
 
 
 def _digits(words, count, bits):
@@ -64,18 +64,17 @@ def _read(digits, bits):
     return sum(row << bits * place for place, row in enumerate(digits[::-1])), flipped
 
 
-def _result(oracle, before, started, ciphers, table, recovered, sure):
+def _result(ciphers, table, recovered, sure):
     estimate = table.inverse().apply_batch(ciphers) if sure else ciphers.copy()
     sure = sure and is_smoother(estimate, ciphers, table.block)
-    return AttackResult(
-        estimate, oracle.queries - before, time.perf_counter() - started, recovered, float(sure)
-    )
+    return AttackResult(estimate, recovered, float(sure))
 
 
+@attack("fewest-etc", CHOSEN, fits=on(Structure.PIECES), told=("block",), rank=5)
 def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     """EtC: one image of noise below 128. A block over 127 is negative; where it came from, its turn and its
     colours are looked up among all 48 states of all plain blocks."""
-    ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
+    ciphers = check_ciphers(ciphers, block)
     shape, states = ciphers.shape[1:], BlockStates(block)
     chosen = np.random.default_rng(0).integers(0, 128, shape, np.uint8)  # no secret: any noise will do
     bytes_of = Table(shape, block).bytes_of_blocks()
@@ -86,14 +85,15 @@ def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     masks = (np.array([[0], [255]], np.uint8).repeat(bytes_of.shape[1], axis=1), negative)
     recovered = {"source": source, "state": state, "negative": negative}
     table = Table(shape, block, source=source, orders=(states.orders, state), masks=masks) if sure else None
-    return _result(oracle, before, started, ciphers, table, recovered, sure)
+    return _result(ciphers, table, recovered, sure)
 
 
+@attack("fewest-ele", CHOSEN, fits=on(Structure.OWN_BLOCKS), told=("block", "bits"), rank=4)
 def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> AttackResult:
     """ELE: two images at 32x32 with blocks of 4. An atom's word has a digit in each image; of some pairs of
     words a block uses one or the other, by the bits of its own number, so that the words in a cipher block
     say which block it was."""
-    ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
+    ciphers = check_ciphers(ciphers, block)
     shape, bytes_of = ciphers.shape[1:], Table(ciphers.shape[1:], block).bytes_of_blocks()
     blocks, atoms = len(bytes_of), bytes_of.shape[1] * 8 // bits
     pairs = (blocks - 1).bit_length()
@@ -113,19 +113,20 @@ def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> A
     mask = join(flips.astype(np.uint8) * np.uint8(2**bits - 1), bits)
     recovered = {"source": source, "index": index, "mask": mask}
     if not sure:
-        return _result(oracle, before, started, ciphers, None, recovered, sure)
+        return _result(ciphers, None, recovered, sure)
     # A table takes blocks first and their atoms second: block b of the cipher is block source[b], in order
     # index[b].
     each = np.arange(blocks)
     table = Table(shape, block, bits, source=source, orders=(index, each), masks=(mask, each))
-    return _result(oracle, before, started, ciphers, table, recovered, sure)
+    return _result(ciphers, table, recovered, sure)
 
 
+@attack("fewest-ffx", CHOSEN, fits=on(Structure.VALUES), told=("block",), rank=6)
 def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     """FFX, a substitution at half of a block's places. Place p shows a share of the values that turns with p,
     and half of the places together show all of them: one image of 32x32, and another in the rare case that
     some are missing."""
-    ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
+    ciphers = check_ciphers(ciphers, block)
     bytes_of = Table(ciphers.shape[1:], block).bytes_of_blocks()
     blocks, size = bytes_of.shape
     shares = -(-256 // blocks)
@@ -147,6 +148,4 @@ def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
         flat[:, where] = np.argsort(substitution).astype(np.uint8)[flat[:, where]]
     recovered = {"substitution": substitution, "places": changed}
     sure = sure and is_smoother(estimate, ciphers, block)
-    return AttackResult(
-        estimate, oracle.queries - before, time.perf_counter() - started, recovered, float(sure)
-    )
+    return AttackResult(estimate, recovered, float(sure))

@@ -19,12 +19,12 @@ of another key than the oracle's: there it is 1 only where the table also makes 
 `is_smoother`, so that pictures of noise are read right and called uncertain.
 """
 
-import time
-
 import numpy as np
 
-from lib.attacks import AttackResult, Oracle, check_ciphers
-from lib.table import Table, join, split
+from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, in_colour, on
+from lib.table import Structure, Table, join, split
+
+CHANG_CASE = "Chang and Case, arXiv:2004.13263"
 
 
 def queries_needed(shape, bits: int = 4) -> int:
@@ -98,23 +98,17 @@ def _roughness(images, block):
     return sum(int(each.sum()) for each in apart) / max(1, sum(each.size for each in apart))
 
 
+@attack("table-reader", CHOSEN, fits=in_colour, rank=0)
 def table_reader(oracle: Oracle, ciphers: np.ndarray, bits: int = 4) -> AttackResult:
     """Read the oracle's table, then decrypt `ciphers` (n, h, w, 3) uint8 with it: any table scheme, unknown
     key."""
-    ciphers, started, before = check_ciphers(ciphers), time.perf_counter(), oracle.queries
+    ciphers = check_ciphers(ciphers)
     index, mask = read_table(oracle, ciphers.shape[1:], bits)
-    return _result(
-        oracle, before, started, decrypt_with(ciphers, index, mask, bits), index, mask, is_permutation(index)
-    )
+    estimate, sure = decrypt_with(ciphers, index, mask, bits), is_permutation(index)
+    return AttackResult(estimate, {"index": index, "mask": mask}, float(sure))
 
 
-def _result(oracle, before, started, estimate, index, mask, sure):
-    seconds = time.perf_counter() - started
-    return AttackResult(
-        estimate, oracle.queries - before, seconds, {"index": index, "mask": mask}, float(sure)
-    )
-
-
+@attack("helper-blocks", CHOSEN, fits=on(Structure.SAME_BLOCKS), told=("block",), source=CHANG_CASE, rank=1)
 def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     """As published: `block` ** 2 images of one block, image k black but for the values 1, 2, 3 in pixel k.
 
@@ -122,7 +116,7 @@ def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> At
     came there. `recovered` holds the index and mask of a block's bytes; places where none of the three was
     found have index -1, and stay as they are in the estimate.
     """
-    ciphers, started, before = check_ciphers(ciphers, block), time.perf_counter(), oracle.queries
+    ciphers = check_ciphers(ciphers, block)
     size = block * block
     helpers = np.zeros((size, size, 3), np.uint8)
     helpers[np.arange(size), np.arange(size)] = (1, 2, 3)
@@ -140,9 +134,10 @@ def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> At
     masks[every] = mask
     estimate = decrypt_with(ciphers, whole, masks, bits=8)
     sure = is_permutation(index) and is_smoother(estimate, ciphers, block)
-    return _result(oracle, before, started, estimate, index, mask, sure)
+    return AttackResult(estimate, {"index": index, "mask": mask}, float(sure))
 
 
+@attack("helper-pixels", CHOSEN, fits=on(Structure.PIXELS), source=CHANG_CASE, rank=2)
 def chang_case_pixels(oracle: Oracle, ciphers: np.ndarray) -> AttackResult:
     """As published: one image with the values 1, 2, 3 in every pixel reads all keys of SKK with one key for
     all images.
@@ -151,7 +146,7 @@ def chang_case_pixels(oracle: Oracle, ciphers: np.ndarray) -> AttackResult:
     neighbours seem to have one key, it is a scheme of blocks, which may have moved unseen: the confidence is
     0.
     """
-    ciphers, started, before = check_ciphers(ciphers), time.perf_counter(), oracle.queries
+    ciphers = check_ciphers(ciphers)
     answer = oracle(np.broadcast_to(np.array([1, 2, 3], np.uint8), ciphers.shape[1:]).copy())
     alike = (answer[:, 1:] == answer[:, :-1]).all(axis=-1)
     answer = answer.reshape(-1, 3)
@@ -160,4 +155,4 @@ def chang_case_pixels(oracle: Oracle, ciphers: np.ndarray) -> AttackResult:
     mask = mask.ravel()
     estimate = decrypt_with(ciphers, index, mask, bits=8)
     sure = is_permutation(index) and is_smoother(estimate, ciphers, 1) and alike.sum() <= alike.size / 2
-    return _result(oracle, before, started, estimate, index, mask, sure)
+    return AttackResult(estimate, {"index": index, "mask": mask}, float(sure))

@@ -17,12 +17,11 @@ all with.
 """
 
 import math
-import time
 
 import numba
 import numpy as np
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import AttackResult, check_ciphers, measured
 from lib.table import Table, join, split
 
 WARM_UP, A = 100, 4 - 1e-12
@@ -55,10 +54,11 @@ def _places(block) -> np.ndarray:
     return np.arange(6 * block**2).reshape(-1, 3, 2).swapaxes(1, 2).ravel()
 
 
+@measured
 def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
     """The key among `keys` (a range below 2 ** 32) under which `ciphers` (n, h, w, 3) uint8 become smooth,
-    one ciphertext sufficing; `recovered["key"]`, and `recovered["keys per second"]`."""
-    ciphers, started = check_ciphers(ciphers, block), time.perf_counter()
+    one ciphertext sufficing; `recovered["key"]`."""
+    ciphers = check_ciphers(ciphers, block)
     if not len(keys) or min(keys) < 0 or max(keys) >= 2**32:
         raise ValueError(f"expected a range of keys below 2 ** 32, got {keys}")
     atoms = _sample(ciphers, block)
@@ -70,9 +70,7 @@ def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
     )  # how far the best of so many normal numbers lies from their mean
     confidence = float(np.clip((mean - best) / deviation / usual - 1, 0, 1)) if len(keys) > 1 else 0.0
     estimate = weak_table(int(key), ciphers.shape[1:], block).inverse().apply_batch(ciphers)
-    seconds = time.perf_counter() - started
-    recovered = {"key": int(key), "keys per second": len(keys) / seconds}
-    return AttackResult(estimate, 0, seconds, recovered, confidence)
+    return AttackResult(estimate, {"key": int(key)}, confidence)
 
 
 def _sample(ciphers, block):

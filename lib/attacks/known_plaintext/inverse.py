@@ -17,7 +17,6 @@ scheme moves nibbles, and one network for all blocks cannot undo keys of blocks,
 train all networks here with AdamW, the rate on one cycle.
 """
 
-import time
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
@@ -25,7 +24,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import AttackResult, check_ciphers, measured
 from lib.attacks.known_plaintext import inverse_networks as networks
 from lib.attacks.one_ciphertext.skk import likeliest, minimum_difference
 from lib.attacks.solvers.belief_propagation import counts, marginals, odds, tables
@@ -70,6 +69,7 @@ class Recipe:
     neighbours: bool = False
 
 
+@measured
 def inverse(
     plain, pair_ciphers, ciphers, recipe: Recipe, *, block=1, bits=8, seed=0, folder=None, progress=False
 ) -> AttackResult:
@@ -81,7 +81,7 @@ def inverse(
     The result's `recovered`: "network", and "losses" as `lib.training.steps.by_steps` gives them. It does not
     say how sure it is: `confidence` is 0.
     """
-    started, ciphers = time.perf_counter(), check_ciphers(ciphers, block)
+    ciphers = check_ciphers(ciphers, block)
     pairs = [check_ciphers(images, block)[: recipe.pairs] for images in (pair_ciphers, plain)]
     if pairs[0].shape != pairs[1].shape or pairs[0].shape[1:] != ciphers.shape[1:]:
         raise ValueError(f"pairs and ciphertexts are of one size, got {[x.shape for x in (*pairs, ciphers)]}")
@@ -93,7 +93,7 @@ def inverse(
         if recipe.neighbours
         else apply(network, ciphers, recipe.flip)
     )
-    return AttackResult(estimate, 0, time.perf_counter() - started, {"network": network, "losses": losses})
+    return AttackResult(estimate, {"network": network, "losses": losses})
 
 
 def train(

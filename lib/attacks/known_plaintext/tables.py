@@ -21,14 +21,12 @@ Histories are compared by 64-bit sums with random weights: two different ones ag
 -56.
 """
 
-import time
-
 import numpy as np
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import PAIRS, AttackResult, attack, check_ciphers, on
 from lib.attacks.chosen_plaintext.table_reader import is_smoother
 from lib.symmetries import BlockStates
-from lib.table import Table, join, split
+from lib.table import Structure, Table, join, split
 
 
 def _enter(plain, pair_ciphers, ciphers, block=1, any_size=False):
@@ -98,7 +96,7 @@ def match(plain: np.ndarray, cipher: np.ndarray, bits: int):
     return index, np.take_along_axis(p_flipped, index, axis=-1) ^ c_flipped, choices
 
 
-def _result(started, ciphers, table, choices, found):
+def _result(ciphers, table, choices, found):
     """`found` holds what was recovered, by name, each with the choices there were for it."""
     sure = bool((choices > 0).all())
     estimate = table.inverse().apply_batch(ciphers) if sure else ciphers.copy()
@@ -110,13 +108,13 @@ def _result(started, ciphers, table, choices, found):
     if sure and (choices == 1).mean() > 0.9:  # with fewer, a right key may leave borders rough
         sure = is_smoother(estimate, ciphers, table.block)
     confidence = 1 / choices if sure else np.zeros(choices.shape)
-    return AttackResult(estimate, 0, time.perf_counter() - started, recovered, confidence)
+    return AttackResult(estimate, recovered, confidence)
 
 
+@attack("pairs-tanaka", PAIRS, fits=on(Structure.SAME_BLOCKS), told=("block", "bits"), rank=0)
 def shared_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -> AttackResult:
     """One key for all blocks: Tanaka's scheme, and SHF and NP with bits=8. Each block of each pair is a value
     of a history."""
-    started = time.perf_counter()
     plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers, block, any_size=True)
     p, c = (
         _histories(_blocks(x, block).transpose(1, 0, 2).reshape(1, 3 * block**2, -1), bits)[0]
@@ -125,13 +123,14 @@ def shared_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -
     index, flipped, choices = match(p, c, bits)
     mask = flipped * np.uint8(2**bits - 1)
     table = Table(ciphers.shape[1:], block, bits, orders=index, masks=join(mask, bits))
-    return _result(started, ciphers, table, choices, {"index": (index, choices), "mask": (mask, choices)})
+    return _result(ciphers, table, choices, {"index": (index, choices), "mask": (mask, choices)})
 
 
+@attack("pairs-ele", PAIRS, fits=on(Structure.OWN_BLOCKS), told=("block", "bits"), rank=1)
 def own_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -> AttackResult:
     """A key for each block, blocks shuffled: ELE. Blocks are known by the histories in them, whatever their
     order."""
-    (plain, pair_ciphers, ciphers), started = _enter(plain, pair_ciphers, ciphers, block), time.perf_counter()
+    plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers, block)
     p, c = (_histories(_blocks(x, block), bits) for x in (plain, pair_ciphers))
     source, alike = _by_contents(p, c, bits)
     index, flipped, choices = match(p[source], c, bits)
@@ -141,7 +140,7 @@ def own_blocks(plain, pair_ciphers, ciphers, block: int = 4, bits: int = 4) -> A
         ciphers.shape[1:], block, bits, source=source, orders=(index, each), masks=(join(mask, bits), each)
     )
     found = {"source": (source, alike), "index": (index, choices), "mask": (mask, choices)}
-    return _result(started, ciphers, table, choices, found)
+    return _result(ciphers, table, choices, found)
 
 
 def _by_contents(p, c, bits):
@@ -151,9 +150,10 @@ def _by_contents(p, c, bits):
     return _pair_up(*(((x ^ x >> np.uint64(29)) * np.uint64(0x9E3779B97F4A7C15)).sum(axis=1) for x in (p, c)))
 
 
+@attack("pairs-skk", PAIRS, fits=on(Structure.PIXELS), rank=2)
 def pixels(plain, pair_ciphers, ciphers) -> AttackResult:
     """SKK with one key: which of a pixel's 48 states turns its values into its cipher's, in all pairs."""
-    (plain, pair_ciphers, ciphers), started = _enter(plain, pair_ciphers, ciphers), time.perf_counter()
+    plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers)
     p, c = (_blocks(x, 1) for x in (plain, pair_ciphers))  # (pixels, 3, n)
     found = [
         [(p[:, a] == (c[:, b] ^ np.uint8(sign))).all(axis=1) for a in range(3)]
@@ -169,12 +169,13 @@ def pixels(plain, pair_ciphers, ciphers) -> AttackResult:
     signs = np.array([[255 * (code >> channel & 1) for channel in range(3)] for code in range(8)], np.uint8)
     table = Table(ciphers.shape[1:], 1, orders=(orders, order), masks=(signs, sign))
     choices = states.sum(axis=(0, 1))
-    return _result(started, ciphers, table, choices, {"order": (order, choices), "sign": (sign, choices)})
+    return _result(ciphers, table, choices, {"order": (order, choices), "sign": (sign, choices)})
 
 
+@attack("pairs-etc", PAIRS, fits=on(Structure.PIECES), told=("block",), rank=3)
 def oriented_blocks(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResult:
     """EtC: which plain block, in which of 96 states, is each cipher block in all pairs."""
-    (plain, pair_ciphers, ciphers), started = _enter(plain, pair_ciphers, ciphers, block), time.perf_counter()
+    plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers, block)
     orders, (p, c) = BlockStates(block).orders, (_blocks(x, block) for x in (plain, pair_ciphers))
     p, c = _in_all_states(p, orders), _in_all_states(c, orders)  # (blocks, 2 signs, 48)
     source, alike = _pair_up(p.min(axis=(1, 2)), c.min(axis=(1, 2)))
@@ -184,7 +185,7 @@ def oriented_blocks(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResul
     masks = (np.array([[0], [255]], np.uint8).repeat(3 * block**2, axis=1), negative)
     table = Table(ciphers.shape[1:], block, source=source, orders=(orders, state), masks=masks)
     found = {"source": (source, alike), "state": (state, choices), "negative": (negative, choices)}
-    return _result(started, ciphers, table, choices * alike, found)
+    return _result(ciphers, table, choices * alike, found)
 
 
 def _in_all_states(blocks, orders):
@@ -196,13 +197,13 @@ def _in_all_states(blocks, orders):
     return np.stack([sums, (np.uint64(255) * weights).sum(dtype=np.uint64) - sums], axis=1)
 
 
+@attack("pairs-ffx", PAIRS, fits=on(Structure.VALUES), told=("block",), rank=4)
 def substitution(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResult:
     """FFX: places of a block whose value ever changed are substituted; what became of each value is read off.
 
     Confidence is 1 for a value that is known and 0 for another, 256 of them. One last value goes to the one
     that is left.
     """
-    started = time.perf_counter()
     plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers, block, any_size=True)
     p, c = (_blocks(x, block) for x in (plain, pair_ciphers))
     changed = (p != c).any(axis=(0, 2))
@@ -224,4 +225,4 @@ def substitution(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResult:
     recovered = {"substitution": table, "places": changed, "ambiguous": int((~seen).sum())}
     if seen.mean() > 0.9:
         seen &= is_smoother(estimate, ciphers, block)
-    return AttackResult(estimate, 0, time.perf_counter() - started, recovered, seen.astype(float))
+    return AttackResult(estimate, recovered, seen.astype(float))

@@ -24,7 +24,6 @@ picks one. We found no publication of it. Nearest: Li et al., arXiv:2305.04543, 
 one key.
 """
 
-import time
 from functools import lru_cache
 from itertools import permutations
 
@@ -33,7 +32,7 @@ from scipy.ndimage import uniform_filter
 from scipy.optimize import linear_sum_assignment
 from scipy.special import expit
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
 from lib.attacks.chosen_plaintext.table_reader import decrypt_with
 from lib.attacks.many_ciphertexts.etc import settle
 from lib.attacks.solvers.assembly import LARGEST
@@ -42,7 +41,7 @@ from lib.attacks.solvers.bit_planes import predicted
 from lib.attacks.solvers.mosaic import Mosaic
 from lib.attacks.solvers.quadratic_assignment import model_covariance
 from lib.symmetries import COLOURS, oriented
-from lib.table import join, split
+from lib.table import Structure, join, split
 from lib.tiling import assembled, cut
 
 MODELS = (  # as in `blocks_one_key`; the first twice, for two have to agree
@@ -60,6 +59,16 @@ TEMPERATURE, DOUBT = 4.0, 2.0  # nats of an assignment to one of evidence; and t
 STRANGE = 1.5
 
 
+@attack(
+    "one-key-ele",
+    MANY,
+    fits=on(Structure.OWN_BLOCKS),
+    told=("block", "bits"),
+    moves=("turns", "complement", "colours"),
+    images=100,
+    public=True,
+    rank=4,
+)
 def ele_one_key(
     ciphers: np.ndarray, block: int = 4, bits: int = 4, public: np.ndarray | None = None, seed: int = 0
 ) -> AttackResult:
@@ -76,7 +85,6 @@ def ele_one_key(
     up to that choice. Errors: ValueError for sizes that do not fit the block, fewer than 2x2 or more than 400
     blocks, fewer than 8 images, or atoms most of which never change.
     """
-    started = time.perf_counter()
     streams, *grid = _streams(ciphers, block, bits)
     rng, middle = np.random.default_rng(seed), (2**bits - 1) / 2
     values = streams.astype(np.float32) - np.float32(middle)
@@ -97,7 +105,7 @@ def ele_one_key(
     table = _table(_moved(atoms, turn, colour), _moved(flips, turn, colour) ^ bool(negative), bits)
     estimate = decrypt_with(ciphers, **table, bits=bits)
     confidence = oriented(confidence[None, :, :, None], turn)[0, :, :, 0]
-    return AttackResult(estimate, 0, time.perf_counter() - started, table | {"settled": settled}, confidence)
+    return AttackResult(estimate, table | {"settled": settled}, confidence)
 
 
 def _streams(ciphers, block, bits):

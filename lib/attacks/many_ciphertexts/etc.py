@@ -11,17 +11,26 @@ them for images that are not square. Public pictures pick one, but for the mirro
 `lib.attacks.solvers.ambiguity`.
 """
 
-import time
-
 import numpy as np
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers.ambiguity import choose
 from lib.attacks.solvers.assembly import LARGEST, assemble
 from lib.symmetries import COLOURS, oriented, picture, rebased
+from lib.table import Structure
 from lib.tiling import cut
 
 
+@attack(
+    "one-key-etc",
+    MANY,
+    fits=on(Structure.PIECES),
+    told=("block",),
+    moves=("turns", "complement", "colours"),
+    images=50,
+    public=True,
+    rank=2,
+)
 def etc_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None = None) -> AttackResult:
     """Decrypt EtC ciphertexts (n, h, w, 3) uint8 that share one key; from five 32x32 images on it rarely
     fails.
@@ -35,14 +44,13 @@ def etc_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None =
     mirrored, signed and coloured rightly, up to that choice. Errors: ValueError for sizes that do not fit the
     block, a block below 2, fewer than 2x2 or more than 400 blocks, or images all of one colour.
     """
-    started = time.perf_counter()
     _check(ciphers, block)
     blocks = cut(ciphers, block)
     found = assemble(blocks, ciphers.shape[1] // block, ciphers.shape[2] // block)
     upright, settled = settle(picture(blocks, found), public)
     found = rebased(found, *upright)
     recovered = {**table(found, ciphers.shape[1:], block), "settled": settled}
-    return AttackResult(picture(blocks, found), 0, time.perf_counter() - started, recovered, found.confidence)
+    return AttackResult(picture(blocks, found), recovered, found.confidence)
 
 
 def _check(ciphers, block):

@@ -18,13 +18,12 @@ Kuhn, 1955, and J. Jakobsen, "A fast method for cryptanalysis of substitution ci
 for language.
 """
 
-import time
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import linear_sum_assignment
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
+from lib.table import Structure
 
 REACH = 2  # pixels from a value to those it is predicted from, in each direction
 SIDE = 2 * REACH + 1
@@ -34,6 +33,7 @@ TEMPERATURE = 4.0  # nats of likelihood to a nat of evidence: neighbouring predi
 SAMPLES = 20_000  # windows of public photographs
 
 
+@attack("one-key-ffx", MANY, fits=on(Structure.VALUES), told=("block",), images=100, public=True, rank=5)
 def ffx_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None = None) -> AttackResult:
     """Decrypt FFX ciphertexts (n, h, w, 3) uint8 that share one key; twenty of 32x32 give nearly every value,
     100 all.
@@ -43,7 +43,6 @@ def ffx_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None =
     replaces each. Confidence (256,): how likely each plain value's replacement is exactly right.
     Errors: ValueError for sizes that do not fit the block, sides below 8 pixels, or images of one colour.
     """
-    started = time.perf_counter()
     _check(ciphers, block)
     moments = _moments(_photographs() if public is None else public)
     places = replaced_places(ciphers, block)
@@ -57,7 +56,7 @@ def ffx_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None =
     estimate = decrypt(ciphers, places, back)
     substitution = np.argsort(back).astype(np.uint8)
     recovered = {"places": places, "substitution": substitution}
-    return AttackResult(estimate, 0, time.perf_counter() - started, recovered, confidence[substitution])
+    return AttackResult(estimate, recovered, confidence[substitution])
 
 
 def _photographs():

@@ -17,14 +17,13 @@ A discriminator says whether an output looks like a picture, never whether it is
 
 import copy
 import inspect
-import time
 from dataclasses import asdict, dataclass, field
 
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lib.attacks import AttackResult, catalogue, check_ciphers
+from lib.attacks import AttackResult, catalogue, check_ciphers, measured
 from lib.attacks.known_plaintext.inverse import apply
 from lib.attacks.many_ciphertexts.generative_networks import Discriminator, KeyMaps, Painter
 from lib.training import CPU, TEST_IDS, digest, encrypted, has_bfloat16, quiet, scaled
@@ -61,6 +60,7 @@ class Recipe:
     average: float = 0.99
 
 
+@measured
 def generative(
     ciphers, public, recipe: Recipe, *, block=1, bits=8, seed=0, folder=None, progress=False
 ) -> AttackResult:
@@ -73,13 +73,13 @@ def generative(
     `KeyMaps` the nearest key, "index" and "mask". `confidence` is 0, for nothing in the attack says whether
     an output is right.
     """
-    started, ciphers = time.perf_counter(), check_ciphers(ciphers, block)
+    ciphers = check_ciphers(ciphers, block)
     generator, losses = train(
         ciphers, public, recipe, block=block, bits=bits, seed=seed, folder=folder, progress=progress
     )
     key = generator.key() if hasattr(generator, "key") else {}
     recovered = {"generator": generator, "losses": losses, **key}
-    return AttackResult(apply(generator, ciphers), 0, time.perf_counter() - started, recovered)
+    return AttackResult(apply(generator, ciphers), recovered)
 
 
 def train(

@@ -15,15 +15,15 @@ chosen plaintext, or attack single images.
 """
 
 import heapq
-import time
 from itertools import permutations, product
 
 import numba
 import numpy as np
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers.ambiguity import choose
 from lib.attacks.solvers.moments import FLOOR, log_determinant
+from lib.table import Structure
 
 _ORDERS, _SIGNS = list(permutations(range(3))), list(product((1, -1), repeat=3))
 ORDER = np.array([order for order in _ORDERS for _ in _SIGNS])
@@ -42,6 +42,9 @@ STRANGERS = (
 TEMPERATURE = 3.0  # nats of cost to a nat of evidence, for the pairs along a border are not independent
 
 
+@attack(
+    "one-key-skk", MANY, fits=on(Structure.PIXELS), moves=("colours", "signs"), images=20, public=True, rank=1
+)
 def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> AttackResult:
     """Decrypt SKK ciphertexts (n, h, w, 3) uint8 that share one key; any n from 2 on, 5 or more to be sure.
 
@@ -54,7 +57,6 @@ def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> Att
     which are pixel states too, and not their places. Errors: ValueError for fewer than 2 images, sides below
     4 pixels, or images that are all alike.
     """
-    started = time.perf_counter()
     _check(ciphers)
     states, confidence = grow(pair_costs(ciphers))
     found = undo(ciphers, states)
@@ -63,7 +65,7 @@ def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> Att
     )
     states = PRODUCT[states, best]
     recovered = {"states": states, **as_table(states), "settled": settled}
-    return AttackResult(undo(ciphers, states), 0, time.perf_counter() - started, recovered, confidence)
+    return AttackResult(undo(ciphers, states), recovered, confidence)
 
 
 def _check(ciphers):

@@ -20,7 +20,6 @@ A grey picture has each stream three times, and is a puzzle of one colour.
 We found no publication of it. Nearest: Li, Lin and Lue 2017, on the correlations inside one scrambled image.
 """
 
-import time
 from dataclasses import dataclass
 from itertools import permutations
 
@@ -28,12 +27,12 @@ import numpy as np
 from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from scipy.special import expit
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import MANY, ONE, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers import ambiguity
 from lib.attacks.solvers.bit_planes import by_place, in_order, next_level, picture, predicted
 from lib.attacks.solvers.orders import moves, turns
 from lib.attacks.solvers.quadratic_assignment import SHARP, arrange, correlations, energy, replace, weights
-from lib.table import join, split
+from lib.table import Structure, join, split
 from lib.tiling import assembled, cut
 
 # of pictures: reach in pixels down and across, near and far colours; no one of them suits all pictures
@@ -61,7 +60,16 @@ ALIKE = 0.9  # share of places in which two orders agree
 FAINT = 4.0  # squared difference of two pixels that is as good as none
 ENOUGH = 1 << 15  # pixels that statistics are taken from; more take time and help little
 
+TONES = {
+    "fits": on(Structure.SAME_BLOCKS),
+    "told": ("block", "bits"),
+    "moves": ("colours", "complement"),
+    "public": True,
+}
 
+
+@attack("one-photograph", ONE, **TONES, images=1, rank=3)
+@attack("one-key-tanaka", MANY, **TONES, images=5, rank=0)
 def blocks_one_key(
     ciphers: np.ndarray, block: int = 4, bits: int = 4, public: np.ndarray | None = None, seed: int = 0
 ) -> AttackResult:
@@ -80,7 +88,6 @@ def blocks_one_key(
     Errors: ValueError for other shapes, and for ciphertexts with too few blocks, or too few atoms that ever
     change.
     """
-    started = time.perf_counter()
     atoms = _atoms(ciphers, block, bits)
     streams = _some(atoms, block)
     groups, turned = _groups(streams, bits)
@@ -102,9 +109,7 @@ def blocks_one_key(
     mask[taken] = (flips ^ negative).T.ravel() * np.uint8(2**bits - 1)
     estimate = assembled(join(atoms[..., taken] ^ mask[taken], bits), block)
     recovered = {"index": index, "mask": mask, "settled": settled}
-    return AttackResult(
-        estimate, seconds=time.perf_counter() - started, recovered=recovered, confidence=confidence
-    )
+    return AttackResult(estimate, recovered, confidence)
 
 
 # -- atoms and pictures --------------------------------------------------------------------------------------

@@ -12,22 +12,31 @@ pictures, the borders by `lib.attacks.solvers.compatibility`.
 The answer is grey: blocks of Cb and Cr are found, but not told apart or laid.
 """
 
-import time
 from functools import lru_cache
 
 import numpy as np
 from scipy.special import expit
 
 from lib import images as door
-from lib.attacks import AttackResult
+from lib.attacks import MANY, ONE, AttackResult, attack, on
 from lib.attacks.many_ciphertexts.etc import settle
 from lib.attacks.solvers.assembly import whole
 from lib.attacks.solvers.placement import LARGEST, TRIES, assemble
 from lib.colours import luma, to_planes
 from lib.symmetries import picture, rebased
+from lib.table import Structure
 from lib.tiling import cut
 
+GREY = {
+    "fits": on(Structure.PIECES, channels=1),
+    "told": ("block",),
+    "moves": ("turns", "complement"),
+    "public": True,
+}
 
+
+@attack("jigsaw-grey", ONE, **GREY, source="after J. Imaging 12(2):65, 2026", images=1, rank=5)
+@attack("one-key-grey", MANY, **GREY, images=50, rank=3)
 def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = TRIES) -> AttackResult:
     """Put ciphertexts of `GrayscaleEtC` (n, h, 3 w) uint8 with one key together, n = 1 or more, as far as
     they are luma.
@@ -43,7 +52,6 @@ def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = T
     Errors: ValueError for images that are not grey, not three squares of blocks wide and high enough, or all
     of one value.
     """
-    started = time.perf_counter()
     blocks, rows, columns = _blocks(ciphers, block)
     upright = _embedded(block * min(rows, columns)) if public is None else (public,)
     odds = luma_odds(blocks, block, upright)
@@ -59,7 +67,7 @@ def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = T
         "block": chosen[found.block],
         "settled": settled,
     }
-    return AttackResult(picture(shown, found), 0, time.perf_counter() - started, recovered, found.confidence)
+    return AttackResult(picture(shown, found), recovered, found.confidence)
 
 
 def _blocks(ciphers, block):

@@ -12,20 +12,30 @@ pictures, see `lib.attacks.solvers.ambiguity`: a guess where there is a single p
 good.
 """
 
-import time
-
 import numpy as np
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import ONE, AttackResult, attack, check_ciphers, on
 from lib.attacks.many_ciphertexts.etc import settle, table
 from lib.attacks.solvers.assembly import whole
 from lib.attacks.solvers.placement import LARGEST, TRIES, assemble
 from lib.symmetries import picture, rebased
+from lib.table import Structure
 from lib.tiling import cut
 
 STEPS = "permute", "rotate and mirror", "negative-positive", "colour shuffle"
 
 
+@attack(
+    "jigsaw",
+    ONE,
+    fits=on(Structure.PIECES),
+    told=("block",),
+    source="after Gallagher, CVPR 2012",
+    moves=("turns", "complement", "colours"),
+    images=1,
+    public=True,
+    rank=4,
+)
 def jigsaw(
     ciphers: np.ndarray, block: int = 16, steps=STEPS, public=None, tries: int = TRIES
 ) -> AttackResult:
@@ -43,7 +53,6 @@ def jigsaw(
     to that choice. Errors: ValueError for sizes that do not fit the block, a block below 2, fewer than 2x2 or
     more than 4096 blocks, unknown steps, or images all of one colour.
     """
-    started = time.perf_counter()
     _check(ciphers, block, steps)
     open_ = tuple(step in steps for step in STEPS[1:])
     blocks = cut(ciphers, block)
@@ -52,7 +61,7 @@ def jigsaw(
     upright, settled = settle(picture(blocks, found), public, *open_)
     found = rebased(found, *upright)
     recovered = {**table(found, ciphers.shape[1:], block), "settled": settled}
-    return AttackResult(picture(blocks, found), 0, time.perf_counter() - started, recovered, found.confidence)
+    return AttackResult(picture(blocks, found), recovered, found.confidence)
 
 
 def _check(ciphers, block, steps):

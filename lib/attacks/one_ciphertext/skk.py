@@ -19,19 +19,21 @@ has. Of candidates that are equally near it takes the last order in its table; s
 All functions take ciphers (n, h, w, 3) uint8, each image by itself, and raise ValueError for anything else.
 """
 
-import time
-
 import numba
 import numpy as np
 
-from lib.attacks import AttackResult, check_ciphers
+from lib.attacks import ONE, AttackResult, attack, check_ciphers, in_colour, on
 from lib.symmetries import COLOURS
+from lib.table import Structure
+
+CHANG_CASE = "Chang and Case, arXiv:2004.13263"
 
 # The published table of candidates has COLOURS for rows: channel c of a candidate is value COLOURS[row, c] of
 # the ciphertext.
 SIGNS = np.array([[255 * (code >> bit & 1) for bit in (2, 1, 0)] for code in range(8)], np.uint8)
 
 
+@attack("leading-bit", ONE, fits=in_colour, source=CHANG_CASE, rank=0)
 def leading_bit(ciphers: np.ndarray) -> AttackResult:
     """Fold every value to its distance from the nearer end, min(v, 255 - v): (n, h, w, 3) uint8, 0 to 127.
 
@@ -41,10 +43,10 @@ def leading_bit(ciphers: np.ndarray) -> AttackResult:
     >>> leading_bit(np.array([[[[200, 10, 130]]]], np.uint8)).estimate.tolist()
     [[[[55, 10, 125]]]]
     """
-    started = time.perf_counter()
-    return _result(started, _folded(check_ciphers(ciphers)))
+    return AttackResult(_folded(check_ciphers(ciphers)), confidence=1 / 48)
 
 
+@attack("minimum-difference", ONE, fits=on(Structure.PIXELS), source=CHANG_CASE, rank=1)
 def minimum_difference(ciphers: np.ndarray, first=None, colour_shuffle: bool = True) -> AttackResult:
     """Walk the first row from left to right, then every column down, to the state nearest (L1) to the pixel
     before.
@@ -62,7 +64,7 @@ def minimum_difference(ciphers: np.ndarray, first=None, colour_shuffle: bool = T
     signs are those of the first pixel, all eight sign triples are equally smooth, and without colour
     shuffling the result is `leading_bit`'s, negated where the first pixel has a value above 127.
     """
-    started, ciphers = time.perf_counter(), check_ciphers(ciphers)
+    ciphers = check_ciphers(ciphers)
     if first is None:
         pictures = all_starts(ciphers, colour_shuffle)
         chosen = np.array([[roughness(picture) for picture in each] for each in pictures]).argmin(1)
@@ -70,7 +72,7 @@ def minimum_difference(ciphers: np.ndarray, first=None, colour_shuffle: bool = T
     else:
         first = _checked_first(first, ciphers, colour_shuffle)
         estimate = np.stack([_walked(cipher, start, colour_shuffle) for cipher, start in zip(ciphers, first)])
-    return _result(started, estimate, {"first": estimate[:, 0, 0].copy()})
+    return AttackResult(estimate, {"first": estimate[:, 0, 0].copy()}, 1 / 48)
 
 
 def all_starts(ciphers: np.ndarray, colour_shuffle: bool = True) -> np.ndarray:
@@ -96,6 +98,7 @@ def roughness(image: np.ndarray) -> int:
     return int(abs(np.diff(image, axis=0)).sum() + abs(np.diff(image, axis=1)).sum())
 
 
+@attack("likeliest", ONE, fits=on(Structure.PIXELS), rank=2)
 def likeliest(ciphers: np.ndarray, prior=None) -> AttackResult:
     """Each pixel's mean colour over its 48 states, as a network trained on public photographs and neighbours
     believe in them.
@@ -113,11 +116,11 @@ def likeliest(ciphers: np.ndarray, prior=None) -> AttackResult:
     """
     from lib.attacks.solvers import colour_prior  # torch takes seconds to import
 
-    started, ciphers = time.perf_counter(), check_ciphers(ciphers)
+    ciphers = check_ciphers(ciphers)
     prior = prior or colour_prior.stored()
     pictures, means, chances = map(np.stack, zip(*colour_prior.states(ciphers, prior)))
     confidence = np.interp(chances, np.linspace(0, 1, 11), prior.reliability)
-    return _result(started, means, {"states": pictures}, confidence)
+    return AttackResult(means, {"states": pictures}, confidence)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -153,12 +156,6 @@ def _walked(cipher, first, colour_shuffle):
 
 def _folded(values):
     return np.minimum(values, 255 - values)
-
-
-def _result(started, estimate, recovered=None, confidence=1 / 48):
-    return AttackResult(
-        estimate, seconds=time.perf_counter() - started, recovered=recovered or {}, confidence=confidence
-    )
 
 
 def _checked_first(first, ciphers, colour_shuffle):

@@ -5,7 +5,9 @@ from itertools import combinations
 
 import numpy as np
 
-from lib.attacks.catalogue import CATALOGUE, MANY, TABLES, THREATS
+from lib.attacks.catalogue import CATALOGUE, MANY, THREATS
+from lib.schemes import NO_KEY
+from lib.workbook.attack_matrix import SCHEMES
 from lib.workbook.checks import exercise
 
 YEAR = 365.25 * 24 * 3600  # seconds
@@ -15,26 +17,28 @@ _THINGS = ("plain", "pair_ciphers", "oracle")
 @exercise
 def usable(answer):
     """`answer(scheme, given, count)`: names of the attacks that can be run on `count` ciphertexts of `scheme`
-    by who has `given`."""
-    for scheme in (*TABLES, "etc-gray"):
+    (an object without a key) by who has `given`."""
+    for label, make in SCHEMES.items():
+        scheme = make(NO_KEY)
         for size in range(len(_THINGS) + 1):
             for more in combinations(_THINGS, size):
                 for count in (1, 20):
                     given = {"ciphers", *more}
-                    got, kept = answer(scheme, set(given), count), attacks_on(scheme, given, count)
+                    got, kept = answer(scheme, set(given), count), attacks_on(label, given, count)
                     assert isinstance(got, list), f"expected a list of names, got {type(got).__name__}"
-                    case = (
-                        f"{scheme}, {count} ciphertext{'s' * (count > 1)}, given {', '.join(sorted(given))}"
-                    )
+                    case = f"{label}, {count} ciphertext{'s' * (count > 1)}, given {', '.join(sorted(given))}"
                     _same(case, got, kept)
 
 
-def attacks_on(scheme, given, count):
-    """Names of the catalogue's attacks, for the rest of the lesson, whether or not the exercise is solved."""
+def attacks_on(label, given, count):
+    """Names of the catalogue's attacks on a row of the matrix, for the rest of the lesson, whether or not the
+    exercise is solved; none for another label."""
+    scheme = SCHEMES[label](NO_KEY) if label in SCHEMES else None
     return [
         attack.name
         for attack in CATALOGUE
-        if scheme in attack.against
+        if scheme is not None
+        and attack.fits(scheme)
         and set(THREATS[attack.threat]) <= given
         and (attack.threat != MANY or count > 1)
     ]

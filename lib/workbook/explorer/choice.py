@@ -13,6 +13,7 @@ from lib.colours import to_planes
 from lib.photos import photo, photo_names
 from lib.schemes import OneTimePad, by_name
 from lib.schemes import names as scheme_names
+from lib.table import Structure
 from lib.workbook.attack_matrix import TARGET_IDS
 
 PHOTOS, SIZES, SEEDS = photo_names, (32, 64, 96, 128), range(100)
@@ -57,20 +58,21 @@ class Choice:
 def blocks(scheme: str, size: int) -> tuple[int, ...]:
     """The sides of blocks that a scheme can have on a picture of `size` x `size`, two blocks or more in each
     direction."""
-    if scheme in ("skk", OneTimePad.name):
+    if by_name(scheme).structure is Structure.PIXELS:
         return (1,)
     return tuple(block for block in BLOCKS if size % block == 0 and size >= 2 * block)
 
 
 def parts(choice: Choice) -> tuple[str, ...]:
     """All steps of a choice's scheme, in order. FFX is no table, and counts as one step."""
-    scheme, shape = _scheme(choice), (choice.size, choice.size, 3)
-    if choice.scheme == "ffx":
+    scheme, shape = scheme_of(choice), (choice.size, choice.size, 3)
+    if not scheme.has_table:
         return ("substitution",)
     return tuple(scheme.steps(shape, 0 if scheme.per_image else None))
 
 
-def _scheme(choice):
+def scheme_of(choice: Choice):
+    """The scheme under the key of the choice, with all steps."""
     block = {} if choice.block == 1 else {"block": choice.block}
     return by_name(choice.scheme)(Key.from_seed(choice.seed), **block)
 
@@ -82,7 +84,7 @@ class Partly:
     def __init__(self, scheme, taken: tuple[str, ...], whole: bool):
         self._scheme, self._taken, self._whole = scheme, taken, whole
         self.block, self.bits, self.per_image = scheme.block, scheme.bits, scheme.per_image
-        self.channels = scheme.channels
+        self.channels, self.control = scheme.channels, scheme.control
 
     def encrypt(self, images: np.ndarray, ids=None) -> np.ndarray:
         """(n, h, w, 3) uint8, encrypted as far as the steps go; grey and three times as wide for etc-gray."""
@@ -99,7 +101,7 @@ class Partly:
 
 def cipher_of(choice: Choice) -> Partly:
     """The scheme under the key of the choice, its steps as chosen."""
-    return Partly(_scheme(choice), choice.steps, choice.steps == parts(choice))
+    return Partly(scheme_of(choice), choice.steps, choice.steps == parts(choice))
 
 
 def pictures(choice: Choice) -> tuple[np.ndarray, np.ndarray]:

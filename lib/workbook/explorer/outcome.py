@@ -5,6 +5,7 @@ taken. What an attack has beside the ciphertext is made under the same key, as i
 """
 
 import ctypes
+import inspect
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -19,12 +20,11 @@ from lib.metrics import nearest
 from lib.photos import photo
 from lib.schemes import OneTimePad
 from lib.workbook import attack_matrix
-from lib.workbook.explorer.choice import PHOTOS, Choice, cipher_of
+from lib.workbook.explorer.choice import PHOTOS, Choice, cipher_of, scheme_of
 from lib.workbook.recording import scored
 
 PATIENCE = 20.0  # seconds that an attack, or its control, may take
 SMALL = 32  # side of pictures of which many can be attacked in that time
-MADE_FOR = {OneTimePad.name: "skk"}  # the pad has no attack of its own, and works on pixels as SKK does
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Outcome:
 def attacks(choice: Choice) -> tuple[str, ...]:
     """The attacks made for the scheme of a choice, by name: with one ciphertext, many, pairs, an oracle, each
     from weak to strong. Those on many ciphertexts are for small pictures only, or they would take minutes."""
-    label, order = MADE_FOR.get(choice.scheme, choice.scheme), (ONE, MANY, PAIRS, CHOSEN)
-    fitting = [
-        each for each in CATALOGUE if label in each.against and (each.threat != MANY or choice.size == SMALL)
-    ]
+    scheme, order = scheme_of(choice), (ONE, MANY, PAIRS, CHOSEN)
+    fitting = [each for each in CATALOGUE if each.threat != MANY or choice.size == SMALL]
+    # a control has no attack of its own; it is shown to those on schemes of its structure
+    fitting = [each for each in fitting if (each.made_for if scheme.control else each.fits)(scheme)]
     return tuple(each.name for each in sorted(fitting, key=lambda each: order.index(each.threat)))
 
 
@@ -105,23 +105,20 @@ def _attacked(choice, name):
 
 def _run(choice, name, cipher, patience):
     made, truth, data = _attacked(choice, name)
-    label = MADE_FOR.get(choice.scheme, choice.scheme)
     try:
         with within(patience):
-            return attack_matrix.run(
-                made, label, cipher_of(choice), cipher, truth, data, **_steps(choice, name)
-            )
+            return attack_matrix.run(made, cipher_of(choice), cipher, truth, data, **_steps(choice, name))
     except TimeoutError:
         return None, f"it was stopped after {patience:g} seconds, unfinished"
 
 
 def _steps(choice, name):
     """Which steps are taken, for attacks that can be told."""
-    if name == "jigsaw":
-        return {"steps": choice.steps}
-    if name == "minimum-difference" and choice.scheme == "skk":
-        return {"colour_shuffle": "colour shuffle" in choice.steps}
-    return {}
+    told = {"steps": choice.steps}
+    if not scheme_of(choice).control:
+        told["colour_shuffle"] = "colour shuffle" in choice.steps
+    takes = inspect.signature(catalogue.by_name(name).function).parameters
+    return {option: value for option, value in told.items() if option in takes}
 
 
 @lru_cache(maxsize=8)

@@ -11,9 +11,7 @@ from lib.workbook.checks import lesson_34 as check
 
 def usable(scheme, given, count):
     found = [
-        attack
-        for attack in CATALOGUE
-        if scheme in attack.against and given.issuperset(THREATS[attack.threat])
+        attack for attack in CATALOGUE if attack.fits(scheme) and given.issuperset(THREATS[attack.threat])
     ]
     return [attack.name for attack in found if count > 1 or attack.threat != MANY]
 
@@ -25,7 +23,7 @@ def without(part):
         return [
             attack.name
             for attack in CATALOGUE
-            if (scheme in attack.against or part == "scheme")
+            if (attack.fits(scheme) or part == "scheme")
             and (set(THREATS[attack.threat]) <= given or part == "given")
             and (attack.threat != MANY or count > 1 or part == "count")
         ]
@@ -37,7 +35,7 @@ def exactly(scheme, given, count):
     return [
         a.name
         for a in CATALOGUE
-        if scheme in a.against and set(THREATS[a.threat]) == given and (a.threat != MANY or count > 1)
+        if a.fits(scheme) and set(THREATS[a.threat]) == given and (a.threat != MANY or count > 1)
     ]
 
 

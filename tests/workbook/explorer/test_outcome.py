@@ -3,11 +3,13 @@ stopped."""
 
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from lib.attacks import AttackResult, catalogue
+from lib.schemes import NO_KEY, by_name
 from lib.workbook.explorer import (
     SCHEMES,
     Choice,
@@ -30,7 +32,8 @@ def test_attacks_offered_are_made_for_the_scheme():
     for scheme in SCHEMES:
         choice = Choice(scheme=scheme, block=1 if scheme in ("skk", "otp") else 4)
         for name in attacks(choice):
-            assert {"otp": "skk"}.get(scheme, scheme) in catalogue.by_name(name).against
+            made = catalogue.by_name(name)
+            assert made.made_for(by_name(scheme)) and (scheme == "otp" or made.fits(by_name(scheme)(NO_KEY)))
         assert all(catalogue.by_name(name).threat != catalogue.MANY for name in attacks(choice)), (
             "minutes at 96x96"
         )
@@ -101,9 +104,7 @@ def test_an_attack_sees_neither_key_nor_picture(monkeypatch):
         return AttackResult(args[-1])
 
     made = catalogue.by_name("one-photograph")
-    monkeypatch.setattr(
-        catalogue, "CATALOGUE", (catalogue.Attack(made.name, made.threat, spy, made.against),)
-    )
+    monkeypatch.setattr(catalogue, "CATALOGUE", (replace(made, function=spy, public=False, moves=()),))
     choice = Choice(**SMALL)
     done = attack(choice, "one-photograph")
     plain, cipher = pictures(choice)
@@ -122,7 +123,7 @@ def test_a_slow_attack_is_stopped_and_the_page_says_so(monkeypatch):
         return AttackResult(ciphers)
 
     hangs = [True]
-    made = catalogue.Attack("slow", catalogue.ONE, slow, {"tanaka": ()})
+    made = catalogue.Attack("slow", catalogue.ONE, slow, lambda scheme: True)
     monkeypatch.setattr(catalogue, "CATALOGUE", (made,))
     monkeypatch.setattr(outcome, "CATALOGUE", (made,))
     stopped = attack(Choice(**SMALL), "slow", patience=0.2)

@@ -1,0 +1,112 @@
+"""What our files of JSON hold: each kind is a model, whose definition reads them, checks them, and names the
+field that is wrong.
+
+    class Note(Format):
+        KIND = "note"
+        format: Literal["learnable image encryption note"]
+        version: Literal[1]
+        stars: int = Field(ge=0, le=5, description="stars, from 0 to 5")
+
+    note = read(Note, "note.json")  # or parse(Note, text, "the note"), or check(Note, fields, "the note")
+    write_json(path, Note.new(stars=4).model_dump())
+
+Types are taken strictly (no "7" for 7, no 7.0 for an int), numbers are finite, unknown fields are refused.
+pydantic takes a third of a second to import, so what `import lib` needs imports this only to open a file.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import ClassVar, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+HEAD = ("format", "version")  # fields of one value, which a file begins with
+
+
+class Format(BaseModel):
+    """A kind of file, or a part of one. A field's `description` is what an error says was expected of it, and
+    a field with `repr=False` never shows what it holds. A validator raises ValueError with the reason alone.
+
+    KIND   what such a file is called: "key file"
+    WAY    how to get a good one
+    """
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False)
+    KIND: ClassVar[str] = "file of this workbook"
+    WAY: ClassVar[str] = "restore it from a copy"
+
+    @classmethod
+    def new(cls, **fields) -> Self:
+        """One with these fields, and with the format and version that this package writes."""
+        return cls(**{name: _literal(cls, name) for name in HEAD if name in cls.model_fields}, **fields)
+
+
+Model = TypeVar("Model", bound=Format)
+
+
+def read(model: type[Model], path: Path | str) -> Model:
+    """The contents of a file of JSON. OSError; ValueError with the path, the field, what came and what is
+    expected."""
+    return parse(model, Path(path).read_bytes(), str(path))
+
+
+def parse(model: type[Model], text: str | bytes, name: str) -> Model:
+    """The same of JSON text; `name` begins the error: "key.json is no key file: it is not whole JSON".
+
+    >>> class Note(Format):
+    ...     stars: int
+    >>> parse(Note, '{"stars": "7"}', "this note")
+    Traceback (most recent call last):
+    ValueError: this note is damaged: stars is '7', expected a valid integer; restore it from a copy
+    """
+    return _checked(model, model.model_validate_json, text, name)
+
+
+def check(model: type[Model], fields: Mapping, name: str) -> Model:
+    """The same of fields in Python, such as those of a YAML file."""
+    return _checked(model, model.model_validate, fields, name)
+
+
+def _checked(model, validate, given, name):
+    try:
+        return validate(given)
+    except ValidationError as error:
+        telling = min(error.errors(include_url=False), key=lambda problem: _rank(problem["loc"]))
+        raise ValueError(f"{name} {_reason(model, telling)}; {model.WAY}") from None
+
+
+def _rank(loc) -> int:
+    """Of several errors the one to tell: format and version before the rest."""
+    return 0 if not loc else HEAD.index(loc[0]) if loc[0] in HEAD else len(HEAD)
+
+
+def _reason(model, problem) -> str:
+    """What is wrong, in plain words, by the kind of error that pydantic tells."""
+    kind, loc, context = problem["type"], problem["loc"], problem.get("ctx", {})
+    if kind == "json_invalid":
+        return f"is no {model.KIND}: it is not whole JSON ({context['error']})"
+    if loc in ((), ("format",)) and "format" in model.model_fields and kind != "value_error":
+        return f"is no {model.KIND}: its format field is not {_literal(model, 'format')!r}"
+    if loc == ("version",):
+        came = None if kind == "missing" else problem["input"]
+        return f"is a {model.KIND} of version {came!r}, this package reads {_literal(model, 'version')}"
+    return f"is damaged: {_field(model, problem, '.'.join(map(str, loc)) or 'it')}"
+
+
+def _literal(model, name):
+    return model.model_fields[name].annotation.__args__[0]
+
+
+def _field(model, problem, name) -> str:
+    top = model.model_fields.get(problem["loc"][0]) if problem["loc"] else None
+    match problem["type"]:
+        case "missing":
+            return f"the field {name} is missing"
+        case "extra_forbidden":
+            return f"the field {name} is unknown here"
+        case "value_error":
+            return str(problem["ctx"]["error"])
+    expected = (top and top.description) or problem["msg"].removeprefix("Input should be ")
+    came = repr(problem["input"])
+    shown = "not right" if top and not top.repr else came if len(came) <= 60 else f"{came[:57]}..."
+    return f"{name} is {shown}, expected {expected}"

@@ -1,80 +1,134 @@
-"""The only numbering of colour orders, signs, orientations and their products.
+"""The only numbering of colour orders, signs, orientations and their products: public, no secret of a key.
 
-In colour order c, channel i of a block holds channel COLOURS[c, i] of the picture. An orientation is 0 to 3
-quarter turns to the left, then the same mirrored. EtC can put a block in 48 states, 8 orientations times 6
-orders of its colours; with a sign, 0 or 1, there are 96, numbered
-`12 * orientation + 6 * sign + colour order`. Public knowledge: the algorithm's, not a key's.
+    colour order   0..5   channel i holds what was channel COLOURS[c, i]: RGB, RBG, GRB, GBR, BRG, BGR
+    signs          0..7   channel i is complemented, v to 255 - v, where bit i is set: XOR with SIGNS[s]
+    orientation    0..7   o % 4 quarter turns to the left, then mirrored left to right if o is 4 or more
+
+SKK puts each pixel in one of 48 states, `8 * colour order + signs`: colours first, then signs. EtC puts each
+block in one of 48, `6 * orientation + colour order`; together with one sign for the block, 0 or 1, these are
+96, `12 * orientation + 6 * sign + colour order`. Number 0 changes nothing. Each `..._PRODUCT[a, b]` is the
+number of b, then a, and each `..._INVERSE[a]` of what undoes a.
 """
 
-from functools import cached_property
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
 COLOURS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)])
+"""(6, 3) int64: the channel that each channel is taken from."""
+SIGNS = np.array([[255 * (signs >> channel & 1) for channel in range(3)] for signs in range(8)], np.uint8)
+"""(8, 3) uint8: what each channel is XORed with."""
+PIXEL_STATES = np.array(
+    [np.eye(3, dtype=int)[c] * np.where(s, -1, 1)[:, None] for c in COLOURS for s in SIGNS]
+)
+"""(48, 3, 3) int64: signed permutations of a pixel's values, counted from 127.5."""
 
 
-class BlockStates:
-    """All 48 orders of the bytes of a block, row by row: `orders[6 * orientation + colours]`, (48, bytes)
-    int64.
+def _products(matrices):
+    """(k, k) int64: which of k matrices is a @ b."""
+    return (matrices[:, None, None] @ matrices[:, None] == matrices).all(axis=(3, 4)).argmax(axis=2)
 
-    An orientation is 0 to 3 quarter turns to the left, then the same mirrored. `block` is the side in pixels.
 
-    >>> BlockStates(2).orders[6][:3], BlockStates(2).orders.shape
+COLOUR_PRODUCT, PIXEL_PRODUCT = _products(np.eye(3, dtype=int)[COLOURS]), _products(PIXEL_STATES)
+
+
+def in_states(pixels: np.ndarray, states: np.ndarray) -> np.ndarray:
+    """Pixels (n, h, w, 3) uint8, each put in its state (h, w) int.
+
+    >>> in_states(np.array([[[[10, 20, 30]]]], np.uint8), np.array([[8 * 1 + 4]])).tolist()
+    [[[[10, 30, 235]]]]
+    """
+    return np.take_along_axis(pixels, COLOURS[states // 8][None], axis=3) ^ SIGNS[states % 8]
+
+
+# -- orientations --------------------------------------------------------------------------------------------
+
+
+def oriented(images: np.ndarray, orientation: int) -> np.ndarray:
+    """Images (n, h, w, c) turned and mirrored: a view."""
+    turned = np.rot90(images, orientation % 4, axes=(1, 2))
+    return turned[:, :, ::-1] if orientation >= 4 else turned
+
+
+def orientation_orders(block: int, channels: int = 3) -> np.ndarray:
+    """(8, block * block * channels) int64: the orders of a block's bytes, row by row, in each orientation.
+
+    >>> orientation_orders(2, 1)[1]
+    array([1, 3, 0, 2])
+    """
+    plain = np.arange(block * block * channels).reshape(1, block, block, channels)
+    return np.array([oriented(plain, orientation).ravel() for orientation in range(8)])
+
+
+@cache
+def block_orders(block: int) -> np.ndarray:
+    """(48, 3 * block * block) int64: the orders of a block's bytes, row by row, in each of EtC's states.
+
+    >>> block_orders(2)[6][:3], block_orders(2).shape
     (array([3, 4, 5]), (48, 12))
     """
-
-    def __init__(self, block: int):
-        plain = np.arange(block * block * 3).reshape(block, block, 3)
-        turns = [np.rot90(plain, k) for k in range(4)]
-        turns += [np.flip(turned, axis=1) for turned in turns]
-        self.orders = np.array([turned[:, :, colours].ravel() for turned in turns for colours in COLOURS])
-
-    @cached_property
-    def inverses(self) -> np.ndarray:
-        """(48, bytes): the orders that undo these."""
-        return np.argsort(self.orders, axis=1)
-
-    def find(self, plain: np.ndarray, cipher: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Which plain block each cipher block is, in which state, and how many answers fit: (blocks,) each,
-        -1, -1, 0 for none.
-
-        plain, cipher   (blocks, bytes) or, several images deep, (blocks, bytes, n), of unsigned numbers
-        Blocks are looked up by a sum of their bytes with random weights, then compared. Where several fit,
-        one of them.
-        """
-        plain, cipher = (
-            blocks.reshape(*blocks.shape[:2], -1).astype(np.uint64) for blocks in (plain, cipher)
-        )
-        weights = np.random.default_rng(0).integers(1, 2**63, plain.shape[1:], np.uint64)
-        sums = np.stack(
-            [(plain[:, order] * weights).sum(axis=(1, 2)) for order in self.orders], axis=1
-        ).ravel()
-        place = np.argsort(sums, kind="stable")
-        wanted = (cipher * weights).sum(axis=(1, 2))
-        first, last = (np.searchsorted(sums[place], wanted, side) for side in ("left", "right"))
-        at = place[np.minimum(first, len(place) - 1)]
-        source, state = np.divmod(at, len(self.orders))
-        same = (np.take_along_axis(plain[source], self.orders[state][:, :, None], axis=1) == cipher).all(
-            axis=(1, 2)
-        )
-        return np.where(same, source, -1), np.where(same, state, -1), np.where(same, last - first, 0)
+    turned = orientation_orders(block).reshape(8, -1, 3)
+    orders = np.array([order[:, colours].ravel() for order in turned for colours in COLOURS])
+    orders.setflags(write=False)  # kept, and shared
+    return orders
 
 
-_MATRICES = np.eye(3, dtype=int)[COLOURS]
-COLOUR_PRODUCT = (
-    (_MATRICES[:, None, None] @ _MATRICES[None, :, None] == _MATRICES).all(axis=(3, 4)).argmax(axis=2)
+def _orientation_products():
+    """(8, 8) int64: the orientation that is b, then a: orders are gathered from the inner one."""
+    orders = orientation_orders(2, 1)
+    return (orders[:, orders].swapaxes(0, 1)[..., None, :] == orders).all(axis=3).argmax(axis=2)
+
+
+ORIENTATION_PRODUCT = _orientation_products()
+COLOUR_INVERSE, PIXEL_INVERSE, ORIENTATION_INVERSE = (
+    (product == 0).argmax(axis=1) for product in (COLOUR_PRODUCT, PIXEL_PRODUCT, ORIENTATION_PRODUCT)
 )
-COLOUR_INVERSE = (COLOUR_PRODUCT == 0).argmax(axis=1)
+
+
+def _sides():
+    """As `SIDES`: side s runs clockwise from corner s to the next one; mirrored, to the one before."""
+    out = np.empty((8, 4, 2), int)
+    for orientation in range(8):
+        corners = oriented(np.array([[[[0], [1]], [[3], [2]]]]), orientation).ravel()[[0, 1, 3, 2]]
+        mirrored = orientation >= 4
+        out[orientation, :, 0], out[orientation, :, 1] = (np.argsort(corners) - mirrored) % 4, mirrored
+    return out
+
+
+SIDES = _sides()
+"""(8, 4, 2) int64: for an orientation, and a side of the upright block (top, right, bottom, left), which side
+it is now, and whether it runs backwards."""
+
+
+def find_blocks(plain: np.ndarray, cipher: np.ndarray, orders: np.ndarray):
+    """Which plain block each cipher block is, in which of `orders` (k, bytes): (source, state, choices).
+
+    plain, cipher   (blocks, bytes) or, several images deep, (blocks, bytes, n), of unsigned numbers
+    All three (blocks,) int64; `choices` counts the answers that fit. -1, -1, 0 for none, and one of them for
+    several. Blocks are looked up by a sum of their bytes with random weights, then compared.
+    """
+    plain, cipher = (blocks.reshape(*blocks.shape[:2], -1).astype(np.uint64) for blocks in (plain, cipher))
+    weights = np.random.default_rng(0).integers(1, 2**63, plain.shape[1:], np.uint64)
+    sums = np.stack([(plain[:, order] * weights).sum(axis=(1, 2)) for order in orders], axis=1).ravel()
+    ascending = np.argsort(sums, kind="stable")
+    wanted = (cipher * weights).sum(axis=(1, 2))
+    first, last = (np.searchsorted(sums[ascending], wanted, side) for side in ("left", "right"))
+    source, state = np.divmod(ascending[np.minimum(first, len(sums) - 1)], len(orders))
+    candidates = np.take_along_axis(plain[source], orders[state][:, :, None], axis=1)
+    same = (candidates == cipher).all(axis=(1, 2))
+    return np.where(same, source, -1), np.where(same, state, -1), np.where(same, last - first, 0)
+
+
+# -- jigsaws of blocks ---------------------------------------------------------------------------------------
 
 
 class Assembly(NamedTuple):
-    """Where each place of the grid has its block from, and in what state.
+    """Where each place of the grid has its block from, and in what state; each (rows, columns).
 
-    block, orientation, negative, colour   (rows, columns) int: which block of the input; the turn and mirror
-                0..7 (`turns + 4 * mirror`: quarter turns to the left, then mirrored), sign 0 or 1 and colour
-                order 0..5 that it was given when it was shuffled
-    confidence  (rows, columns) float: how likely all of these are right beside those of the others
+    block, orientation, negative, colour   int: which block of the input; orientation, sign and colour order
+                that it was given when it was shuffled
+    confidence  float: how likely all of these are right beside those of the others
     """
 
     block: np.ndarray
@@ -84,50 +138,14 @@ class Assembly(NamedTuple):
     confidence: np.ndarray
 
 
-def _sides():
-    """(8, 4, 2): for an orientation, and a side of the upright block, the side it is now, and whether it runs
-    backwards."""
-    corners = np.array([[0, 1], [3, 2]])  # clockwise
-    out = np.empty((8, 4, 2), int)
-    for orientation in range(8):
-        now = oriented(corners[None, :, :, None], orientation)[0, :, :, 0]
-        clockwise = [now[0, 0], now[0, 1], now[1, 1], now[1, 0]]
-        pairs = [(clockwise[side], clockwise[(side + 1) % 4]) for side in range(4)]
-        for side in range(4):
-            forward = (side, (side + 1) % 4)
-            mirrored = forward not in pairs
-            out[orientation, side] = pairs.index(forward[::-1] if mirrored else forward), mirrored
-    return out
-
-
-def oriented(images: np.ndarray, orientation: int) -> np.ndarray:
-    """Images (n, h, w, c) turned and mirrored: `orientation % 4` quarter turns to the left, then mirrored if
-    4 or more."""
-    turned = np.rot90(images, orientation % 4, axes=(1, 2))
-    return turned[:, :, ::-1] if orientation >= 4 else turned
-
-
-def _orientation_product():
-    """(8, 8): the orientation that is b, then a."""
-    label = np.arange(4).reshape(1, 2, 2, 1)
-    each = [oriented(label, a).tolist() for a in range(8)]
-    return np.array(
-        [[each.index(oriented(oriented(label, b), a).tolist()) for b in range(8)] for a in range(8)]
-    )
-
-
-SIDES, ORIENTATION_PRODUCT = _sides(), _orientation_product()
-ORIENTATION_INVERSE = (ORIENTATION_PRODUCT == 0).argmax(axis=1)
-
-
 def rebased(assembly: Assembly, orientation: int = 0, negative: int = 0, colour: int = 0) -> Assembly:
-    """The same blocks for another picture: this one turned and mirrored, then made negative, then in that
+    """The same blocks for another picture: this one turned and mirrored, then complemented, then in that
     colour order."""
-    grid = np.stack([*assembly], axis=2)[None]
-    block, o, sign, c, confidence = np.moveaxis(oriented(grid, orientation)[0], 2, 0)
-    o = ORIENTATION_PRODUCT[o.astype(int), ORIENTATION_INVERSE[orientation]]
-    c = COLOUR_PRODUCT[c.astype(int), COLOUR_INVERSE[colour]]
-    return Assembly(block.astype(int), o, sign.astype(int) ^ negative, c, confidence)
+    block, o, sign, c, confidence = (
+        oriented(part[None, :, :, None], orientation)[0, :, :, 0] for part in assembly
+    )
+    o = ORIENTATION_PRODUCT[o, ORIENTATION_INVERSE[orientation]]
+    return Assembly(block, o, sign ^ negative, COLOUR_PRODUCT[c, COLOUR_INVERSE[colour]], confidence)
 
 
 def as_block_0(found: Assembly) -> Assembly:
@@ -147,8 +165,7 @@ def picture(blocks: np.ndarray, assembly: Assembly) -> np.ndarray:
     out = np.empty((n, rows * b, columns * b, 3), np.uint8)
     for y, x in np.ndindex(rows, columns):
         own, orientation, negative, colour, _ = (part[y, x] for part in assembly)
-        upright = oriented(blocks[:, own], ORIENTATION_INVERSE[orientation])[
-            ..., COLOURS[COLOUR_INVERSE[colour]]
-        ]
+        upright = oriented(blocks[:, own], ORIENTATION_INVERSE[orientation])
+        upright = upright[..., COLOURS[COLOUR_INVERSE[colour]]]
         out[:, y * b : y * b + b, x * b : x * b + b] = 255 - upright if negative else upright
     return out

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lib import images as door
+from lib.tiling import places
 
 CHUNK = 1 << 13  # rows worked on at a time, so that a large image needs no large temporaries
 FEW_IMAGES, SMALL_IMAGE = 4, 1 << 20
@@ -109,14 +110,13 @@ class Table:
         """(h * w * c * 8 / bits,) int32 (int64 for over 2**31 atoms): which plain atom each cipher atom
         is."""
         parts = 8 // self.bits
-        places = (self.bytes_of_blocks()[:, :, None] * parts + np.arange(parts)).reshape(
-            self.blocks, self.atoms
-        )
-        origin = places if self.source is None else places[self.source]
+        atoms = places(self.shape, self.block)[:, :, None] * parts + np.arange(parts)
+        atoms = atoms.reshape(self.blocks, self.atoms)
+        origin = atoms if self.source is None else atoms[self.source]
         if self.orders is not None:
             origin = np.take_along_axis(origin, self.orders.rows[self.orders.of].astype(np.int64), axis=1)
-        out = np.empty(places.size, np.int32 if places.size < 2**31 else np.int64)
-        out[places] = origin
+        out = np.empty(atoms.size, np.int32 if atoms.size < 2**31 else np.int64)
+        out[atoms] = origin
         return _frozen(out)
 
     @cached_property
@@ -124,20 +124,13 @@ class Table:
         """(h * w * c,) uint8: what each cipher byte is XORed with."""
         out = np.zeros(self.shape[0] * self.shape[1] * self.shape[2], np.uint8)
         if self.masks is not None:
-            out[self.bytes_of_blocks()] = self.masks.rows[self.masks.of]
+            out[places(self.shape, self.block)] = self.masks.rows[self.masks.of]
         return _frozen(out)
 
     @cached_property
     def mask(self) -> np.ndarray:
         """(h * w * c * 8 / bits,) uint8 below 2 ** bits: what each cipher atom is XORed with."""
         return _frozen(split(self.byte_mask, self.bits))
-
-    def bytes_of_blocks(self) -> np.ndarray:
-        """(blocks, bytes of a block) int64: where each block's bytes lie in a flat image."""
-        h, w, c = self.shape
-        base = np.arange(0, h, self.block)[:, None] * w * c + np.arange(0, w, self.block) * c
-        offset = np.arange(self.block)[:, None] * w * c + np.arange(self.block * c)
-        return base.reshape(-1, 1) + offset.ravel()
 
     # -- apply -----------------------------------------------------------------------------------------------
 

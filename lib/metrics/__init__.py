@@ -35,6 +35,8 @@ import itertools
 import numpy as np
 
 from lib import images as door
+from lib.symmetries import COLOURS, SIGNS, oriented
+from lib.tiling import cut, grid
 
 
 def exact(estimate, truth) -> float:
@@ -171,9 +173,8 @@ def invariant(images) -> np.ndarray:
 def direct(estimate, truth, block: int) -> float:
     """Dc: the share of blocks of `block` x `block` pixels that are equal, every value of them."""
     estimate, truth = _pair(estimate, truth)
-    n, h, w, c = _whole_blocks(truth, block).shape
-    same = (estimate == truth).reshape(n, h // block, block, w // block, block, c)
-    return float(same.all(axis=(2, 4, 5)).mean())
+    same = cut(_whole_blocks(estimate == truth, block), block)
+    return float(same.all(axis=(2, 3, 4)).mean())
 
 
 def neighbours(estimate, truth, block: int) -> float:
@@ -215,9 +216,9 @@ def _right_pairs(estimate, truth, block):
     total = np.uint64(255 * int(weights.sum(dtype=np.uint64)) % 2**64)
     known = set()
     for flip in (np.s_[:], np.s_[::-1], np.s_[:, ::-1], np.s_[::-1, ::-1]):
-        for order in itertools.permutations(range(3)):
+        for order in COLOURS:
             for pairs in _pairs(truth, block):
-                sums = _sums(pairs, weights[flip][..., list(order)])
+                sums = _sums(pairs, weights[flip][..., order])
                 known.update(sums.ravel().tolist(), (total - sums).ravel().tolist())
     known = np.array(sorted(known), np.uint64)
     return [np.isin(_sums(pairs, weights), known) for pairs in _pairs(estimate, block)]
@@ -226,12 +227,10 @@ def _right_pairs(estimate, truth, block):
 def _pairs(image, block):
     """(rows, columns - 1, block, 2 block, 3) and (rows - 1, columns, the same): all pairs across, and down,
     these turned."""
-    h, w, _ = image.shape
-    grid = image.reshape(h // block, block, w // block, block, 3).swapaxes(1, 2)
-    turned = np.rot90(grid, axes=(2, 3))
-    return np.concatenate([grid[:, :-1], grid[:, 1:]], axis=3), np.concatenate(
-        [turned[:-1], turned[1:]], axis=3
-    )
+    blocks = grid(image[None], block)[0]
+    turned = np.rot90(blocks, axes=(2, 3))
+    across, down = (blocks[:, :-1], blocks[:, 1:]), (turned[:-1], turned[1:])
+    return np.concatenate(across, axis=3), np.concatenate(down, axis=3)
 
 
 def _sums(pairs, weights):
@@ -247,18 +246,11 @@ def _whole_blocks(images, block):
 
 
 MOVES = {
-    "colours": [lambda x, order=order: x[..., list(order)] for order in itertools.permutations(range(3))],
+    "colours": [lambda x, order=order: x[..., order] for order in COLOURS],
     "complement": [lambda x: x, lambda x: 255 - x],
-    "signs": [
-        lambda x, signs=signs: x ^ np.array(signs, np.uint8)
-        for signs in itertools.product((0, 255), repeat=3)
-    ],
+    "signs": [lambda x, signs=signs: x ^ signs for signs in SIGNS],
     "mirror": [lambda x: x, lambda x: x[:, :, ::-1]],
-    "turns": [
-        lambda x, turns=turns, mirror=mirror: np.rot90(x[:, :, ::-1] if mirror else x, turns, (1, 2))
-        for turns in range(4)
-        for mirror in (False, True)
-    ],
+    "turns": [lambda x, turn=turn: oriented(x, turn) for turn in range(8)],
 }
 """What `nearest` can choose from: the order of the colours, negatives, a negative for each colour, mirror
 images, quarter turns with mirror images (of square images; of others only those that keep the shape)."""

@@ -26,20 +26,13 @@ import math
 import numpy as np
 
 from lib.schemes.base import Scheme, blocks_of, check_block, half_of, log2_factorial
-from lib.schemes.skk import ORDERS
+from lib.symmetries import COLOURS, orientation_orders
 from lib.table import Structure, Table
 
-# A public code's orders are listed by its own codes: etc-classify counts RGB last, the other one lists swaps
-# first.
-ETC_CLASSIFY_ORDERS = np.roll(ORDERS, -1, axis=0)
+# Drawn numbers are those of `lib.symmetries`. Published variants list their orders by their own codes:
+# etc-classify counts RGB last, the other one lists swaps first.
+ETC_CLASSIFY_ORDERS = np.roll(COLOURS, -1, axis=0)
 OVERWRITTEN_ORDERS = np.array([(0, 1, 2), (1, 1, 2), (2, 1, 2), (0, 2, 2), (2, 2, 2), (1, 2, 1)], np.uint8)
-
-
-def orientations(block: int, channels: int) -> np.ndarray:
-    """(8, block * block * channels) ints: orders of a block's bytes, `turns + 4 * mirror` quarter turns to
-    the left."""
-    plain = np.arange(block * block * channels).reshape(block, block, channels)
-    return np.array([turned(plain, code % 4, code // 4 * [1]).ravel() for code in range(8)])
 
 
 def turned(plain, turns, mirrored_axes):
@@ -86,7 +79,7 @@ class EtC(Scheme):
             moves = [turned(plain, (code // 3 + 1) % 4, flips[code % 3]).ravel() for code in range(12)]
             moves = moves, draw("rotate", 4) * np.uint8(3) + draw("mirror", 3)
         else:
-            moves = orientations(self.block, shape[2]), draw("rotate and mirror", 8)
+            moves = orientation_orders(self.block, shape[2]), draw("rotate and mirror", 8)
 
         if self.as_published == "block-wise-scrambled":
             negative = half_of(self.key, self._label("negative-positive"), blocks, image).astype(np.uint8)
@@ -104,7 +97,7 @@ class EtC(Scheme):
         }
         if shape[2] == 3:
             rows = {"etc-classify": ETC_CLASSIFY_ORDERS, "block-wise-scrambled": OVERWRITTEN_ORDERS}.get(
-                self.as_published, ORDERS
+                self.as_published, COLOURS
             )
             colours = [plain[:, :, row].ravel() for row in rows]
             steps["colour shuffle"] = Table(**table, orders=(colours, draw("colour shuffle", 6)))

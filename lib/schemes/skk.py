@@ -5,8 +5,9 @@ Privacy-Preserving Deep Neural Networks", IEEE Access 7 (2019); the same authors
 Two steps a pixel:
 
 1. negative-positive: each colour value is kept or becomes 255 - v, by one key bit for each;
-2. colour shuffling (optional): the three values are put in one of six orders, coded 0 RGB, 1 RBG, 2 GRB, 3
-   GBR, 4 BRG, 5 BGR.
+2. colour shuffling (optional): the three values are put in one of six orders.
+
+Both are drawn as numbers of `lib.symmetries`.
 
 No pixel moves. The ICIP paper uses one key for all images, the later ones a key of its own for every image:
 `per_image`.
@@ -18,13 +19,9 @@ five of the six orders copy a channel over another. That cipher has no inverse.
 
 import math
 
-import numpy as np
-
 from lib.schemes.base import Scheme, check_flag
+from lib.symmetries import COLOURS, SIGNS
 from lib.table import Structure, Table
-
-ORDERS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)], np.uint8)
-SIGNS = np.array([[255 * (code >> channel & 1) for channel in range(3)] for code in range(8)], np.uint8)
 
 
 def assigned_in_place(order) -> list[int]:
@@ -43,6 +40,7 @@ def assigned_in_place(order) -> list[int]:
 class SKK(Scheme):
     """SKK with colour shuffling unless `colour_shuffle=False`, with one key or a key `per_image`.
 
+    >>> import numpy as np
     >>> from lib import Key
     >>> scheme = SKK(Key.from_seed(7), per_image=True)
     >>> images = np.zeros((2, 1, 2, 3), np.uint8)
@@ -79,7 +77,7 @@ class SKK(Scheme):
         steps = {"negative-positive": Table(shape, 1, masks=(SIGNS, signs))}
         if self.colour_shuffle:
             orders = self.key.integers(self._label("colour shuffle"), 6, pixels, ids).ravel()
-            rows = [assigned_in_place(order) for order in ORDERS] if self.as_published else ORDERS
+            rows = [assigned_in_place(order) for order in COLOURS] if self.as_published else COLOURS
             steps["colour shuffle"] = Table(shape, 1, orders=(rows, orders))
         return steps
 

@@ -16,8 +16,9 @@ import numpy as np
 
 from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, on
 from lib.attacks.chosen_plaintext.table_reader import is_permutation, is_smoother
-from lib.symmetries import BlockStates
+from lib.symmetries import block_orders, find_blocks
 from lib.table import Structure, Table, join, split
+from lib.tiling import places
 
 
 def bound(key_bits: float, shape) -> int:
@@ -75,16 +76,16 @@ def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     """EtC: one image of noise below 128. A block over 127 is negative; where it came from, its turn and its
     colours are looked up among all 48 states of all plain blocks."""
     ciphers = check_ciphers(ciphers, block)
-    shape, states = ciphers.shape[1:], BlockStates(block)
+    shape, orders = ciphers.shape[1:], block_orders(block)
     chosen = np.random.default_rng(0).integers(0, 128, shape, np.uint8)  # no secret: any noise will do
-    bytes_of = Table(shape, block).bytes_of_blocks()
+    bytes_of = places(shape, block)
     plain, answer = chosen.ravel()[bytes_of], oracle(chosen).ravel()[bytes_of]
     negative = (answer[:, 0] > 127).astype(np.uint8)
-    source, state, _ = states.find(plain, answer ^ (negative * np.uint8(255))[:, None])
+    source, state, _ = find_blocks(plain, answer ^ (negative * np.uint8(255))[:, None], orders)
     sure = is_permutation(source)
     masks = (np.array([[0], [255]], np.uint8).repeat(bytes_of.shape[1], axis=1), negative)
     recovered = {"source": source, "state": state, "negative": negative}
-    table = Table(shape, block, source=source, orders=(states.orders, state), masks=masks) if sure else None
+    table = Table(shape, block, source=source, orders=(orders, state), masks=masks) if sure else None
     return _result(ciphers, table, recovered, sure)
 
 
@@ -94,7 +95,7 @@ def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> A
     words a block uses one or the other, by the bits of its own number, so that the words in a cipher block
     say which block it was."""
     ciphers = check_ciphers(ciphers, block)
-    shape, bytes_of = ciphers.shape[1:], Table(ciphers.shape[1:], block).bytes_of_blocks()
+    shape, bytes_of = ciphers.shape[1:], places(ciphers.shape[1:], block)
     blocks, atoms = len(bytes_of), bytes_of.shape[1] * 8 // bits
     pairs = (blocks - 1).bit_length()
     count = -(-((atoms + pairs - 1).bit_length() + 1) // bits)
@@ -127,7 +128,7 @@ def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     and half of the places together show all of them: one image of 32x32, and another in the rare case that
     some are missing."""
     ciphers = check_ciphers(ciphers, block)
-    bytes_of = Table(ciphers.shape[1:], block).bytes_of_blocks()
+    bytes_of = places(ciphers.shape[1:], block)
     blocks, size = bytes_of.shape
     shares = -(-256 // blocks)
     substitution, changed = np.full(256, -1), np.zeros(size, bool)

@@ -22,7 +22,8 @@ of another key than the oracle's: there it is 1 only where the table also makes 
 import numpy as np
 
 from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, in_colour, on
-from lib.table import Structure, Table, join, split
+from lib.table import Structure, join, split
+from lib.tiling import places
 
 CHANG_CASE = "Chang and Case, arXiv:2004.13263"
 
@@ -127,7 +128,7 @@ def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> At
     pixel = found.argmax(axis=0)
     channel = np.take_along_axis(seen, pixel[None], axis=0)[0].astype(np.int64) - 1
     index = np.where(found.any(axis=0), 3 * pixel + channel, -1)
-    every = Table(ciphers.shape[1:], block).bytes_of_blocks()
+    every = places(ciphers.shape[1:], block)
     whole = np.full(ciphers[0].size, -1)
     whole[every] = np.where(index >= 0, every[:, index], -1)
     masks = np.zeros(ciphers[0].size, np.uint8)

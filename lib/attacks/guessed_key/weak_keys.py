@@ -23,6 +23,7 @@ import numpy as np
 
 from lib.attacks import AttackResult, check_ciphers, measured
 from lib.table import Table, join, split
+from lib.tiling import cut
 
 WARM_UP, A = 100, 4 - 1e-12
 SAMPLE = 12  # blocks that each key is tried on, of those with the most different values
@@ -76,9 +77,7 @@ def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
 def _sample(ciphers, block):
     """(SAMPLE, atoms) uint8, in their order: blocks whose bytes differ most, since flat ones look alike under
     all keys."""
-    flat = ciphers.reshape(len(ciphers), -1)[:, Table(ciphers.shape[1:], block).bytes_of_blocks()].reshape(
-        -1, 3 * block**2
-    )
+    flat = cut(ciphers, block).reshape(-1, 3 * block**2)
     kinds = (np.diff(np.sort(flat, axis=1), axis=1) > 0).sum(axis=1)
     if kinds.max() == 0:
         raise ValueError(

@@ -25,8 +25,9 @@ import numpy as np
 
 from lib.attacks import PAIRS, AttackResult, attack, check_ciphers, on
 from lib.attacks.chosen_plaintext.table_reader import is_smoother
-from lib.symmetries import BlockStates
+from lib.symmetries import COLOURS, SIGNS, block_orders
 from lib.table import Structure, Table, join, split
+from lib.tiling import cut, places
 
 
 def _enter(plain, pair_ciphers, ciphers, block=1, any_size=False):
@@ -43,9 +44,7 @@ def _enter(plain, pair_ciphers, ciphers, block=1, any_size=False):
 
 def _blocks(images, block):
     """(blocks, bytes, n): the bytes of each block, image by image."""
-    return images.reshape(len(images), -1)[:, Table(images.shape[1:], block).bytes_of_blocks()].transpose(
-        1, 2, 0
-    )
+    return cut(images, block).reshape(len(images), -1, 3 * block**2).transpose(1, 2, 0)
 
 
 def _histories(blocks, bits):
@@ -161,13 +160,11 @@ def pixels(plain, pair_ciphers, ciphers) -> AttackResult:
         for sign in (0, 255)
     ]
     fits = np.array(found).reshape(3, 2, 3, -1)  # cipher channel, sign, plain channel, pixel
-    orders = BlockStates(1).orders[:6]
     states = np.array([
-        [fits[0, s & 1, o[0]] & fits[1, s >> 1 & 1, o[1]] & fits[2, s >> 2 & 1, o[2]] for s in range(8)] for o in orders
+        [fits[0, s & 1, o[0]] & fits[1, s >> 1 & 1, o[1]] & fits[2, s >> 2 & 1, o[2]] for s in range(8)] for o in COLOURS
     ])  # fmt: skip
     order, sign = np.divmod(states.reshape(48, -1).argmax(axis=0), 8)
-    signs = np.array([[255 * (code >> channel & 1) for channel in range(3)] for code in range(8)], np.uint8)
-    table = Table(ciphers.shape[1:], 1, orders=(orders, order), masks=(signs, sign))
+    table = Table(ciphers.shape[1:], 1, orders=(COLOURS, order), masks=(SIGNS, sign))
     choices = states.sum(axis=(0, 1))
     return _result(ciphers, table, choices, {"order": (order, choices), "sign": (sign, choices)})
 
@@ -176,7 +173,7 @@ def pixels(plain, pair_ciphers, ciphers) -> AttackResult:
 def oriented_blocks(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResult:
     """EtC: which plain block, in which of 96 states, is each cipher block in all pairs."""
     plain, pair_ciphers, ciphers = _enter(plain, pair_ciphers, ciphers, block)
-    orders, (p, c) = BlockStates(block).orders, (_blocks(x, block) for x in (plain, pair_ciphers))
+    orders, (p, c) = block_orders(block), (_blocks(x, block) for x in (plain, pair_ciphers))
     p, c = _in_all_states(p, orders), _in_all_states(c, orders)  # (blocks, 2 signs, 48)
     source, alike = _pair_up(p.min(axis=(1, 2)), c.min(axis=(1, 2)))
     fits = p[source] == c[:, :1, :1]
@@ -219,7 +216,7 @@ def substitution(plain, pair_ciphers, ciphers, block: int = 4) -> AttackResult:
         back = np.arange(256, dtype=np.uint8)
         back[table[table >= 0]] = np.flatnonzero(table >= 0)
         flat = estimate.reshape(len(ciphers), -1)
-        where = Table(ciphers.shape[1:], block).bytes_of_blocks()[:, changed].ravel()
+        where = places(ciphers.shape[1:], block)[:, changed].ravel()
         flat[:, where] = back[flat[:, where]]
     seen = (table >= 0) & (not wrong)
     recovered = {"substitution": table, "places": changed, "ambiguous": int((~seen).sum())}

@@ -24,9 +24,6 @@ picks one. We found no publication of it. Nearest: Li et al., arXiv:2305.04543, 
 one key.
 """
 
-from functools import lru_cache
-from itertools import permutations
-
 import numpy as np
 from scipy.ndimage import uniform_filter
 from scipy.optimize import linear_sum_assignment
@@ -40,7 +37,7 @@ from lib.attacks.solvers.assignment import anneal, cost
 from lib.attacks.solvers.bit_planes import predicted
 from lib.attacks.solvers.mosaic import Mosaic
 from lib.attacks.solvers.quadratic_assignment import model_covariance
-from lib.symmetries import COLOURS, oriented
+from lib.symmetries import COLOURS, block_orders, orientation_orders, oriented
 from lib.table import Structure, join, split
 from lib.tiling import assembled, cut
 
@@ -189,7 +186,11 @@ def _vote(own, block, rng):
         if len(sure) == blocks:
             break
         if len(sure) >= 4:
-            seen = [own[b][np.ix_(best[b][turn], best[b][turn])] for b in sure for turn in _turns(block)[::6]]
+            seen = [
+                own[b][np.ix_(best[b][turn], best[b][turn])]
+                for b in sure
+                for turn in orientation_orders(block)
+            ]
             weights = [_weight(np.mean(seen, axis=0), 0.3)]
     return best, votes
 
@@ -202,20 +203,9 @@ def _weight(covariance, floor):
     return (inverse / (len(inverse) * np.abs(inverse).mean())).astype(np.float32)
 
 
-@lru_cache
-def _turns(block):
-    """(48, places): the places of a block turned and mirrored in 8 ways times 6 colour orders, the upright
-    order first."""
-    grid = np.arange(3 * block**2).reshape(block, block, 3)
-    views = [np.rot90(each, k) for each in (grid, grid.swapaxes(0, 1)) for k in range(4)]
-    return np.array(
-        [view[..., list(colours)].ravel() for view in views for colours in permutations(range(3))]
-    )
-
-
 def _same(order, other, block):
     """The share of places in which two orders agree, but for a turn and a colour order."""
-    return (order[_turns(block)] == other).mean(1).max()
+    return (order[block_orders(block)] == other).mean(1).max()
 
 
 # -- all bits ------------------------------------------------------------------------------------------------
@@ -293,8 +283,10 @@ def log_probabilities(fine, coarse, width, bits):
 def table_by_place(table, block, grid):
     """(blocks, places, n * values) of a table (n, h, w, 3, values)."""
     rows, columns = grid
-    cut = table.reshape(len(table), rows, block, columns, block, 3, -1).transpose(1, 3, 2, 4, 5, 0, 6)
-    return np.ascontiguousarray(cut).reshape(rows * columns, 3 * block**2, -1)
+    blocks = cut(table.reshape(*table.shape[:3], -1), block).reshape(
+        len(table), rows * columns, 3 * block**2, -1
+    )
+    return np.ascontiguousarray(blocks.transpose(1, 2, 0, 3)).reshape(rows * columns, 3 * block**2, -1)
 
 
 def match(table, streams, taken):

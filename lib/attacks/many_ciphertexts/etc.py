@@ -18,7 +18,7 @@ from lib.attacks.solvers.ambiguity import choose
 from lib.attacks.solvers.assembly import LARGEST, assemble
 from lib.symmetries import COLOURS, oriented, picture, rebased
 from lib.table import Structure
-from lib.tiling import cut
+from lib.tiling import assembled, cut
 
 
 @attack(
@@ -101,5 +101,5 @@ def table(found, shape, block):
 
 
 def _uncut(blocks, shape, block):
-    h, w, c = shape
-    return blocks.reshape(h // block, w // block, block, block, c).swapaxes(1, 2).ravel()
+    h, w, _ = shape
+    return assembled(blocks.reshape(1, h // block, w // block, -1), block).ravel()

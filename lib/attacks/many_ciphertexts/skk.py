@@ -15,7 +15,6 @@ chosen plaintext, or attack single images.
 """
 
 import heapq
-from itertools import permutations, product
 
 import numba
 import numpy as np
@@ -23,17 +22,9 @@ import numpy as np
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers.ambiguity import choose
 from lib.attacks.solvers.moments import FLOOR, log_determinant
+from lib.symmetries import COLOURS, PIXEL_INVERSE, PIXEL_PRODUCT, PIXEL_STATES, SIGNS, in_states
 from lib.table import Structure
 
-_ORDERS, _SIGNS = list(permutations(range(3))), list(product((1, -1), repeat=3))
-ORDER = np.array([order for order in _ORDERS for _ in _SIGNS])
-SIGN = np.array(_SIGNS * len(_ORDERS))
-STATES = np.eye(3, dtype=int)[ORDER] * SIGN[:, :, None]
-"""(48, 3, 3): signed permutations. State g turns a pixel's values v, counted from 127.5, into STATES[g] @ v;
-state 0 changes nothing. Row c of it is SIGN[g, c] at channel ORDER[g, c]."""
-
-PRODUCT = (STATES[:, None, None] @ STATES[None, :, None] == STATES).all(axis=(3, 4)).argmax(axis=2)
-INVERSE = (PRODUCT == 0).argmax(axis=1)
 OFFSETS = np.array([(0, 1), (1, 0), (1, 1), (1, -1)])  # down, right: half of a pixel's eight neighbours
 STRANGERS = (
     # gain in log determinant that is no sign of neighbours: a picture's colours resemble each other anywhere
@@ -50,7 +41,7 @@ def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> Att
 
     public   (m, h', w', 3) uint8 pictures of the attacker's own, to settle colour order and complement; None:
              the embedded photographs
-    Recovered: "states" (h, w) int, the state of each pixel, an index of `STATES`; the same as a table of
+    Recovered: "states" (h, w) int, of each pixel, numbered as in `lib.symmetries`; the same as a table of
     bytes, "index" and "mask", as `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes them; and
     "settled", 0 to 1, how sure the one choice is that all pixels share. Confidence (h, w): how likely a
     pixel's state is right, up to that choice. On EtC ciphertexts it finds the signs and colours of blocks,
@@ -60,10 +51,8 @@ def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> Att
     _check(ciphers)
     states, confidence = grow(pair_costs(ciphers))
     found = undo(ciphers, states)
-    best, settled = choose(
-        (undo(found, np.full(states.shape, common)) for common in range(len(STATES))), public
-    )
-    states = PRODUCT[states, best]
+    best, settled = choose((undo(found, np.full(states.shape, common)) for common in range(48)), public)
+    states = PIXEL_PRODUCT[states, best]
     recovered = {"states": states, **as_table(states), "settled": settled}
     return AttackResult(undo(ciphers, states), recovered, confidence)
 
@@ -86,12 +75,13 @@ def pair_costs(ciphers: np.ndarray) -> np.ndarray:
     """(4, h, w, 49) float32: for pixel p and q = p + OFFSETS[k], the cost of each relative state; 0 where q
     lies outside.
 
-    Entry g: the negative log-likelihood of p = STATES[g] q + noise, n / 2 times the log determinant of the
-    noise's second moments. Entry 48: of p and q being no neighbours: no noise, but p or q itself, less what
+    Entry g: the negative log-likelihood of p = PIXEL_STATES[g] q + noise, n / 2 times the log determinant of
+    the noise's second moments. Entry 48: of p and q being no neighbours: no noise, but p or q itself, less what
     all pixels have in common.
     """
     values = np.ascontiguousarray((ciphers - np.float32(127.5)).transpose(1, 2, 3, 0))
-    return _pair_costs(values, OFFSETS, ORDER, SIGN, FLOOR, STRANGERS)
+    orders, signs = abs(PIXEL_STATES).argmax(axis=2), PIXEL_STATES.sum(axis=2)
+    return _pair_costs(values, OFFSETS, orders, signs, FLOOR, STRANGERS)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -146,19 +136,21 @@ def grow(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         if len(members[a]) < len(members[b]):
             a, b = b, a
         k, probability = _decide(links[a].pop(b))
-        own[members[b]] = PRODUCT[own[members[b]], INVERSE[k]]
+        own[members[b]] = PIXEL_PRODUCT[own[members[b]], PIXEL_INVERSE[k]]
         sure[members[b]] *= probability
         members[a] += members[b]
         del links[b][a]
         for c, cost in links[b].items():
             del links[c][b]
-            link(a, c, cost[_AFTER[INVERSE[k]]] + links[a].get(c, 0))
+            link(a, c, cost[_AFTER[PIXEL_INVERSE[k]]] + links[a].get(c, 0))
         links[b] = {}
     return own.reshape(h, w), sure.reshape(h, w)
 
 
-_BACK = np.append(INVERSE, 48)  # costs of u / v from those of v / u
-_AFTER = np.pad(PRODUCT, ((0, 0), (0, 1)), constant_values=48)  # of u / w from those of v / w, by row v / u
+_BACK = np.append(PIXEL_INVERSE, 48)  # costs of u / v from those of v / u
+_AFTER = np.pad(
+    PIXEL_PRODUCT, ((0, 0), (0, 1)), constant_values=48
+)  # of u / w from those of v / w, by row v / u
 
 
 def _lead(cost):
@@ -176,16 +168,10 @@ def _decide(cost):
 
 def undo(ciphers: np.ndarray, states: np.ndarray) -> np.ndarray:
     """The plain images (n, h, w, 3) uint8 of ciphertexts whose pixels are in these states (h, w)."""
-    back = INVERSE[states]
-    moved = np.take_along_axis(ciphers, ORDER[back][None], axis=3)
-    return np.where(SIGN[back] > 0, moved, 255 - moved)
+    return in_states(ciphers, PIXEL_INVERSE[states])
 
 
 def as_table(states: np.ndarray) -> dict[str, np.ndarray]:
     """index (h * w * 3,) int64 and mask (h * w * 3,) uint8: cipher[i] = plain[index[i]] ^ mask[i]."""
-    first = np.arange(states.size)[:, None] * 3
-    index = first + ORDER[states.ravel()]
-    return {
-        "index": index.ravel(),
-        "mask": np.where(SIGN[states.ravel()] > 0, 0, 255).astype(np.uint8).ravel(),
-    }
+    first, states = 3 * np.arange(states.size)[:, None], states.ravel()
+    return {"index": (first + COLOURS[states // 8]).ravel(), "mask": SIGNS[states % 8].ravel()}

@@ -32,6 +32,7 @@ from lib.attacks.solvers import ambiguity
 from lib.attacks.solvers.bit_planes import by_place, in_order, next_level, picture, predicted
 from lib.attacks.solvers.orders import moves, turns
 from lib.attacks.solvers.quadratic_assignment import SHARP, arrange, correlations, energy, replace, weights
+from lib.symmetries import COLOURS
 from lib.table import Structure, join, split
 from lib.tiling import assembled, cut
 
@@ -364,7 +365,7 @@ def _colours(images, public):
     """The likeliest order of colours, whether all is a negative, and the probability of both by the public
     pictures."""
     images = images.astype(np.uint8)
-    choices = [(list(order), negative) for order in permutations(range(3)) for negative in (False, True)]
+    choices = [(order, negative) for order in COLOURS for negative in (False, True)]
     candidates = ((255 - images if negative else images)[..., order] for order, negative in choices)
     best, settled = ambiguity.choose(candidates, public)
     return *choices[best], settled

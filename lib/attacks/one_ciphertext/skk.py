@@ -23,14 +23,10 @@ import numba
 import numpy as np
 
 from lib.attacks import ONE, AttackResult, attack, check_ciphers, in_colour, on
-from lib.symmetries import COLOURS
+from lib.symmetries import COLOURS, SIGNS
 from lib.table import Structure
 
 CHANG_CASE = "Chang and Case, arXiv:2004.13263"
-
-# The published table of candidates has COLOURS for rows: channel c of a candidate is value COLOURS[row, c] of
-# the ciphertext.
-SIGNS = np.array([[255 * (code >> bit & 1) for bit in (2, 1, 0)] for code in range(8)], np.uint8)
 
 
 @attack("leading-bit", ONE, fits=in_colour, source=CHANG_CASE, rank=0)
@@ -79,8 +75,8 @@ def all_starts(ciphers: np.ndarray, colour_shuffle: bool = True) -> np.ndarray:
     """What `minimum_difference` makes of every state of the first pixel: (n, 48, h, w, 3), or (n, 8, h, w, 3)
     without shuffle.
 
-    Orders in that of the published table, and eight sign triples for each. Equal states of a first pixel are
-    repeated.
+    By state, `lib.symmetries`; its colour orders are the rows of the published table. Equal states of a first
+    pixel are repeated.
     """
     ciphers = check_ciphers(ciphers)
     orders = COLOURS if colour_shuffle else COLOURS[:1]

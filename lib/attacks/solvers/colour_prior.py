@@ -33,7 +33,7 @@ from tqdm import trange
 
 from lib.attacks.solvers.belief_propagation import counts, marginals, odds, tables
 from lib.metrics import invariant
-from lib.symmetries import COLOURS
+from lib.symmetries import COLOURS, PIXEL_STATES, SIGNS
 from lib.training import CPU, autocast
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "data" / "models" / "orbit_prior.npz"
@@ -47,19 +47,8 @@ FEW = 30  # pixels of a picture whose share right is counted
 POWER = 0.06  # of the odds of neighbours; chosen on training images of CIFAR-10
 
 
-def _state_maps():
-    """TURN (48, 3, 3), SHIFT (48, 3): state s makes TURN[s] @ folds + SHIFT[s] of sorted folds."""
-    turn, shift = np.zeros((48, 3, 3), np.float32), np.zeros((48, 3), np.float32)
-    for state in range(48):
-        order, signs = divmod(state, 8)
-        for channel in range(3):
-            negative = signs >> channel & 1
-            turn[state, channel, COLOURS[order, channel]] = -1 if negative else 1
-            shift[state, channel] = 255 * negative
-    return turn, shift
-
-
-TURN, SHIFT = _state_maps()
+# State s makes TURN[s] @ folds + SHIFT[s] of sorted folds.
+TURN, SHIFT = PIXEL_STATES.astype(np.float32), np.tile(SIGNS, (6, 1)).astype(np.float32)
 MAPS = torch.from_numpy(np.concatenate([TURN.reshape(48, 9), SHIFT], 1))
 
 
@@ -76,12 +65,8 @@ def states_of(images: np.ndarray) -> np.ndarray:
     array([ 0, 42])
     """
     place = np.argsort(np.argsort(np.minimum(images, 255 - images), -1, kind="stable"), -1)
-    order = _ORDER_OF[place[..., 0], place[..., 1]]
+    order = np.searchsorted(COLOURS @ [9, 3, 1], place @ [9, 3, 1])  # colour orders ascend
     return 8 * order + ((images > 127) * np.array([1, 2, 4])).sum(-1)
-
-
-_ORDER_OF = np.zeros((3, 3), int)
-_ORDER_OF[COLOURS[:, 0], COLOURS[:, 1]] = np.arange(6)
 
 
 class _Residual(nn.Module):

@@ -3,9 +3,8 @@ pair."""
 
 import numpy as np
 
+from lib.symmetries import COLOURS
 from lib.workbook.checks import exercise
-
-ORDERS = [(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)]
 
 
 @exercise
@@ -20,7 +19,7 @@ def grey_states(answer):
         for turns in range(4)
         for mirrored in (False, True)
         for negative in (False, True)
-        for order in ORDERS
+        for order in COLOURS
     }
     assert answer <= 96, "no block has more than 96 states"
     assert answer >= len(states), f"{answer} is too few: some states that you took for equal are not"

@@ -5,6 +5,7 @@ import numpy as np
 
 from lib import Key, datasets
 from lib.schemes import SKK
+from lib.tiling import grid
 from lib.workbook.checks import exercise
 
 
@@ -69,8 +70,7 @@ def _brightest_column_first(x):
 
 
 def _halved(x):
-    n, h, w, _ = x.shape
-    return x.reshape(n, h // 2, 2, w // 2, 2, 3).mean((2, 4)).astype(np.uint8)
+    return grid(x, 2).mean((3, 4)).astype(np.uint8)
 
 
 def _hole(x):

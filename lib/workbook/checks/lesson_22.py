@@ -6,7 +6,7 @@ from itertools import combinations, product
 import numpy as np
 
 from lib import datasets
-from lib.schemes.skk import ORDERS
+from lib.symmetries import COLOURS
 from lib.workbook.checks import exercise
 
 PIXELS = [(1, 2, 3), (20, 60, 100), (200, 10, 90), (255, 128, 60), (5, 130, 129)]
@@ -16,7 +16,7 @@ PIXELS = [(1, 2, 3), (20, 60, 100), (200, 10, 90), (255, 128, 60), (5, 130, 129)
 def read_key(answer):
     """`answer(pixel, cipher)`: (signs, order) of the key that makes `cipher` of `pixel`, as in lesson 04."""
     for pixel in PIXELS:
-        for signs, order in product(product((0, 1), repeat=3), ORDERS.tolist()):
+        for signs, order in product(product((0, 1), repeat=3), COLOURS.tolist()):
             negated = [255 - v if sign else v for v, sign in zip(pixel, signs)]
             cipher = tuple(negated[i] for i in order)
             got = answer(pixel, cipher)

@@ -8,6 +8,7 @@ import numpy as np
 from lib import Key, datasets
 from lib.schemes import Tanaka
 from lib.table import split
+from lib.tiling import cut
 from lib.workbook.checks import exercise
 
 PHOTOS, SIDE, BLOCK = ("coffee", "rocket", "hopper", "china"), 64, 4
@@ -15,9 +16,7 @@ PHOTOS, SIDE, BLOCK = ("coffee", "rocket", "hopper", "china"), 64, 4
 
 def _streams(image):
     """(blocks, 96): the nibbles of each block."""
-    h, w, _ = image.shape
-    blocks = image.reshape(h // BLOCK, BLOCK, w // BLOCK, BLOCK, 3).swapaxes(1, 2)
-    return split(np.ascontiguousarray(blocks).reshape(-1, 3 * BLOCK**2), 4)
+    return split(cut(image[None], BLOCK).reshape(-1, 3 * BLOCK**2), 4)
 
 
 @exercise

@@ -3,7 +3,6 @@ they do not fit."""
 
 import math
 
-import numpy as np
 import pytest
 
 from lib import Key, datasets
@@ -19,7 +18,6 @@ from lib.schemes import (
     OneTimePad,
     Tanaka,
 )
-from lib.symmetries import BlockStates
 
 SECRET = datasets.load("photos", "test", 3).images
 KEY = Key.from_seed(8)
@@ -97,35 +95,3 @@ def test_a_question_of_too_few_pixels_is_refused_by_the_scheme():
     scheme = Tanaka(KEY, block=8)
     with pytest.raises(ValueError, match="4x8 is not a multiple of block 8"):
         fewest.tanaka(oracle_for(scheme), scheme.encrypt(SECRET), block=4)
-
-
-def test_block_states_are_the_48_moves_of_a_block():
-    states = BlockStates(3)
-    block = np.arange(27).reshape(3, 3, 3)
-    seen = {tuple(order) for order in states.orders}
-    by_hand = set()
-    for turns in range(4):
-        for mirrored in (False, True):
-            for colours in ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0)):
-                out = np.rot90(block, turns)
-                out = out[:, ::-1] if mirrored else out
-                by_hand.add(tuple(out[:, :, colours].ravel()))
-    assert seen == by_hand and len(seen) == 48
-    assert (np.take_along_axis(states.orders, states.inverses, axis=1) == np.arange(27)).all()
-
-
-def test_blocks_are_found_in_their_states_or_not_at_all():
-    states, rng = BlockStates(4), np.random.default_rng(2)
-    plain = rng.integers(0, 256, (20, 48))
-    source, state = rng.permutation(20), rng.integers(0, 48, 20)
-    cipher = np.take_along_axis(plain[source], states.orders[state], axis=1)
-    cipher[3, 5] ^= 1
-    found = states.find(plain, cipher)
-    kept = np.arange(20) != 3
-    assert (
-        (found[0][kept] == source[kept]).all()
-        and (found[1][kept] == state[kept]).all()
-        and (found[2][kept] == 1).all()
-    )
-    assert [part[3] for part in found] == [-1, -1, 0]
-    assert states.find(np.ones((2, 48)), np.ones((1, 48)))[2] == 96, "flat blocks fit in every state"

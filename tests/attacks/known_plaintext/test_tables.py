@@ -18,7 +18,7 @@ from lib.schemes import (
     OneTimePad,
     Tanaka,
 )
-from lib.symmetries import BlockStates
+from lib.symmetries import block_orders
 
 KNOWN = datasets.load("photos", "train", limit=40).images
 TARGET = datasets.load("photos", "test", limit=20).images
@@ -70,7 +70,7 @@ def truth_of(name, scheme):
     orders, masks = (choice.rows[choice.of] for choice in (table.orders, table.masks))
     if name == "ele":
         return {"source": table.source, "index": orders, "mask": known.split(masks, 4)}
-    every = BlockStates(scheme.block).orders[: 6 if name == "skk" else 48]
+    every = block_orders(scheme.block)[: 6 if name == "skk" else 48]
     order = np.array([np.flatnonzero((every == row).all(axis=1))[0] for row in orders])
     if name == "skk":
         return {"order": order, "sign": (masks == 255) @ [1, 2, 4]}

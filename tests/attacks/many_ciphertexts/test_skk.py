@@ -1,7 +1,7 @@
 """SKK with one key: kernels against slow specifications, success on embedded photos, doubt where there is
 nothing to find."""
 
-from itertools import permutations, product
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -9,10 +9,7 @@ import pytest
 from lib import Key
 from lib.attacks.chosen_plaintext.table_reader import decrypt_with
 from lib.attacks.many_ciphertexts.skk import (
-    INVERSE,
     OFFSETS,
-    PRODUCT,
-    STATES,
     STRANGERS,
     as_table,
     grow,
@@ -24,6 +21,7 @@ from lib.attacks.solvers.ambiguity import choose
 from lib.attacks.solvers.moments import FLOOR
 from lib.datasets import load
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, OneTimePad, Tanaka
+from lib.symmetries import PIXEL_INVERSE, PIXEL_PRODUCT, PIXEL_STATES
 
 PHOTOS = load("photos", "test").images
 # the same ten photographs, but no pixel of the test patches
@@ -37,23 +35,14 @@ def some(n, seed):
 def true_states(scheme, shape):
     table = scheme.table(shape)
     index, mask = table.index.reshape(-1, 3) % 3, table.byte_mask.reshape(-1, 3)
-    orders, signs = list(permutations(range(3))), list(product((0, 255), repeat=3))
-    return np.array(
-        [orders.index(tuple(o)) * 8 + signs.index(tuple(m)) for o, m in zip(index.tolist(), mask.tolist())]
-    )
+    orders = list(permutations(range(3)))
+    return np.array([8 * orders.index(tuple(o)) + (m > 0) @ [1, 2, 4] for o, m in zip(index, mask)])
 
 
 def right(states, scheme):
     """Bool like states: right but for one choice that all share, the most frequent."""
-    relative = PRODUCT[INVERSE[states.ravel()], true_states(scheme, (*states.shape, 3))]
+    relative = PIXEL_PRODUCT[PIXEL_INVERSE[states.ravel()], true_states(scheme, (*states.shape, 3))]
     return (relative == np.bincount(relative).argmax()).reshape(states.shape)
-
-
-def test_states_are_a_group():
-    assert len({state.tobytes() for state in STATES}) == 48
-    for a, b in np.random.default_rng(0).integers(0, 48, (50, 2)):
-        assert (STATES[PRODUCT[a, b]] == STATES[a] @ STATES[b]).all()
-        assert (STATES[INVERSE[a]] @ STATES[a] == np.eye(3)).all()
 
 
 def test_a_state_is_what_skk_does():
@@ -61,7 +50,7 @@ def test_a_state_is_what_skk_does():
     states = true_states(scheme, images.shape[1:]).reshape(32, 32)
     assert (undo(scheme.encrypt(images), states) == images).all()
     values = images[0, 4, 5] - 127.5
-    assert (STATES[states[4, 5]] @ values + 127.5 == scheme.encrypt(images)[0, 4, 5]).all()
+    assert (PIXEL_STATES[states[4, 5]] @ values + 127.5 == scheme.encrypt(images)[0, 4, 5]).all()
     table = as_table(states)
     assert (table["index"] == scheme.table((32, 32, 3)).index).all()
     assert (table["mask"] == scheme.table((32, 32, 3)).byte_mask).all()
@@ -84,7 +73,7 @@ def test_pair_costs_against_the_slow_specification():
         for y, x in np.ndindex(4, 6):
             v, u = y + down, x + along
             if v < 4 and 0 <= u < 6:
-                slow = [slow_cost(values[:, y, x], values[:, v, u], state) for state in [*STATES, None]]
+                slow = [slow_cost(values[:, y, x], values[:, v, u], state) for state in [*PIXEL_STATES, None]]
                 assert np.allclose(costs[k, y, x], slow, rtol=1e-4, atol=1e-3)
             else:
                 assert not costs[k, y, x].any()
@@ -166,8 +155,8 @@ def test_regions_join_with_the_state_between_them():
     images = some(20, 4)
     halves = np.zeros((32, 32), int)
     halves[:, 16:] = 29
-    states, _ = grow(pair_costs(undo(images, INVERSE[halves])))
-    assert len(set(PRODUCT[INVERSE[states], halves].ravel())) == 1
+    states, _ = grow(pair_costs(undo(images, PIXEL_INVERSE[halves])))
+    assert len(set(PIXEL_PRODUCT[PIXEL_INVERSE[states], halves].ravel())) == 1
 
 
 @pytest.mark.parametrize(

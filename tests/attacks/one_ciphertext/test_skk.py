@@ -10,17 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from lib import Key, datasets, metrics
-from lib.attacks.one_ciphertext.skk import (
-    SIGNS,
-    all_starts,
-    leading_bit,
-    likeliest,
-    minimum_difference,
-    roughness,
-)
+from lib.attacks.one_ciphertext.skk import all_starts, leading_bit, likeliest, minimum_difference, roughness
 from lib.attacks.solvers import colour_prior
 from lib.schemes import SKK, EtC, OneTimePad, Tanaka
-from lib.symmetries import COLOURS
+from lib.symmetries import COLOURS, SIGNS
 
 NOISE = np.random.default_rng(6).integers(0, 256, (3, 5, 6, 3), np.uint8)
 FEW_VALUES = np.random.default_rng(7).choice(np.array([3, 120, 126, 129, 135, 252], np.uint8), (2, 8, 6, 3))

@@ -5,7 +5,7 @@ from itertools import combinations, permutations, product
 
 import numpy as np
 
-from lib.schemes.skk import ORDERS
+from lib.symmetries import COLOURS
 from lib.workbook.checks import lesson_04 as check
 
 
@@ -48,7 +48,7 @@ def shared_sign(pixel):
 
 
 def lossy(pixel):
-    return {tuple(in_place(pixel, s, o)) for s in product((0, 1), repeat=3) for o in ORDERS.tolist()}
+    return {tuple(in_place(pixel, s, o)) for s in product((0, 1), repeat=3) for o in COLOURS.tolist()}
 
 
 def pairs(ciphertexts, score):

@@ -24,6 +24,7 @@ from scipy.optimize import linear_sum_assignment
 
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
 from lib.table import Structure
+from lib.tiling import cut
 
 REACH = 2  # pixels from a value to those it is predicted from, in each direction
 SIDE = 2 * REACH + 1
@@ -44,19 +45,16 @@ def ffx_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None =
     Errors: ValueError for sizes that do not fit the block, sides below 8 pixels, or images of one colour.
     """
     _check(ciphers, block)
-    moments = _moments(_photographs() if public is None else public)
+    moments = window_moments(_photographs() if public is None else public)
     places = replaced_places(ciphers, block)
-    back, confidence = np.arange(256), np.zeros(256)
-    known = ~places
+    back, known = np.arange(256), ~places
     for _ in range(ROUNDS):
         likelihoods = predictions(ciphers, decrypt(ciphers, places, back), places, known, moments)
-        plain = linear_sum_assignment(likelihoods, maximize=True)[1]
-        back, known = plain, np.ones_like(places)
-        confidence = _confidence(likelihoods, plain)
-    estimate = decrypt(ciphers, places, back)
+        back, known = linear_sum_assignment(likelihoods, maximize=True)[1], np.ones_like(places)
     substitution = np.argsort(back).astype(np.uint8)
     recovered = {"places": places, "substitution": substitution}
-    return AttackResult(estimate, recovered, confidence[substitution])
+    confidence = _confidence(likelihoods, back)[substitution]
+    return AttackResult(decrypt(ciphers, places, back), recovered, confidence)
 
 
 def _photographs():
@@ -66,32 +64,30 @@ def _photographs():
 
 
 def _check(ciphers, block):
-    _, h, w, _ = check_ciphers(ciphers, block).shape
+    n, h, w, _ = check_ciphers(ciphers, block).shape
     if block < 2:
         raise ValueError(
-            f"expected blocks of 2 pixels or more, got {block}; FFX with blocks of one has no neighbours left"
+            f"expected blocks of 2 pixels or more, got {block}; one of one pixel has no neighbours left"
         )
-    if min(h, w) < 8 or min(h, w) < 2 * block:
+    if min(h, w) < max(8, 2 * block):
         raise ValueError(
             f"expected sides of 8 pixels and 2 blocks or more, got {h}x{w} with blocks of {block}"
         )
-    if (ciphers == ciphers[:, :block, :block].repeat(h // block, 1).repeat(w // block, 2)).all() and len(
-        ciphers
-    ) == 1:
+    blocks = cut(ciphers, block)[0]
+    if n == 1 and (blocks == blocks[0]).all():
         raise ValueError("all blocks are alike; expected pictures, whose blocks differ")
 
 
 def replaced_places(ciphers: np.ndarray, block: int) -> np.ndarray:
     """(block, block, 3) bool: the half of the places that take least part in the brightness of a block."""
-    n, h, w, _ = ciphers.shape
-    values = ciphers.reshape(n, h // block, block, w // block, block, 3).transpose(0, 1, 3, 2, 4, 5)
-    values = values.reshape(-1, 3 * block**2) - values.mean(axis=(0, 1, 2)).ravel()
+    values = cut(ciphers, block).reshape(-1, 3 * block**2)
+    values = values - values.mean(axis=0)
     values = values / np.maximum(values.std(axis=0), 1e-9)
     part = np.abs(np.linalg.eigh(values.T @ values / len(values))[1][:, -1])
-    return (part < np.sort(part)[-(len(part) // 2 + len(part) % 2)]).reshape(block, block, 3)
+    return (part < np.sort(part)[len(part) // 2]).reshape(block, block, 3)
 
 
-def _moments(images):
+def window_moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mean and covariance of windows of photographs, (SIDE * SIDE * 3,) and square: spread evenly, and
     mirrored too."""
     views = sliding_window_view(images, (SIDE, SIDE), axis=(1, 2))
@@ -112,7 +108,7 @@ def predictions(ciphers, estimate, places, known, moments) -> np.ndarray:
     block, total = len(places), np.zeros((256, 256))
     grey = np.arange(256)
     for y, x, c in np.argwhere(places):
-        use = _around(known, y, x)
+        use = _at(np.tile(known, (SIDE, SIDE, 1))[None], y, x, block)[0, 0, 0].flatten()
         centre = (c * SIDE + REACH) * SIDE + REACH
         use[centre] = False
         weights, constant, scale = _regression(*moments, use, centre)
@@ -123,14 +119,6 @@ def predictions(ciphers, estimate, places, known, moments) -> np.ndarray:
         near = np.exp(-np.abs(grey[:, None] - grey) / scale) / (2 * scale)
         total += counts @ np.log((1 - STRAY) * near + STRAY / 256)
     return total
-
-
-def _around(known, y, x):
-    """(3 * SIDE * SIDE,) bool: which values of the window around a place are known, as windows are laid
-    out."""
-    block = len(known)
-    rows, columns = (np.arange(at - REACH, at + REACH + 1) % block for at in (y, x))
-    return known[np.ix_(rows, columns)].transpose(2, 0, 1).ravel().copy()
 
 
 def _at(images, y, x, block):

@@ -26,10 +26,7 @@ from lib.symmetries import COLOURS, PIXEL_INVERSE, PIXEL_PRODUCT, PIXEL_STATES, 
 from lib.table import Structure
 
 OFFSETS = np.array([(0, 1), (1, 0), (1, 1), (1, -1)])  # down, right: half of a pixel's eight neighbours
-STRANGERS = (
-    # gain in log determinant that is no sign of neighbours: a picture's colours resemble each other anywhere
-    4.5
-)
+STRANGERS = 4.5  # gain in log determinant that is no sign of neighbours: all of a picture's colours are alike
 TEMPERATURE = 3.0  # nats of cost to a nat of evidence, for the pairs along a border are not independent
 
 
@@ -50,9 +47,7 @@ def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> Att
     """
     _check(ciphers)
     states, confidence = grow(pair_costs(ciphers))
-    found = undo(ciphers, states)
-    best, settled = choose((undo(found, np.full(states.shape, common)) for common in range(48)), public)
-    states = PIXEL_PRODUCT[states, best]
+    states, settled = settle(ciphers, states, public)
     recovered = {"states": states, **as_table(states), "settled": settled}
     return AttackResult(undo(ciphers, states), recovered, confidence)
 
@@ -62,12 +57,10 @@ def _check(ciphers):
     if n < 2:
         raise ValueError(f"expected 2 or more ciphertexts under one key, got {n}; collect more of them")
     if min(h, w) < 4:
-        raise ValueError(
-            f"expected images of 4x4 pixels or more, got {h}x{w}: neighbours are all there is to go by"
-        )
+        raise ValueError(f"expected 4x4 pixels or more, got {h}x{w}: neighbours are all there is to go by")
     if (ciphers == ciphers[:1]).all():
         raise ValueError(
-            f"the {n} ciphertexts are all alike; expected different images, for these tell of one only"
+            f"the {n} ciphertexts are all alike; expected different images: these tell of one only"
         )
 
 
@@ -164,6 +157,13 @@ def _decide(cost):
     k = cost[:48].argmin()
     weights = np.exp(np.minimum(cost[k] - cost.astype(float), 600) / TEMPERATURE)
     return k, 1 / (weights[:48].sum() + 48 * weights[48])
+
+
+def settle(ciphers: np.ndarray, states: np.ndarray, public: np.ndarray | None) -> tuple[np.ndarray, float]:
+    """The states with the one choice that all pixels share made by public pictures, and its probability."""
+    found = undo(ciphers, states)
+    best, settled = choose((undo(found, np.full(states.shape, common)) for common in range(48)), public)
+    return PIXEL_PRODUCT[states, best], settled
 
 
 def undo(ciphers: np.ndarray, states: np.ndarray) -> np.ndarray:

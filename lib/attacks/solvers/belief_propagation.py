@@ -10,7 +10,7 @@ channel on one side, or to one channel on two sides.
 
 Inference: J. Pearl's belief propagation (sum-product), messages passed in raster order and back, as in sweeps
 of V. Kolmogorov, IEEE TPAMI 28, 2006. On a grid it is no more than an approximation; exact where there is one
-row. A state is numbered as in `lib.attacks.solvers.colour_prior`.
+row. States are numbered as in `lib.symmetries`, channels of the plain side being folds in ascending order.
 """
 
 import numba
@@ -32,7 +32,7 @@ def counts(images: np.ndarray) -> np.ndarray:
     low = np.minimum(images, 255 - images)
     place = np.argsort(np.argsort(low, -1, kind="stable"), -1)
     found = np.zeros((CONTEXTS, 3))
-    _count(images > 127, np.sort(low, -1).astype(np.int64), place, found, _GAP, _APART, _SLOPE)
+    _count(images > 127, np.sort(low, -1).astype(np.int64), place, found)
     return found
 
 
@@ -55,7 +55,7 @@ def tables(folds: np.ndarray, pair_odds: np.ndarray) -> np.ndarray:
             neighbour.
     """
     found = np.zeros((*folds.shape[:2], 2, 3, 3, 2), np.float32)
-    _look_up(folds.astype(np.int64), pair_odds, found, _GAP, _APART, _SLOPE)
+    _look_up(folds.astype(np.int64), pair_odds, found)
     return (found / np.maximum(found.max((3, 4, 5), keepdims=True), 1e-12)).astype(np.float32)
 
 
@@ -64,7 +64,7 @@ def marginals(chances: np.ndarray, pairs: np.ndarray, sweeps: int = 8) -> np.nda
     `tables`."""
     chances = chances / chances.max(-1, keepdims=True)
     messages = np.full((*chances.shape[:2], 4, 48), 1 / 48, np.float32)
-    _pass(chances.astype(np.float32), pairs, messages, COLOURS, sweeps)
+    _pass(chances.astype(np.float32), pairs, messages, sweeps)
     beliefs = chances * np.prod(48 * messages, axis=2)
     return (beliefs / beliefs.sum(-1, keepdims=True)).astype(np.float32)
 
@@ -82,59 +82,44 @@ def _rise(folds, i, j, value):
 
 
 @numba.njit(cache=True, nogil=True)
-def _context(folds, i, j, down, a, b, gap, apart, slope):
+def _context(folds, i, j, down, a, b):
+    """Of fold a of pixel i, j and fold b of its right or lower neighbour."""
     across = 1 - down
     first, second = folds[i, j, a], folds[i + down, j + across, b]
     before = _rise(folds, i - down, j - across, first)
     after = _rise(folds, i + 2 * down, j + 2 * across, second)
-    place = gap[255 - first - second] * 6 + apart[abs(first - second)]
-    return (place * 8 + slope[before + 127]) * 8 + slope[after + 127]
+    place = _GAP[255 - first - second] * 6 + _APART[abs(first - second)]
+    return (place * 8 + _SLOPE[before + 127]) * 8 + _SLOPE[after + 127]
 
 
 @numba.njit(cache=True, nogil=True)
-def _count(above, folds, place, found, gap, apart, slope):
+def _count(above, folds, place, found):
     n, h, w, _ = folds.shape
-    for m in range(n):
-        for i in range(h):
-            for j in range(w):
-                for down in range(2):
-                    y, x = i + down, j + 1 - down
-                    if y < h and x < w:
-                        for c in range(3):
-                            for d in range(3):
-                                at = _context(
-                                    folds[m],
-                                    i,
-                                    j,
-                                    down,
-                                    place[m, i, j, c],
-                                    place[m, y, x, d],
-                                    gap,
-                                    apart,
-                                    slope,
-                                )
-                                kind = 0
-                                if c == d:
-                                    kind = 1 if above[m, i, j, c] == above[m, y, x, c] else 2
-                                found[at, kind] += 1
+    for m, i, j, down in np.ndindex(n, h, w, 2):
+        y, x = i + down, j + 1 - down
+        if y >= h or x >= w:
+            continue
+        for c in range(3):
+            for d in range(3):
+                at = _context(folds[m], i, j, down, place[m, i, j, c], place[m, y, x, d])
+                kind = 0
+                if c == d:
+                    kind = 1 if above[m, i, j, c] == above[m, y, x, c] else 2
+                found[at, kind] += 1
 
 
 @numba.njit(cache=True, nogil=True)
-def _look_up(folds, pair_odds, found, gap, apart, slope):
+def _look_up(folds, pair_odds, found):
     h, w, _ = folds.shape
-    for i in range(h):
-        for j in range(w):
-            for down in range(2):
-                if i + down < h and j + 1 - down < w:
-                    for a in range(3):
-                        for b in range(3):
-                            found[i, j, down, a, b] = pair_odds[
-                                _context(folds, i, j, down, a, b, gap, apart, slope)
-                            ]
+    for i, j, down in np.ndindex(h, w, 2):
+        if i + down < h and j + 1 - down < w:
+            for a in range(3):
+                for b in range(3):
+                    found[i, j, down, a, b] = pair_odds[_context(folds, i, j, down, a, b)]
 
 
 @numba.njit(cache=True, nogil=True)
-def _send(incoming, pair, turned, out, orders, part):
+def _send(incoming, pair, turned, out, part):
     """out[t] = sum over s of incoming[s] times the pair's entries for s and t; signs by three butterflies for
     each two orders."""
     out[:] = 0
@@ -143,7 +128,7 @@ def _send(incoming, pair, turned, out, orders, part):
             for s in range(8):
                 part[s] = incoming[8 * o + s]
             for c in range(3):
-                a, b = orders[o, c], orders[p, c]
+                a, b = COLOURS[o, c], COLOURS[p, c]
                 same, other = (pair[b, a, 0], pair[b, a, 1]) if turned else (pair[a, b, 0], pair[a, b, 1])
                 for s in range(8):
                     if s & 1 << c == 0:
@@ -158,7 +143,7 @@ def _send(incoming, pair, turned, out, orders, part):
 
 
 @numba.njit(cache=True, nogil=True)
-def _pass(chances, pairs, messages, orders, sweeps):
+def _pass(chances, pairs, messages, sweeps):
     """messages[i, j, k]: what pixel i, j was told from the left, from above, from the right, from below."""
     h, w, _ = chances.shape
     incoming, out, part = np.empty(48, np.float32), np.empty(48, np.float32), np.empty(8, np.float32)
@@ -178,7 +163,5 @@ def _pass(chances, pairs, messages, orders, sweeps):
                         for s in range(48):
                             incoming[s] *= 48 * messages[i, j, k, s]
                 incoming /= incoming.max()
-                _send(
-                    incoming, pairs[y, x, down] if back else pairs[i, j, down], back == 1, out, orders, part
-                )
+                _send(incoming, pairs[y, x, down] if back else pairs[i, j, down], back == 1, out, part)
                 messages[y, x, down + 2 if back else down] = out

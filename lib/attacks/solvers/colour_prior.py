@@ -1,26 +1,17 @@
 """What photographs are like, learned for one question: which of its 48 states is an SKK pixel in?
 
 SKK leaves the sorted folds of a pixel, `lib.metrics.invariant`, under every key. So ciphertexts and plain
-photographs give a network the same input: it is trained on public photographs alone, and no key is ever
-drawn. A state is an order of the three folds and a side of 127.5 for each colour: state 8 * o + s puts fold
-COLOURS[o][c] into channel c, as f, or as 255 - f where bit c of s is set.
+photographs give a network the same input: it is trained on public photographs alone, by
+`lib.workbook.prior_training`, and no key is ever drawn. A state, numbered as in `lib.symmetries`, says which
+of the three folds each colour has, and on which side of 127.5.
 
 The network is a small U-Net (O. Ronneberger, P. Fischer, T. Brox, MICCAI 2015) with residual blocks at a half
 to a sixteenth of the size and a mean over the whole picture at the bottom; only its last two layers work on
-single pixels. Its loss is the cross-entropy of states, and the squared error of the mean colour under its
-probabilities. Some training pictures are noise, where no state is likelier than another: that teaches doubt.
-Beside its weights lie the counts of `lib.attacks.solvers.belief_propagation`, and how often a state was right
-that was thought so likely, in the worst quarter of images that were not trained on.
-
-    python -m lib.attacks.solvers.colour_prior --data npz:cifar10.npz --photos FOLDER
-
-makes `data/models/orbit_prior.npz` anew, from 45,000 training images of CIFAR-10 and six Kodak photographs
-(`TRAINED_ON`); the next 100 training images and six other photographs (`CALIBRATED_ON`) say how far to trust
-it. That takes 16 minutes of one core. None of the embedded photographs is among the images.
+single pixels. Beside its weights lie the counts of `lib.attacks.solvers.belief_propagation`, and how often a
+state was right that was thought so likely, in the worst quarter of images that were not trained on.
 """
 
-import argparse
-import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,23 +20,13 @@ import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
-from tqdm import trange
 
-from lib.attacks.solvers.belief_propagation import counts, marginals, odds, tables
+from lib.attacks.solvers.belief_propagation import marginals, odds, tables
 from lib.metrics import invariant
 from lib.symmetries import COLOURS, PIXEL_STATES, SIGNS
-from lib.training import CPU, autocast
 
 WEIGHTS = Path(__file__).resolve().parents[3] / "data" / "models" / "orbit_prior.npz"
-TRAINED_ON = ("kodim01", "kodim05", "kodim09", "kodim13", "kodim17", "kodim21")
-CALIBRATED_ON = ("kodim03", "kodim07", "kodim11", "kodim15", "kodim19", "kodim23")
-SIDES = (64, 80, 96, 128, 160, 192, 256, 384)  # short sides that training photographs are scaled to
-STEPS = 15_000  # of training; in each:
-# images of 32x32, noise, images scaled to 64x64, crops of photographs
-SMALL, NOISE, DOUBLED, CROPS = 8, 1, 2, 2
-FEW = 30  # pixels of a picture whose share right is counted
 POWER = 0.06  # of the odds of neighbours; chosen on training images of CIFAR-10
-
 
 # State s makes TURN[s] @ folds + SHIFT[s] of sorted folds.
 TURN, SHIFT = PIXEL_STATES.astype(np.float32), np.tile(SIGNS, (6, 1)).astype(np.float32)
@@ -133,13 +114,11 @@ class Prior:
 
 
 @cache
-def stored() -> Prior:
-    """What this repository has."""
-    if not WEIGHTS.exists():
-        raise FileNotFoundError(
-            f"{WEIGHTS.name} is not in data/models; python -m lib.attacks.solvers.colour_prior makes it"
-        )
-    with np.load(WEIGHTS, allow_pickle=False) as arrays:
+def stored(path: Path = WEIGHTS) -> Prior:
+    """The prior of a file, by default this repository's; FileNotFoundError that says how to make it."""
+    if not path.exists():
+        raise FileNotFoundError(f"{path} is not there; python -m lib.workbook.prior_training makes it")
+    with np.load(path, allow_pickle=False) as arrays:
         found = {name: arrays[name].astype(np.float32) for name in arrays}
     neighbours, reliability = found.pop("neighbours"), found.pop("reliability")
     network = OrbitPrior()
@@ -147,7 +126,7 @@ def stored() -> Prior:
     return Prior(network.eval().to(memory_format=torch.channels_last), neighbours, reliability)
 
 
-def states(images: np.ndarray, prior: Prior):
+def states(images: np.ndarray, prior: Prior) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """For each of images or ciphertexts (n, h, w, 3) uint8, no key matters: (picture, mean, chance).
 
     picture   (h, w, 3) uint8, each pixel in its likeliest state, so with the invariant of the input
@@ -187,15 +166,6 @@ def log_probabilities(images: np.ndarray, network: OrbitPrior) -> np.ndarray:
     return np.stack(found)
 
 
-def loss(network: OrbitPrior, images: np.ndarray, pixels: np.ndarray) -> torch.Tensor:
-    """Cross-entropy plus twice the squared error of the mean colour, in units of 64 values, over some pixels
-    of all."""
-    folds = torch.from_numpy(invariant(images)).float()
-    with autocast(CPU, True):
-        logits = network(folds.permute(0, 3, 1, 2), torch.from_numpy(pixels))
-    return state_loss(logits, folds.reshape(-1, 3)[pixels], images.reshape(-1, 3)[pixels])
-
-
 def state_loss(logits: torch.Tensor, folds: torch.Tensor, plain: np.ndarray) -> torch.Tensor:
     """The loss of logits (p, 48) for pixels of these folds (p, 3) and true colours (p, 3) uint8.
 
@@ -212,129 +182,3 @@ def mean_colours(chances: torch.Tensor, folds: torch.Tensor) -> torch.Tensor:
     (p, 8)."""
     mixed = chances @ MAPS[: chances.shape[1]]
     return (mixed[:, :9].view(-1, 3, 3) * folds[:, None]).sum(-1) + mixed[:, 9:]
-
-
-def train(
-    images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0, share=0.3
-) -> OrbitPrior:
-    """A network from images (n, 32, 32, 3) and photographs of at least 64x64, all uint8. `share`: of pixels
-    in each loss."""
-    rng = np.random.default_rng(seed)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        network = OrbitPrior().to(memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(network.parameters(), weight_decay=1e-3, betas=(0.9, 0.98))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, steps, pct_start=0.1)
-    for _ in trange(steps, disable=None):
-        total = 0
-        for batch in (_images(images, rng), _large(images, photos, rng)):
-            size = math.prod(batch.shape[:3])
-            total = total + loss(network, batch, rng.permutation(size)[: int(size * share)])
-        optimiser.zero_grad()
-        total.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-    return network.eval()
-
-
-def _images(images, rng):
-    chosen = images[rng.integers(0, len(images), SMALL)]
-    chosen = np.where(rng.random((SMALL, 1, 1, 1)) < 0.5, chosen, chosen[:, :, ::-1])
-    return np.concatenate([chosen, rng.integers(0, 256, (NOISE, *images.shape[1:]), np.uint8)])
-
-
-def _large(images, photos, rng):
-    from PIL import Image
-
-    doubled = [
-        Image.fromarray(image).resize((64, 64), Image.Resampling.LANCZOS)
-        for image in _images(images, rng)[:DOUBLED]
-    ]
-    return np.stack([*map(np.array, doubled), *(_crop(photos, rng) for _ in range(CROPS))])
-
-
-def _crop(photos, rng):
-    """64x64 pixels of a photograph, mirrored or not, mostly with another gamma."""
-    photo = photos[rng.integers(len(photos))]
-    top, left = rng.integers(photo.shape[0] - 63), rng.integers(photo.shape[1] - 63)
-    crop = photo[top : top + 64, left : left + 64]
-    crop = crop[:, ::-1] if rng.random() < 0.5 else crop
-    gamma = np.exp(rng.normal(0, 0.25)) if rng.random() < 0.7 else 1
-    return (255 * (np.arange(256) / 255) ** gamma).round().astype(np.uint8)[crop]
-
-
-def measure_reliability(prior: Prior, images) -> np.ndarray:
-    """(11,): the share of pixels right where the chance was about 0, 1 / 10, ..., 1: 1 / 48 at 0, and never
-    falling.
-
-    images   plain ones that were kept from training, (h, w, 3) uint8 of any sizes
-
-    A region, or a whole picture, is wrong at once, and how often differs between pictures. So each picture
-    has a share of its own, where it has `FEW` pixels of such a chance, and what counts is the lower quartile
-    of the pictures.
-    """
-    shares = []
-    for image in images:
-        picture, _, chance = next(states(image[None], prior))
-        step = np.rint(10 * chance).astype(int).ravel().clip(0, 10)
-        seen = np.bincount(step, minlength=11)
-        right = np.bincount(step, (picture == image).all(-1).ravel(), minlength=11)
-        shares.append(np.where(seen >= FEW, right / np.maximum(seen, 1), np.nan))
-    shares = np.array(shares)
-    quartiles = [
-        np.quantile(each[~np.isnan(each)], 0.25) if (~np.isnan(each)).any() else 0 for each in shares.T[1:]
-    ]
-    return np.maximum.accumulate(np.r_[1 / 48, quartiles])
-
-
-def save(prior: Prior, path: Path = WEIGHTS) -> None:
-    """Arrays by name; the network's in half precision."""
-    weights = {name: value.numpy().astype(np.float16) for name, value in prior.network.state_dict().items()}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, neighbours=prior.neighbours, reliability=prior.reliability, **weights)
-
-
-def make(network: OrbitPrior, images: np.ndarray, photos: list[np.ndarray], kept: list[np.ndarray]) -> Prior:
-    """A prior around a trained network; neighbours are counted in images and photos, reliability in what was
-    kept."""
-    small = [photo for photo in photos if min(photo.shape[:2]) in (96, 128)]
-    neighbours = sum((counts(photo[None]) for photo in small), counts(images[:500])).astype(np.float32)
-    reliability = measure_reliability(Prior(network, neighbours, np.zeros(11)), kept)
-    return Prior(network, neighbours, reliability.astype(np.float32))
-
-
-def scaled_photos(folder: Path, names=TRAINED_ON, sides=SIDES) -> list[np.ndarray]:
-    """Photographs NAME.png of a folder, each at all sides."""
-    from PIL import Image
-
-    photos = []
-    for name in names:
-        picture = Image.open(folder / f"{name}.png").convert("RGB")
-        for side in sides:
-            size = (round(n * side / min(picture.size)) for n in picture.size)
-            photos.append(np.array(picture.resize(tuple(size), Image.Resampling.LANCZOS)))
-    return photos
-
-
-def main() -> None:
-    from lib import datasets
-
-    parser = argparse.ArgumentParser(
-        prog="python -m lib.attacks.solvers.colour_prior", description="Train the prior anew."
-    )
-    parser.add_argument("--data", default="cifar10", help="as lib.datasets names it; its images are 32x32")
-    parser.add_argument(
-        "--photos", type=Path, required=True, help="a folder that has the twelve Kodak PNG files"
-    )
-    parser.add_argument("--steps", type=int, default=STEPS)
-    parser.add_argument("--out", type=Path, default=WEIGHTS)
-    given = parser.parse_args()
-    images, photos = datasets.load(given.data, "train").images[:45_100], scaled_photos(given.photos)
-    kept = [*images[-100:], *scaled_photos(given.photos, CALIBRATED_ON, (64, 96))]
-    images = images[:-100]
-    save(make(train(images, photos, given.steps), images, photos, kept), given.out)
-
-
-if __name__ == "__main__":
-    main()

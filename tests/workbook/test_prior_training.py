@@ -1,0 +1,40 @@
+"""Training of the prior of one SKK image: it learns, it is calibrated, and comes back from its file."""
+
+import numpy as np
+import pytest
+import torch
+
+from lib import datasets
+from lib.attacks.solvers.colour_prior import OrbitPrior, states, stored
+from lib.workbook import prior_training
+
+PHOTOS = np.stack([datasets.photo(name, 64) for name in ("chelsea", "coffee", "hopper", "motorcycle")])
+
+
+def test_reliability_is_the_lower_quartile_of_pictures_and_never_falls():
+    prior = stored()
+    pictures = [*PHOTOS[:3], datasets.photo("rocket", 64)]
+    found, shares = prior_training.measure_reliability(prior, pictures), []
+    for image in pictures:
+        picture, _, chance = next(states(image[None], prior))
+        here = np.rint(10 * chance) == 2
+        shares.append((picture == image).all(-1)[here].mean())
+    assert len(found) == 11 and found[0] == 1 / 48 and (np.diff(found) >= 0).all()
+    assert found[2] == pytest.approx(max(np.quantile(shares, 0.25), found[1]))
+
+
+def test_training_learns_and_does_not_touch_the_global_generator():
+    before = torch.random.get_rng_state()
+    images = datasets.load("photos", "train", limit=40).images
+    network = prior_training.train(images, [PHOTOS[0]], steps=12)
+    assert (torch.random.get_rng_state() == before).all()
+    pixels = np.arange(0, images[:20].size // 3, 7)
+    with torch.no_grad():
+        losses = [prior_training.loss(n, images[:20], pixels).item() for n in (OrbitPrior(), network)]
+    assert losses[1] < losses[0] - 0.1
+
+
+def test_a_prior_comes_back_from_its_file(tmp_path):
+    prior_training.save(stored(), tmp_path / "prior.npz")
+    again, found = (next(states(PHOTOS[:1], prior)) for prior in (stored(tmp_path / "prior.npz"), stored()))
+    assert all(np.array_equal(*pair) for pair in zip(again, found))

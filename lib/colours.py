@@ -3,7 +3,11 @@
 There and back is not exact: `through_colour` shows what is lost.
 """
 
+from typing import TypeVar
+
 import numpy as np
+
+Array = TypeVar("Array")  # NumPy's or torch's
 
 # Rec. 601, full range, as JPEG (JFIF 1.02) prescribes: rows are Y, Cb, Cr. Rounded to units of 2**-40: then
 # every sum below is exact in a double, so that no order of adding, and with it no batch size, library or
@@ -16,7 +20,7 @@ FORWARD, BACKWARD = (np.rint(matrix * 2**40) / 2**40 for matrix in (FORWARD, BAC
 BLACK, CENTRE = np.array([0, 0, 0]), np.array([0, 128, 128])
 
 
-def to_planes(batch):
+def to_planes(batch: Array) -> Array:
     """(n, h, w, 3) RGB into (n, h, 3 w, 1), Y | Cb | Cr, rounded to uint8; NumPy or torch."""
     n, h, w, _ = batch.shape
     if isinstance(batch, np.ndarray):
@@ -27,7 +31,7 @@ def to_planes(batch):
     return planes.reshape(n, h, 3 * w, 1)
 
 
-def from_planes(planes):
+def from_planes(planes: Array) -> Array:
     """(n, h, 3 w, 1) back into (n, h, w, 3) RGB, rounded and clipped to uint8."""
     n, h, w, _ = planes.shape
     if isinstance(planes, np.ndarray):
@@ -43,8 +47,8 @@ def luma(images: np.ndarray) -> np.ndarray:
     return np.repeat(to_planes(images)[:, :, : images.shape[2]], 3, axis=-1)
 
 
-def through_colour(images):
-    """RGB to YCbCr and back: what decryption gives at best. NumPy (n, h, w, 3)."""
+def through_colour(images: np.ndarray) -> np.ndarray:
+    """RGB to YCbCr and back, (n, h, w, 3): what decryption gives at best."""
     return from_planes(to_planes(images))
 
 

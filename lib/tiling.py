@@ -1,15 +1,19 @@
 """Images to blocks and back: the only place that cuts and joins them. Blocks stand row by row."""
 
+from typing import TypeVar
+
 import numpy as np
 
+Array = TypeVar("Array")  # NumPy's or torch's
 
-def grid(images, block: int):
+
+def grid(images: Array, block: int) -> Array:
     """(n, rows, columns, block, block, c): blocks of images (n, h, w, c), NumPy or torch."""
     n, h, w, c = images.shape
     return images.reshape(n, h // block, block, w // block, block, c).swapaxes(2, 3)
 
 
-def cut(images, block: int):
+def cut(images: Array, block: int) -> Array:
     """(n, blocks, block, block, c): the blocks of images (n, h, w, c), NumPy or torch.
 
     >>> cut(np.arange(8).reshape(1, 2, 4, 1), 2)[0, 1, :, :, 0]
@@ -20,7 +24,7 @@ def cut(images, block: int):
     return grid(images, block).reshape(n, -1, block, block, c)
 
 
-def assembled(blocks, block: int):
+def assembled(blocks: Array, block: int) -> Array:
     """Images (n, h, w, c) from blocks (n, rows, columns, ...), block * block * c values each; undoes `grid`.
 
     >>> images = np.arange(32).reshape(1, 4, 4, 2)
@@ -32,7 +36,7 @@ def assembled(blocks, block: int):
     return parts.reshape(n, rows * block, columns * block, -1)
 
 
-def places(shape, block: int) -> np.ndarray:
+def places(shape: tuple[int, int, int], block: int) -> np.ndarray:
     """(blocks, values of a block) int64: where each block's values lie in a flat image of `shape` (h, w, c).
 
     >>> places((2, 4, 1), 2)

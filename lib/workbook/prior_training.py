@@ -12,6 +12,7 @@ Some training pictures are noise, where no state is likelier than another: that 
 
 import argparse
 import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ FEW = 30  # pixels of a picture whose share right is counted
 
 
 def train(
-    images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0, share=0.3
+    images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0, share: float = 0.3
 ) -> OrbitPrior:
     """A network from images (n, 32, 32, 3) and photographs of at least 64x64, all uint8. `share`: of pixels
     in each loss."""
@@ -92,7 +93,7 @@ def loss(network: OrbitPrior, images: np.ndarray, pixels: np.ndarray) -> torch.T
     return state_loss(logits, folds.reshape(-1, 3)[pixels], images.reshape(-1, 3)[pixels])
 
 
-def measure_reliability(prior: Prior, images) -> np.ndarray:
+def measure_reliability(prior: Prior, images: Iterable[np.ndarray]) -> np.ndarray:
     """(11,): the share of pixels right where the chance was about 0, 1 / 10, ..., 1: 1 / 48 at 0, and never
     falling.
 
@@ -132,7 +133,9 @@ def make(network: OrbitPrior, images: np.ndarray, photos: list[np.ndarray], kept
     return Prior(network, neighbours, reliability.astype(np.float32))
 
 
-def scaled_photos(folder: Path, names=TRAINED_ON, sides=SIDES) -> list[np.ndarray]:
+def scaled_photos(
+    folder: Path, names: Iterable[str] = TRAINED_ON, sides: tuple[int, ...] = SIDES
+) -> list[np.ndarray]:
     """Photographs NAME.png of a folder, each at all sides."""
     photos = []
     for name in names:

@@ -98,7 +98,8 @@ def window_moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return windows.mean(axis=0), np.cov(windows.T)
 
 
-def predictions(ciphers, estimate, places, known, moments) -> np.ndarray:
+def predictions(ciphers: np.ndarray, estimate: np.ndarray, places: np.ndarray, known: np.ndarray,
+                moments: tuple[np.ndarray, np.ndarray]) -> np.ndarray:  # fmt: skip
     """(256, 256): the log-likelihood that a cipher value (row) stands for a plain one (column), over all
     replaced places.
 
@@ -142,7 +143,7 @@ def _confidence(likelihoods, plain):
     return 1 / np.exp(np.minimum((likelihoods - own) / TEMPERATURE, 600)).sum(axis=1)
 
 
-def decrypt(ciphers, places, back) -> np.ndarray:
+def decrypt(ciphers: np.ndarray, places: np.ndarray, back: np.ndarray) -> np.ndarray:
     """Images with `back[value]` for each value at the replaced places."""
     block = len(places)
     everywhere = np.tile(places, (ciphers.shape[1] // block, ciphers.shape[2] // block, 1))

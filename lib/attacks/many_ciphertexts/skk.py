@@ -26,7 +26,7 @@ from lib.symmetries import COLOURS, PIXEL_INVERSE, PIXEL_PRODUCT, PIXEL_STATES, 
 from lib.table import Structure
 
 OFFSETS = np.array([(0, 1), (1, 0), (1, 1), (1, -1)])  # down, right: half of a pixel's eight neighbours
-STRANGERS = 4.5  # gain in log determinant that is no sign of neighbours: all of a picture's colours are alike
+STRANGERS = 4.5  # gain in log determinant that any two pixels of a picture have, neighbours or not
 TEMPERATURE = 3.0  # nats of cost to a nat of evidence, for the pairs along a border are not independent
 
 
@@ -69,8 +69,8 @@ def pair_costs(ciphers: np.ndarray) -> np.ndarray:
     lies outside.
 
     Entry g: the negative log-likelihood of p = PIXEL_STATES[g] q + noise, n / 2 times the log determinant of
-    the noise's second moments. Entry 48: of p and q being no neighbours: no noise, but p or q itself, less what
-    all pixels have in common.
+    the noise's second moments. Entry 48: of p and q being no neighbours: no noise, but p or q itself, less
+    what all pixels have in common.
     """
     values = np.ascontiguousarray((ciphers - np.float32(127.5)).transpose(1, 2, 3, 0))
     orders, signs = abs(PIXEL_STATES).argmax(axis=2), PIXEL_STATES.sum(axis=2)

@@ -19,6 +19,8 @@ has. Of candidates that are equally near it takes the last order in its table; s
 All functions take ciphers (n, h, w, 3) uint8, each image by itself, and raise ValueError for anything else.
 """
 
+from typing import Any
+
 import numba
 import numpy as np
 
@@ -43,7 +45,9 @@ def leading_bit(ciphers: np.ndarray) -> AttackResult:
 
 
 @attack("minimum-difference", ONE, fits=on(Structure.PIXELS), source=CHANG_CASE, rank=1)
-def minimum_difference(ciphers: np.ndarray, first=None, colour_shuffle: bool = True) -> AttackResult:
+def minimum_difference(
+    ciphers: np.ndarray, first: np.ndarray | None = None, colour_shuffle: bool = True
+) -> AttackResult:
     """Walk the first row from left to right, then every column down, to the state nearest (L1) to the pixel
     before.
 
@@ -78,14 +82,10 @@ def all_starts(ciphers: np.ndarray, colour_shuffle: bool = True) -> np.ndarray:
     By state, `lib.symmetries`; its colour orders are the rows of the published table. Equal states of a first
     pixel are repeated.
     """
-    ciphers = check_ciphers(ciphers)
-    orders = COLOURS if colour_shuffle else COLOURS[:1]
-    pictures = []
-    for cipher in ciphers:
-        folds = _folded(cipher)
-        walks = np.stack([walk(folds, folds[0, 0, order], orders) for order in orders])
-        pictures.append((walks[:, None] ^ SIGNS[:, None, None]).reshape(-1, *cipher.shape))
-    return np.stack(pictures)
+    folds, orders = _folded(check_ciphers(ciphers)), _orders(colour_shuffle)
+    walks = np.array([[_walk(each, each[0, 0, order], orders) for order in orders] for each in folds])
+    pictures = walks[:, :, None] ^ SIGNS[:, None, None]
+    return pictures.reshape(len(folds), -1, *folds.shape[1:])
 
 
 def roughness(image: np.ndarray) -> int:
@@ -95,7 +95,7 @@ def roughness(image: np.ndarray) -> int:
 
 
 @attack("likeliest", ONE, fits=on(Structure.PIXELS), rank=2)
-def likeliest(ciphers: np.ndarray, prior=None) -> AttackResult:
+def likeliest(ciphers: np.ndarray, prior: Any = None) -> AttackResult:
     """Each pixel's mean colour over its 48 states, as a network trained on public photographs and neighbours
     believe in them.
 
@@ -120,34 +120,36 @@ def likeliest(ciphers: np.ndarray, prior=None) -> AttackResult:
 
 
 @numba.njit(cache=True, nogil=True)
-def walk(folds, first, orders):
-    """Minimum difference among folded values: folds (h, w, 3) uint8, first (3,) uint8, orders (k, 3) int64 ->
-    (h, w, 3) uint8.
+def _walk(folds, first, orders):
+    """Minimum difference among folds (h, w, 3) uint8, from `first` (3,) uint8 on; orders (k, 3) int64.
 
     Signs need no trying, see `minimum_difference`.
     """
     out = np.empty_like(folds)
     out[0, 0] = first
-    for i in range(folds.shape[0]):
-        for j in range(folds.shape[1]):
-            if i == 0 and j == 0:
-                continue
-            before = out[i - 1, j] if i else out[i, j - 1]
-            least, best = 1000, 0
-            for k in range(orders.shape[0]):
-                difference = 0
-                for c in range(3):
-                    difference += abs(np.int64(before[c]) - np.int64(folds[i, j, orders[k, c]]))
-                if difference <= least:  # of equal ones the last, as published
-                    least, best = difference, k
+    for i, j in np.ndindex(folds.shape[:2]):
+        if i + j == 0:
+            continue
+        before = out[i - 1, j] if i else out[i, j - 1]
+        least, best = 1000, 0
+        for k in range(len(orders)):
+            difference = 0
             for c in range(3):
-                out[i, j, c] = folds[i, j, orders[best, c]]
+                difference += abs(np.int64(before[c]) - np.int64(folds[i, j, orders[k, c]]))
+            if difference <= least:  # of equal ones the last, as published
+                least, best = difference, k
+        for c in range(3):
+            out[i, j, c] = folds[i, j, orders[best, c]]
     return out
 
 
 def _walked(cipher, first, colour_shuffle):
-    orders = COLOURS if colour_shuffle else COLOURS[:1]
-    return walk(_folded(cipher), _folded(first), orders) ^ np.where(first > 127, np.uint8(255), np.uint8(0))
+    signs = np.where(first > 127, 255, 0).astype(np.uint8)
+    return _walk(_folded(cipher), _folded(first), _orders(colour_shuffle)) ^ signs
+
+
+def _orders(colour_shuffle):
+    return COLOURS if colour_shuffle else COLOURS[:1]
 
 
 def _folded(values):
@@ -155,24 +157,15 @@ def _folded(values):
 
 
 def _checked_first(first, ciphers, colour_shuffle):
-    first = np.asarray(first)
-    if (
-        first.dtype.kind not in "iu"
-        or first.shape not in ((3,), (len(ciphers), 3))
-        or not ((first >= 0) & (first < 256)).all()
-    ):
-        raise ValueError(
-            f"expected the first pixel as (3,) or ({len(ciphers)}, 3) values of 0 to 255, got {first!r}"
-        )
-    first = np.broadcast_to(first.astype(np.uint8), (len(ciphers), 3))
+    n, first = len(ciphers), np.asarray(first)
+    whole = first.dtype.kind in "iu" and first.shape in ((3,), (n, 3))
+    if not whole or not ((first >= 0) & (first < 256)).all():
+        raise ValueError(f"expected the first pixel as (3,) or ({n}, 3) values of 0 to 255, got {first!r}")
+    first = np.broadcast_to(first.astype(np.uint8), (n, 3))
     ours, theirs = _folded(first), _folded(ciphers[:, 0, 0])
     if colour_shuffle:
         ours, theirs = np.sort(ours), np.sort(theirs)
-    wrong = np.flatnonzero((ours != theirs).any(1))
-    if len(wrong):
-        i = wrong[0]
-        raise ValueError(
-            f"no key turns the first pixel {first[i].tolist()} into {ciphers[i, 0, 0].tolist()}, that of ciphertext {i}; "
-            "give its true plain pixel, or first=None"
-        )
+    for i in np.flatnonzero((ours != theirs).any(1)):
+        told = f"{first[i].tolist()} into {ciphers[i, 0, 0].tolist()}, that of ciphertext {i}"
+        raise ValueError(f"no key turns the first pixel {told}; give its true plain pixel, or first=None")
     return first

@@ -8,6 +8,7 @@ makes every candidate so and so likely. Each image has one vote, however sure it
 no better a witness than a face. What mirrors left and right no such statistic tells.
 """
 
+from collections.abc import Iterable
 from functools import cache
 
 import numpy as np
@@ -22,7 +23,7 @@ WITNESSES = 200  # images asked; more add seconds, not certainty
 AGREEMENT = 3.0
 
 
-def choose(candidates, public: np.ndarray | None = None) -> tuple[int, float]:
+def choose(candidates: Iterable[np.ndarray], public: np.ndarray | None = None) -> tuple[int, float]:
     """The number of the likeliest candidate and its probability.
 
     candidates   an iterable of at least two batches (n, h, w, 3) uint8: the same images in each of the ways

@@ -65,7 +65,7 @@ class OrbitPrior(nn.Module):
     """Sorted folds (n, 3, h, w) float, 0 to 127, to logits of states (n * h * w, 48); with `pixels`, of those
     only."""
 
-    def __init__(self, fine=12, widths=(32, 64, 96, 128), up=24):
+    def __init__(self, fine: int = 12, widths: tuple[int, ...] = (32, 64, 96, 128), up: int = 24):
         super().__init__()
         half, quarter, eighth, least = widths
         self.stem = nn.Conv2d(3, fine, 3, padding=1)
@@ -80,7 +80,7 @@ class OrbitPrior(nn.Module):
         self.u0 = nn.Conv2d(half, 4 * up, 1)
         self.h, self.out = nn.Linear(up + fine, 48), nn.Linear(48, 48)
 
-    def forward(self, folds, pixels=None):
+    def forward(self, folds: torch.Tensor, pixels: torch.Tensor | None = None):
         h, w = folds.shape[-2:]
         x = F.pad(folds, (0, -w % 16, 0, -h % 16), mode="replicate") / 64 - 1
         x = x.contiguous(memory_format=torch.channels_last)

@@ -18,6 +18,7 @@ train all networks here with AdamW, the rate on one cycle.
 """
 
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -26,11 +27,10 @@ from torch.nn import functional as F
 
 from lib.attacks import AttackResult, check_ciphers, measured
 from lib.attacks.known_plaintext import inverse_networks as networks
-from lib.attacks.one_ciphertext.skk import likeliest, minimum_difference
 from lib.attacks.solvers.belief_propagation import counts, marginals, odds, tables
 from lib.attacks.solvers.colour_prior import POWER, state_values
 from lib.metrics import invariant
-from lib.training import CPU, TEST_IDS, digest, encrypted, has_bfloat16, quiet, scaled
+from lib.training import digest, quiet, scaled
 from lib.training.steps import by_steps
 
 NETWORKS = {
@@ -42,9 +42,7 @@ NETWORKS = {
 """What can be trained: all take the side of the images and the cipher's block and bits, which are no
 secret."""
 START = 1000  # pairs that a network's `start` is given
-ONE_IMAGE = {"minimum difference": minimum_difference, "likeliest": likeliest}
 COUNTED = 2000  # public pictures in which pairs of neighbours are counted
-PHOTOGRAPHS = 64  # side of the embedded photographs that pixel states are tried on as well
 
 
 @dataclass(frozen=True)
@@ -71,41 +69,50 @@ class Recipe:
 
 @measured
 def inverse(
-    plain, pair_ciphers, ciphers, recipe: Recipe, *, block=1, bits=8, seed=0, folder=None, progress=False
+    plain: np.ndarray, pair_ciphers: np.ndarray, ciphers: np.ndarray, recipe: Recipe, **options
 ) -> AttackResult:
     """Train on pairs, then turn `ciphers` (n, h, w, 3) uint8 into pictures.
 
     plain, pair_ciphers   (m, h, w, 3) uint8, under the key of `ciphers` or under any
-    block, bits           of the cipher, which everybody knows
-    folder                for a checkpoint, so that a killed run goes on
+    options               as for `train`
     The result's `recovered`: "network", and "losses" as `lib.training.steps.by_steps` gives them. It does not
     say how sure it is: `confidence` is 0.
     """
-    ciphers = check_ciphers(ciphers, block)
-    pairs = [check_ciphers(images, block)[: recipe.pairs] for images in (pair_ciphers, plain)]
-    if pairs[0].shape != pairs[1].shape or pairs[0].shape[1:] != ciphers.shape[1:]:
-        raise ValueError(f"pairs and ciphertexts are of one size, got {[x.shape for x in (*pairs, ciphers)]}")
-    network, losses = train(
-        *pairs, recipe, block=block, bits=bits, seed=seed, folder=folder, progress=progress
+    ciphers, pair_ciphers, plain = (
+        check_ciphers(images, options.get("block", 1)) for images in (ciphers, pair_ciphers, plain)
     )
-    estimate = (
-        settled(network, ciphers, pairs[1], recipe.flip)
-        if recipe.neighbours
-        else apply(network, ciphers, recipe.flip)
-    )
+    pair_ciphers, plain = pair_ciphers[: recipe.pairs], plain[: recipe.pairs]
+    shapes = [images.shape for images in (pair_ciphers, plain, ciphers)]
+    if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2][1:]:
+        raise ValueError(f"pairs and ciphertexts are of one size, got {shapes}")
+    network, losses = train(pair_ciphers, plain, recipe, **options)
+    if recipe.neighbours:
+        estimate = settled(network, ciphers, plain, recipe.flip)
+    else:
+        estimate = apply(network, ciphers, recipe.flip)
     return AttackResult(estimate, {"network": network, "losses": losses})
 
 
 def train(
-    ciphers, plain, recipe: Recipe, *, block=1, bits=8, seed=0, folder=None, progress=False
+    ciphers: np.ndarray,
+    plain: np.ndarray,
+    recipe: Recipe,
+    *,
+    block: int = 1,
+    bits: int = 8,
+    seed: int = 0,
+    folder: Path | None = None,
+    progress: bool = False,
 ) -> tuple[nn.Module, list[dict]]:
-    """A network trained on pairs (n, h, w, 3) uint8, and its losses."""
+    """A network trained on pairs (n, h, w, 3) uint8, and its losses.
+
+    block, bits   of the cipher, which everybody knows
+    folder        for a checkpoint, so that a killed run goes on
+    """
     x, y = (torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2) for images in (ciphers, plain))
     with quiet(seed):
-        network = NETWORKS[recipe.network](
-            **{"side": x.shape[2], "block": block, "bits": bits} | recipe.options
-        )
-        network = network.to(memory_format=torch.channels_last)
+        facts = {"side": x.shape[2], "block": block, "bits": bits}
+        network = NETWORKS[recipe.network](**facts | recipe.options).to(memory_format=torch.channels_last)
         if hasattr(network, "start"):
             network.start(scaled(x[:START]), scaled(y[:START]))
         optimiser = torch.optim.AdamW(network.parameters(), weight_decay=0.0)
@@ -143,13 +150,11 @@ def apply(network: nn.Module, ciphers: np.ndarray, flip: bool = False, batch: in
     return torch.cat(found).permute(0, 2, 3, 1).contiguous().numpy()
 
 
-def settled(
-    network: networks.PixelStates, ciphers: np.ndarray, public: np.ndarray, flip: bool = False
-) -> np.ndarray:
+def settled(network: nn.Module, ciphers: np.ndarray, public: np.ndarray, flip: bool = False) -> np.ndarray:
     """`apply`, but neighbours settle what the network is not sure of; how they go together is counted in
     public pictures.
 
-    ValueError for a network of signs alone: the field is one of 48 states.
+    ValueError for a network other than `PixelStates`, or of signs alone: the field is one of 48 states.
     """
     if not isinstance(network, networks.PixelStates) or network.ordered:
         raise ValueError(
@@ -161,59 +166,3 @@ def settled(
         beliefs = marginals(network.chances(cipher, flip), tables(folds, pair_odds))
         found.append(np.einsum("hws,hwsc->hwc", beliefs, state_values(folds)))
     return np.stack(found).round().clip(0, 255).astype(np.uint8)
-
-
-def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dict:
-    """Record a row of `lib.workbook.recorded_attacks`."""
-    from lib.workbook.recorded_attacks import scheme_of, scores
-    from lib.workbook.recording import scored
-
-    recipe, victim = Recipe(**row["recipe"]), scheme_of(row, seed)
-    maker = victim if row["assumption"] == "same key" else scheme_of(row, seed, "attacker")
-    public = data.images[: recipe.pairs]
-    ciphers = encrypted(victim, test.images, TEST_IDS)
-    facts = {"block": victim.block, "bits": victim.bits}
-    found = inverse(
-        public,
-        encrypted(maker, public),
-        ciphers,
-        recipe,
-        **facts,
-        seed=seed,
-        folder=folder,
-        progress=progress,
-    )
-    network, losses = found.recovered["network"], found.recovered["losses"]
-    beside = ONE_IMAGE if victim.name == "skk" and maker is not victim else {}  # attackers who know as much
-    return {
-        "network": type(network).__name__,
-        "parameters": sum(p.numel() for p in network.parameters()),
-        "recipe": asdict(recipe),
-        "bfloat16": getattr(network, "bfloat16", False) and has_bfloat16(CPU),
-        "seconds": round(sum(entry["seconds"] for entry in losses)),
-        "losses": losses,
-        "scores": scores(found.estimate, ciphers, test.images, data.images)
-        | {name: scored(attack(ciphers).estimate, test.images) for name, attack in beside.items()},
-    } | (
-        {"photographs": _photographs(network, recipe, victim, public, beside)}
-        if beside and recipe.neighbours
-        else {}
-    )
-
-
-def _photographs(network, recipe, victim, public, beside):
-    """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here: other pictures,
-    another size."""
-    from lib import datasets
-    from lib.workbook.recording import scored
-
-    truth = {name: datasets.photo(name, PHOTOGRAPHS)[None] for name in datasets.photo_names}
-    attacks = {"attack": lambda x: settled(network, x, public, recipe.flip)}
-    attacks |= {name: lambda x, attack=attack: attack(x).estimate for name, attack in beside.items()}
-    ciphers = {
-        name: encrypted(victim, image, TEST_IDS + k) for k, (name, image) in enumerate(truth.items(), 1 << 20)
-    }
-    return {
-        attack: {name: scored(answer(ciphers[name]), image) for name, image in truth.items()}
-        for attack, answer in attacks.items()
-    }

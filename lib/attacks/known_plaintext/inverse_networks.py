@@ -53,12 +53,13 @@ class BlockMaps(nn.Module):
         self.register_buffer("whiten", torch.eye(inputs).repeat(owners, 1, 1))
         self.register_buffer("source", torch.arange(blocks))
 
-    def cut(self, x):
+    def cut(self, x: torch.Tensor) -> torch.Tensor:
         """(blocks, n, atoms)"""
         return F.unfold(atoms(x, self.bits), self.block, stride=self.block).permute(2, 0, 1)
 
     @torch.no_grad()
-    def start(self, x, y):
+    def start(self, x: torch.Tensor, y: torch.Tensor) -> None:
+        """Find, from pairs, where blocks come from and what whitens their atoms."""
         if self.shuffled:
             theirs, ours = (self.cut(images).abs().sum(2).numpy() for images in (x, y))
             alike = np.corrcoef(ours, theirs)[: len(ours), len(ours) :]
@@ -69,12 +70,12 @@ class BlockMaps(nn.Module):
         self.whiten.copy_(vectors / (strengths + 1e-4).sqrt()[:, None])
 
     @property
-    def table(self):
+    def table(self) -> torch.Tensor:
         """(blocks or 1, atoms, bytes): what is learned, a weight for every atom of a cipher block and byte of
         a plain one."""
         return self.whiten @ self.maps
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         plain = self.cut(x)[self.source] @ self.table
         return F.fold(plain.permute(1, 2, 0), x.shape[2:], self.block, stride=self.block)
 
@@ -88,45 +89,49 @@ class PixelStates(nn.Module):
 
     bfloat16, share = True, 0.4  # of the pixels a loss is of so many
 
-    def __init__(self, ordered: bool = False, widths=(24, 96, 128, 192, 256, 32)):
+    def __init__(self, ordered: bool = False, widths: tuple[int, ...] = (24, 96, 128, 192, 256, 32)):
         super().__init__()
         fine, *middle, up = widths
         self.ordered, self.unet = ordered, OrbitPrior(fine, tuple(middle), up)
 
-    def folds(self, x):
+    def folds(self, x: torch.Tensor) -> torch.Tensor:
         """(n, 3, h, w) floats, whole numbers from 0 to 127."""
         found = ((1 - x.abs()) * 127.5).round()
         return found if self.ordered else found.sort(dim=1).values
 
-    def logits(self, folds, pixels=None):
+    def logits(self, folds: torch.Tensor, pixels: torch.Tensor | None = None) -> torch.Tensor:
         """(n * h * w, 48 or 8), or those of some pixels."""
         with autocast(CPU, self.bfloat16):
             return self.unet(folds, pixels)[:, : 8 if self.ordered else 48]
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         folds = self.folds(x)
         chances = self.logits(folds).float().softmax(1)
-        colours = mean_colours(chances, folds.permute(0, 2, 3, 1).reshape(-1, 3))
+        colours = mean_colours(chances, _pixels(folds))
         return colours.view(len(x), *x.shape[2:], 3).permute(0, 3, 1, 2) / 127.5 - 1
 
     @torch.no_grad()
-    def chances(self, cipher, flip: bool = False):
+    def chances(self, cipher: np.ndarray, flip: bool = False) -> np.ndarray:
         """(h, w, states) float32 of one image (h, w, 3) uint8; with `flip` the geometric mean with those of
         its mirror image."""
-        x = scaled(torch.from_numpy(cipher).permute(2, 0, 1)[None])
-        logits = [
-            self.logits(self.folds(each)).float().view(*cipher.shape[:2], -1)
-            for each in (x, x.flip(3))[: 1 + flip]
-        ]
-        return ((logits[0] + logits[-1].flip(1)) / 2 if flip else logits[0]).softmax(2).numpy()
+        x, shape = scaled(torch.from_numpy(cipher).permute(2, 0, 1)[None]), (*cipher.shape[:2], -1)
+        logits = self.logits(self.folds(x)).float().view(shape)
+        if flip:
+            logits = (logits + self.logits(self.folds(x.flip(3))).float().view(shape).flip(1)) / 2
+        return logits.softmax(2).numpy()
 
-    def loss(self, x, y, draws):
+    def loss(self, x: torch.Tensor, y: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
         """`lib.attacks.solvers.colour_prior.state_loss` of a share of the pixels."""
         folds = self.folds(x)
         count = folds[:, 0].numel()
         pixels = torch.randperm(count, generator=draws)[: int(self.share * count)]
-        plain = ((y.permute(0, 2, 3, 1).reshape(-1, 3)[pixels] + 1) * 127.5).round().byte().numpy()
-        return state_loss(self.logits(folds, pixels), folds.permute(0, 2, 3, 1).reshape(-1, 3)[pixels], plain)
+        plain = ((_pixels(y)[pixels] + 1) * 127.5).round().byte().numpy()
+        return state_loss(self.logits(folds, pixels), _pixels(folds)[pixels], plain)
+
+
+def _pixels(x):
+    """(n * h * w, 3) of (n, 3, h, w)."""
+    return x.permute(0, 2, 3, 1).reshape(-1, 3)
 
 
 class BlockFeatures(nn.Module):
@@ -140,24 +145,23 @@ class BlockFeatures(nn.Module):
 
     bfloat16 = True
 
-    def __init__(self, side: int = 32, block: int = 4, bits: int = 4, folded: bool = True, placed: bool = True,
-                 width: int = 128, depth: int = 3):  # fmt: skip
+    def __init__(self, side: int = 32, block: int = 4, bits: int = 4, folded: bool = True,
+                 placed: bool = True, width: int = 128, depth: int = 3):  # fmt: skip
         super().__init__()
         check_side(side, block)
         self.block, self.bits, self.folded, self.placed = block, bits, folded, placed
-        self.read = nn.Sequential(
-            nn.Conv2d(3 * block**2 * 8 // bits, width, 1), nn.GELU(), nn.Conv2d(width, width, 1)
-        )
+        inputs = 3 * block**2 * 8 // bits
+        self.read = nn.Sequential(nn.Conv2d(inputs, width, 1), nn.GELU(), nn.Conv2d(width, width, 1))
         self.places = nn.Parameter(torch.zeros(1, width, side // block, side // block))
         self.body = nn.Sequential(*(Residual(width) for _ in range(depth)))
         self.paint = nn.Sequential(nn.Conv2d(width, 3 * block**2, 1), nn.PixelShuffle(block))
 
-    def features(self, x):
+    def features(self, x: torch.Tensor) -> torch.Tensor:
         """(n, atoms, rows, columns), the same whatever the key, but for where the blocks are."""
         found = F.pixel_unshuffle(atoms(x, self.bits), self.block)
         return (-found.abs() if self.folded else found).sort(dim=1).values
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         with autocast(CPU, self.bfloat16):
             found = self.read(self.features(x))
             if not self.placed:
@@ -180,23 +184,15 @@ class Published(nn.Sequential):
     def __init__(self, block: int = 4, pixels: bool = False, double_range: bool = False):
         size = 3 * block**2
         if pixels:
-            layers = [
-                *_normalised(3, 64),
-                *_normalised(64, 128),
-                *_normalised(128, 256),
-                nn.Conv2d(256, 3, 1),
-            ]
+            layers = *_normalised(3, 64), *_normalised(64, 128), *_normalised(128, 256), nn.Conv2d(256, 3, 1)
         else:
-            layers = [
-                *_normalised(3, size, block),
-                *_normalised(size, size),
-                *_normalised(size, 32 * block**2),
-            ]
-            layers += [nn.PixelShuffle(block), nn.Conv2d(32, 3, 1)]
+            layers = *_normalised(3, size, block), *_normalised(size, size), *_normalised(size, 32 * block**2)
+            layers = *layers, nn.PixelShuffle(block), nn.Conv2d(32, 3, 1)
         super().__init__(*layers, nn.Tanh())
         self.double_range = double_range
 
-    def loss(self, x, y, draws):
+    def loss(self, x: torch.Tensor, y: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
+        """The squared error, of the published range; nothing is drawn."""
         out = self(x)
         return F.mse_loss(out.sigmoid() if self.double_range else out, y)
 

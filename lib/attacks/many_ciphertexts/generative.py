@@ -16,26 +16,24 @@ A discriminator says whether an output looks like a picture, never whether it is
 """
 
 import copy
-import inspect
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional as F
 
-from lib.attacks import AttackResult, catalogue, check_ciphers, measured
+from lib.attacks import AttackResult, check_ciphers, measured
 from lib.attacks.known_plaintext.inverse import apply
 from lib.attacks.many_ciphertexts.generative_networks import Discriminator, KeyMaps, Painter
-from lib.training import CPU, TEST_IDS, digest, encrypted, has_bfloat16, quiet, scaled
+from lib.training import digest, quiet, scaled
 from lib.training.steps import by_steps
-from lib.workbook import recording
-from lib.workbook.recorded_attacks import scheme_of
-from lib.workbook.trials import Trial, with_key
 
 GENERATORS = {"key maps": KeyMaps, "painter": Painter}
 """What can be trained: all take the side of the images and the cipher's block and bits, which are no
 secret."""
-START, OTHERS = 4096, 500  # ciphertexts for a generator's `start`, and to settle what an attack leaves open
+START = 4096  # ciphertexts for a generator's `start`
 
 
 @dataclass(frozen=True)
@@ -61,91 +59,82 @@ class Recipe:
 
 
 @measured
-def generative(
-    ciphers, public, recipe: Recipe, *, block=1, bits=8, seed=0, folder=None, progress=False
-) -> AttackResult:
+def generative(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, **options) -> AttackResult:
     """Train on `ciphers` (n, h, w, 3) uint8, images square, and `public` pictures of their size, then decrypt
-    the former.
+    the former; options as for `train`.
 
-    block, bits   of the cipher, which everybody knows
-    folder        for a checkpoint, so that a killed run goes on
     The result's `recovered`: "generator", "losses" as `lib.training.steps.by_steps` gives them, and of
     `KeyMaps` the nearest key, "index" and "mask". `confidence` is 0, for nothing in the attack says whether
     an output is right.
     """
-    ciphers = check_ciphers(ciphers, block)
-    generator, losses = train(
-        ciphers, public, recipe, block=block, bits=bits, seed=seed, folder=folder, progress=progress
-    )
+    generator, losses = train(ciphers, public, recipe, **options)
     key = generator.key() if hasattr(generator, "key") else {}
     recovered = {"generator": generator, "losses": losses, **key}
     return AttackResult(apply(generator, ciphers), recovered)
 
 
 def train(
-    ciphers, public, recipe: Recipe, *, block=1, bits=8, seed=0, folder=None, progress=False
+    ciphers: np.ndarray,
+    public: np.ndarray,
+    recipe: Recipe,
+    *,
+    block: int = 1,
+    bits: int = 8,
+    seed: int = 0,
+    folder: Path | None = None,
+    progress: bool = False,
 ) -> tuple[nn.Module, list[dict]]:
-    """The generator, a running mean over its training, and the losses of both networks."""
+    """The generator, a running mean over its training, and the losses of both networks.
+
+    block, bits   of the cipher, which everybody knows
+    folder        for a checkpoint, so that a killed run goes on
+    """
     ciphers, public = check_ciphers(ciphers, block), check_ciphers(public, block)
     if ciphers.shape[1:] != public.shape[1:] or ciphers.shape[1] != ciphers.shape[2]:
-        raise ValueError(
-            f"expected square images of one size, got ciphertexts {ciphers.shape[1:3]} and public pictures {public.shape[1:3]}"
-        )
+        sizes = f"ciphertexts {ciphers.shape[1:3]} and public pictures {public.shape[1:3]}"
+        raise ValueError(f"expected square images of one size, got {sizes}")
     x, y = (torch.from_numpy(images).permute(0, 3, 1, 2) for images in (ciphers, public))
     with quiet(seed):
-        generator = GENERATORS[recipe.generator](
-            **{"side": x.shape[2], "block": block, "bits": bits} | recipe.options
-        )
+        facts = {"block": block, "bits": bits}
+        generator = GENERATORS[recipe.generator](**{"side": x.shape[2]} | facts | recipe.options)
         judge = Discriminator(recipe.width)
         if hasattr(generator, "start"):
             generator.start(scaled(x[:START]))
-        duel = Duel(
-            generator.to(memory_format=torch.channels_last),
-            judge.to(memory_format=torch.channels_last),
-            recipe,
-        )
+        duel = Duel(generator, judge, recipe)
 
         def step(number, draws):
-            fake, real, more = (
-                scaled(images[torch.randint(len(images), (recipe.batch,), generator=draws)])
-                for images in (x, y, x)
-            )
+            def some(images):
+                return scaled(images[torch.randint(len(images), (recipe.batch,), generator=draws)])
+
+            fake, real, more = some(x), some(y), some(x)
             return {"judge": duel.judged(real, fake), "generator": duel.answered(more, number)}
 
-        about = asdict(recipe) | {"block": block, "bits": bits, "data": digest(ciphers, public)}
-        losses = by_steps(
-            duel.parts(), recipe.steps, step, seed=seed, folder=folder, about=about, progress=progress
-        )
+        about = asdict(recipe) | facts | {"data": digest(ciphers, public)}
+        told = {"seed": seed, "folder": folder, "about": about, "progress": progress}
+        losses = by_steps(duel.parts(), recipe.steps, step, **told)
     return duel.mean.eval(), losses
 
 
 class Duel:
     """Generator and discriminator with their optimisers, and the running mean of the generator."""
 
-    def __init__(self, generator, judge, recipe):
-        self.generator, self.judge, self.recipe, self.mean = (
-            generator,
-            judge,
-            recipe,
-            copy.deepcopy(generator),
-        )
-        self.optimisers, self.schedules = {}, {}
-        for name, network, rate in (
-            ("generator", generator, recipe.rate),
-            ("judge", judge, recipe.judge_rate),
-        ):
-            optimiser = torch.optim.Adam(network.parameters(), rate, betas=(0.0, 0.9))
+    def __init__(self, generator: nn.Module, judge: nn.Module, recipe: Recipe):
+        self.recipe, self.optimisers, self.schedules = recipe, {}, {}
+        self.generator, self.judge = (net.to(memory_format=torch.channels_last) for net in (generator, judge))
+        self.mean = copy.deepcopy(self.generator)
+        for name, rate in (("generator", recipe.rate), ("judge", recipe.judge_rate)):
+            optimiser = torch.optim.Adam(getattr(self, name).parameters(), rate, betas=(0.0, 0.9))
             self.optimisers[name] = optimiser
             self.schedules[name] = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, recipe.steps)
 
-    def parts(self):
+    def parts(self) -> dict:
         """All that a step changes, by name."""
         parts = {"generator": self.generator, "judge": self.judge, "mean": self.mean}
         for kind, each in (("optimiser", self.optimisers), ("schedule", self.schedules)):
             parts |= {f"{kind} of {name}": part for name, part in each.items()}
         return parts
 
-    def judged(self, real, ciphers):
+    def judged(self, real: torch.Tensor, ciphers: torch.Tensor) -> torch.Tensor:
         """A step of the discriminator: pictures above 1, outputs below -1. The loss; 2 where it cannot tell
         them apart."""
         with torch.no_grad():
@@ -154,7 +143,7 @@ class Duel:
         self._step("judge", loss)
         return loss.detach()
 
-    def answered(self, ciphers, number):
+    def answered(self, ciphers: torch.Tensor, number: int) -> torch.Tensor:
         """A step of the generator: outputs that the discriminator rates high. The loss, without what ties it
         to keys."""
         self.judge.requires_grad_(False)
@@ -178,63 +167,3 @@ class Duel:
             mean.lerp_(now, share)
         for mean, now in zip(self.mean.buffers(), self.generator.buffers()):
             mean.copy_(now)
-
-
-# -- recorded runs -------------------------------------------------------------------------------------------
-
-
-def run(row: dict, seed: int, data, test, folder, progress: bool = False) -> dict:
-    """Record a row of `lib.workbook.recorded_attacks`: half of the data are public, the others the victim's,
-    of which ciphertexts are known.
-
-    In the row: "recipe", "told" (the block and bits that the attacker reckons with; for the control these are
-    of another scheme), and "beside", an attack out of `lib.attacks.catalogue` to compare with, which gets as
-    many ciphertexts as it asks for. Scores are of `test`: "attack", "nearest key", "beside", "ciphertext",
-    "mean", and ranks of "shuffled" ciphertexts.
-    """
-    recipe, victim, half = Recipe(**row["recipe"]), scheme_of(row, seed), len(data) // 2
-    public, theirs = data.images[:half], data.images[half:]
-    ciphers = encrypted(victim, theirs)
-    generator, losses = train(
-        ciphers, public, recipe, **row["told"], seed=seed, folder=folder, progress=progress
-    )
-    trial = Trial(encrypted(victim, test.images, TEST_IDS), test.images, (ciphers[:OTHERS], theirs[:OTHERS]))
-    beside = catalogue.by_name(row["beside"])
-    return {
-        "network": f"{type(generator).__name__} against {Discriminator.__name__}",
-        "parameters": sum(p.numel() for p in generator.parameters()),
-        "judge_parameters": sum(p.numel() for p in Discriminator(recipe.width).parameters()),
-        "recipe": asdict(recipe),
-        "bfloat16": has_bfloat16(CPU),
-        "seconds": round(sum(entry["seconds"] for entry in losses)),
-        "losses": losses,
-        "ciphertexts": {"attack": len(ciphers), "beside": beside.images},
-        "scores": _scores(trial, generator, beside, public, row["told"]),
-    }
-
-
-def _scores(trial, generator, beside, public, told):
-    """Of the generator, of what it is compared with, and of those that know nothing."""
-    attacks = {"attack": lambda x: apply(generator, x), "ciphertext": lambda x: x}
-    if hasattr(generator, "key"):
-        attacks["nearest key"] = with_key(**generator.key(), **told)
-    attacks["beside"] = _beside(beside, trial.ciphers, public, told)
-    scores = {name: trial.scores(attack, beside.moves) for name, attack in attacks.items()}
-    scores["mean"] = trial.scores(lambda x: recording.mean_picture(public, len(x)))
-    return scores | {"shuffled": trial.shuffled(attacks["attack"], beside.moves)}
-
-
-def _beside(attack, ciphers, public, told):
-    """The other attack as a function; one that reads a key does so once, from as many ciphertexts as it asks
-    for."""
-    options = {
-        name: value for name, value in told.items() if name in inspect.signature(attack.function).parameters
-    }
-
-    def found(some):
-        return attack.run(catalogue.Known(some, public=public), **options)
-
-    if attack.threat == catalogue.ONE:
-        return lambda x: found(x).estimate
-    key = found(ciphers[: attack.images]).recovered
-    return with_key(key["index"], key["mask"], **told)

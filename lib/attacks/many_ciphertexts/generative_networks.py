@@ -20,6 +20,7 @@ from lib.attacks.known_plaintext.inverse_networks import BlockMaps
 from lib.models.adaptation import ELEAdaptNet, PixelAdaptation
 from lib.models.fronts.placement import place
 from lib.table import join
+from lib.tiling import cut
 from lib.training import CPU, autocast
 
 
@@ -39,19 +40,16 @@ class KeyMaps(BlockMaps):
         super().__init__(side, block, bits, own)
         if blocks not in ("kept", "learnt", "placed"):
             raise ValueError(f"blocks are 'kept', 'learnt' or 'placed', got {blocks!r}")
-        self.blocks, parts, values = blocks, 8 // bits, 3 * block**2
+        self.blocks, parts = blocks, 8 // bits
         shares = torch.tensor([2.0 ** (8 - bits * (part + 1)) * (2**bits - 1) / 255 for part in range(parts)])
-        # of one pixel
-        nothing = (torch.eye(3)[:, None, :, None] * shares[:, None, None]).reshape(3 * parts, 3)
-        nothing = torch.kron(nothing, torch.eye(block**2))
+        pixel = torch.kron(torch.eye(3), shares[:, None])
+        nothing = torch.kron(pixel, torch.eye(block**2))
         self.maps = nn.Parameter(nothing.repeat(len(self.maps), 1, 1))
         self.size = float(shares.square().sum())  # of what one byte is made of: any key leaves it
-        count = len(self.source)
-        self.mixing = nn.Parameter(torch.eye(count)) if blocks == "learnt" else None
-        assert nothing.shape == (values * parts, values)
+        self.mixing = nn.Parameter(torch.eye(len(self.source))) if blocks == "learnt" else None
 
     @torch.no_grad()
-    def start(self, x):
+    def start(self, x: torch.Tensor) -> None:
         """Find where blocks belong, from ciphertexts (n, 3, side, side) floats; 8 times as many as blocks are
         plenty."""
         if self.blocks == "placed":
@@ -62,13 +60,13 @@ class KeyMaps(BlockMaps):
             brightness = (values @ leading)[..., 0].T
             self.source.copy_(torch.from_numpy(place(brightness.numpy(), across, across)))
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         plain = self.cut(x)[self.source] @ self.maps
         if self.mixing is not None:
             plain = torch.einsum("ab,bnv->anv", self.mixing, plain)
         return F.fold(plain.permute(1, 2, 0), x.shape[2:], self.block, stride=self.block)
 
-    def strain(self):
+    def strain(self) -> torch.Tensor:
         """How far the maps are from what keys can do: a key mixes no bytes and scales none. Mean over bytes,
         squared."""
         products = self.maps.mT @ self.maps
@@ -83,16 +81,23 @@ class KeyMaps(BlockMaps):
         takes it. Each byte takes the atom with the largest weight, each atom serves one byte; of halves of
         bytes the upper first, then the lower.
         """
-        parts, count, values = 8 // self.bits, len(self.source), len(self.maps[0].T)
-        mixing = torch.eye(count) if self.mixing is None else self.mixing.detach()
-        number = _blocks(np.arange(count * values * parts).reshape(-1, 3 * parts), self.block)
+        values, mixing = self.maps.shape[2], torch.eye(len(self.source))
+        mixing = mixing if self.mixing is None else self.mixing.detach()
+        number = self._atoms()
         index, mask = np.empty(number.size, np.int64), np.empty(number.size, np.uint8)
         for there, middle in enumerate(_assigned(mixing.T.numpy())):
             weights = (self.maps[middle % len(self.maps)] * mixing[there, middle].sign()).detach().numpy()
-            for plain, atom in zip(number[there].reshape(3, parts, -1).swapaxes(0, 1), self._taken(weights)):
+            plain_parts = number[there].reshape(3, 8 // self.bits, -1).swapaxes(0, 1)
+            for plain, atom in zip(plain_parts, self._taken(weights)):
                 taken, negative = number[self.source[middle]][atom], weights[atom, np.arange(values)] < 0
                 index[taken], mask[taken] = plain.ravel(), negative * np.uint8(2**self.bits - 1)
         return {"index": index, "mask": join(mask, self.bits)}
+
+    def _atoms(self):
+        """(blocks, atoms): the number in the image of each atom, in the order of `cut`, channels first."""
+        side, atoms = round(len(self.source) ** 0.5) * self.block, 3 * 8 // self.bits
+        blocks = cut(np.arange(side * side * atoms).reshape(1, side, side, atoms), self.block)[0]
+        return np.moveaxis(blocks, -1, 1).reshape(len(blocks), -1)
 
     def _taken(self, weights):
         """(bytes,) for each part of a byte: which atom it is."""
@@ -106,14 +111,6 @@ def _assigned(weights):
     """(columns,): for each column a row of its own, the sum of absolute weights as large as can be."""
     rows, columns = linear_sum_assignment(-np.abs(weights))
     return rows[np.argsort(columns)]
-
-
-def _blocks(pixels, block):
-    """(blocks, channels * block**2): what stands at the pixels of a square image, row by row, channels
-    first."""
-    side = int(len(pixels) ** 0.5)
-    cut = pixels.reshape(side // block, block, side // block, block, -1).transpose(0, 2, 4, 1, 3)
-    return cut.reshape((side // block) ** 2, -1)
 
 
 class Painter(nn.Module):
@@ -132,7 +129,7 @@ class Painter(nn.Module):
             nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, 3, 3, padding=1), nn.Tanh(),
         )  # fmt: skip
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         features = self.adapt(x).contiguous(memory_format=torch.channels_last)
         with autocast(CPU, True):
             return self.paint(features).float()
@@ -143,11 +140,10 @@ class Pair(nn.Module):
 
     def __init__(self, width: int):
         super().__init__()
-        self.f = nn.Sequential(*(
-            layer for _ in range(2) for layer in (nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1))
-        ))  # fmt: skip
+        halves = [(nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, width, 3, padding=1)) for _ in range(2)]
+        self.f = nn.Sequential(*halves[0], *halves[1])
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         return x + self.f(x)
 
 
@@ -167,7 +163,7 @@ class Discriminator(nn.Sequential):
             into = out
         super().__init__(*layers, spectral_norm(nn.Conv2d(into, 1, 3, padding=1)))
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         """(n, 1, side / 4, side / 4) verdicts, high for a picture."""
         with autocast(CPU, True):
             return super().forward(x.contiguous(memory_format=torch.channels_last)).float()

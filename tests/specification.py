@@ -21,6 +21,8 @@ from lib.schemes import (
     NegativePositive,
     OneTimePad,
     Tanaka,
+    by_name,
+    names,
 )
 
 MIB = 1 << 20
@@ -145,15 +147,31 @@ def index_and_mask(shape, side: int, bits: int, source, orders, masks):
 
 def encrypt(scheme, image, id=None):
     """The ciphertext of one image."""
-    return {
-        "tanaka": tanaka, "ele": tanaka, "skk": skk, "etc": etc, "etc-gray": etc_gray, "shf": shf, "np": np_, "ffx": ffx, "otp": otp,
-    }[scheme.name](scheme, image, id)  # fmt: skip
+    slow = {"tanaka": tanaka, "ele": tanaka, "skk": skk, "etc": etc, "etc-gray": etc_gray, "shf": shf}
+    slow |= {"np": np_, "ffx": ffx, "otp": otp}
+    return slow.get(scheme.name, own_steps)(scheme, image, id)
+
+
+def own_steps(scheme, image, id):
+    """A scheme that is not spelled out below: the tables of its own recipe one after the other, in loops."""
+    out = planes(image) if scheme.channels == 1 else image
+    for table in scheme.steps(image.shape, id).values():
+        blocks = range(table.blocks)
+        source = blocks if table.source is None else table.source
+        orders = [
+            table.orders.rows[table.orders.of[b]] if table.orders else range(table.atoms) for b in blocks
+        ]
+        masks = [
+            table.masks.rows[table.masks.of[b]] if table.masks else [0] * table.block_bytes for b in blocks
+        ]
+        out = gather(out, table.block, table.bits, source, orders, masks)
+    return out[..., 0] if scheme.channels == 1 else out
 
 
 def tanaka(scheme, image, id):
     """Split each byte, reverse the values that the key names, shuffle all, join; ELE: a key per block, then
     move blocks."""
-    side, bits, key, label = scheme.block, scheme.bits, scheme.key, scheme._label
+    side, bits, key, label = scheme.block, scheme.bits, scheme.key, scheme.stream
     places = corners(image.shape, side)
     keys = len(places) if scheme.name == "ele" else 1
     size = side * side * 3 * 8 // bits
@@ -204,8 +222,8 @@ def skk(scheme, image, id):
     """Pixel by pixel: a sign for each channel, then one of six orders of the channels."""
     h, w, _ = image.shape
     images = None if id is None else [id]
-    signs = np.ravel(scheme.key.integers(scheme._label("negative-positive"), 8, h * w, images))
-    codes = np.ravel(scheme.key.integers(scheme._label("colour shuffle"), 6, h * w, images))
+    signs = np.ravel(scheme.key.integers(scheme.stream("negative-positive"), 8, h * w, images))
+    codes = np.ravel(scheme.key.integers(scheme.stream("colour shuffle"), 6, h * w, images))
     out = image.copy()
     for r in range(h):
         for c in range(w):
@@ -253,7 +271,7 @@ def etc(scheme, image, id):
     draw = _drawn(scheme, len(places), id)
     turns, signs = draw("rotate and mirror", 8), draw("negative-positive", 2)
     codes = draw("colour shuffle", 6) if channels == 3 else None
-    source = scheme.key.permutation(scheme._label("permute"), len(places), id)
+    source = scheme.key.permutation(scheme.stream("permute"), len(places), id)
     out = np.zeros_like(image)
     for b, corner in enumerate(places):
         block = take(image, places[source[b]], side)
@@ -273,7 +291,7 @@ def etc(scheme, image, id):
 def _drawn(scheme, blocks, id):
     images = None if id is None else [id]
     return lambda part, bound: [
-        int(k) for k in np.ravel(scheme.key.integers(scheme._label(part), bound, blocks, images))
+        int(k) for k in np.ravel(scheme.key.integers(scheme.stream(part), bound, blocks, images))
     ]
 
 
@@ -282,7 +300,7 @@ def _etc_classify(scheme, image, id):
     side, places = scheme.block, corners(image.shape, scheme.block)
     draw = _drawn(scheme, len(places), id)
     keys, signs, codes = draw("rotate", 4), draw("negative-positive", 2), draw("colour shuffle", 6)
-    source = scheme.key.permutation(scheme._label("permute"), len(places), id)
+    source = scheme.key.permutation(scheme.stream("permute"), len(places), id)
     out = image.copy()
     for b, (top, left) in enumerate(places):
         r, c = places[source[b]]
@@ -316,7 +334,7 @@ def _block_wise_scrambled(scheme, image, id):
     side, places = scheme.block, corners(image.shape, scheme.block)
     draw = _drawn(scheme, len(places), id)
     turns, mirrors, codes = draw("rotate", 4), draw("mirror", 3), draw("colour shuffle", 6)
-    rank = scheme.key.permutation(scheme._label("negative-positive"), len(places), id)
+    rank = scheme.key.permutation(scheme.stream("negative-positive"), len(places), id)
     work = image.copy()
     for b, (top, left) in enumerate(places):
         block = work[top : top + side, left : left + side]
@@ -327,7 +345,7 @@ def _block_wise_scrambled(scheme, image, id):
             block[:] = np.flip(block, mirrors[b]).copy()
         for to, other in IN_PLACE[codes[b]]:
             block[:, :, to] = block[:, :, other]
-    return move(work, side, scheme.key.permutation(scheme._label("permute"), len(places), id))
+    return move(work, side, scheme.key.permutation(scheme.stream("permute"), len(places), id))
 
 
 FORWARD = [
@@ -379,7 +397,7 @@ def etc_gray(scheme, image, id):
 
 def shf(scheme, image, id):
     """The bytes of every block in one order."""
-    order = scheme.key.permutation(scheme._label("shuffle"), 3 * scheme.block**2, id)
+    order = scheme.key.permutation(scheme.stream("shuffle"), 3 * scheme.block**2, id)
     out = np.zeros_like(image)
     for corner in corners(image.shape, scheme.block):
         block = take(image, corner, scheme.block)
@@ -390,7 +408,7 @@ def shf(scheme, image, id):
 def _chosen(scheme, id):
     """NP and FFX: half of the places of a block; as published, one fewer where the size is even."""
     size = 3 * scheme.block**2
-    rank = scheme.key.permutation(scheme._label("places"), size, id)
+    rank = scheme.key.permutation(scheme.stream("places"), size, id)
     count = sum(k > size / 2 for k in range(size)) if scheme.as_published else size // 2
     return [int(k) < count for k in rank]
 
@@ -420,7 +438,7 @@ def otp(scheme, image, id):
     """Every byte XORed with a byte of its own."""
     out = image.copy()
     h, w, _ = image.shape
-    pad = scheme.key.bytes(scheme._label("mask"), 3 * h * w, image=id)
+    pad = scheme.key.bytes(scheme.stream("mask"), 3 * h * w, image=id)
     for r in range(h):
         for c in range(w):
             for k in range(3):
@@ -454,12 +472,18 @@ for _side in BLOCKS:
                 _class,
                 {"block": _side, "as_published": _source},
             )
+_known = {_class for _class, _ in CASES.values()}
+for _class in (_class for _class in map(by_name, names) if _class not in _known):  # dropped into lib/schemes
+    _block = {"block": 2} if "block" in _class.options else {}
+    for _source in (False, *_class.published):
+        _case = " ".join([_class.name, *["2x2"] * len(_block), *[f"as in {_source}"] * bool(_source)])
+        CASES[_case] = (_class, _block | {"as_published": _source})
 
 
 def make(case: str, key, per_image: bool = False):
     """The scheme of a case; a one-time pad always has a key per image."""
     scheme, settings = CASES[case]
-    return scheme(key, per_image=per_image or scheme is OneTimePad, **settings)
+    return scheme(key, per_image=per_image or scheme.control, **settings)
 
 
 def picture(shape, seed: int = 0):

@@ -1,7 +1,12 @@
-"""The published schemes, and a one-time pad for control. One short module each; `base.py` holds what they
-share."""
+"""The published schemes, and a one-time pad for control: one short file each, found by its being here.
 
-from lib.schemes.base import NO_KEY, Scheme
+`base.py` holds what they share, and says what a scheme of your own needs.
+"""
+
+import importlib
+import pkgutil
+
+from lib.schemes.base import NO_KEY, BlockScheme, Scheme
 from lib.schemes.blockwise import BlockShuffle, NegativePositive
 from lib.schemes.etc import EtC
 from lib.schemes.format_preserving import FormatPreserving
@@ -11,21 +16,22 @@ from lib.schemes.skk import SKK
 from lib.schemes.tanaka import ExtendedTanaka, Tanaka
 from lib.table import NotInvertibleError
 
-_SCHEMES = {
-    s.name: s
-    for s in (
-        Tanaka,
-        ExtendedTanaka,
-        SKK,
-        EtC,
-        GrayscaleEtC,
-        BlockShuffle,
-        NegativePositive,
-        FormatPreserving,
-    )
-}
-names = tuple(_SCHEMES)
-"""The published schemes. `by_name` knows one more, the control "otp"."""
+_FIRST = ("tanaka", "skk", "etc", "grayscale_etc", "blockwise", "format_preserving")
+"""Files in the order of the lessons, and so of tables; those of your own come after them."""
+
+
+def _found() -> dict[str, type[Scheme]]:
+    """Every class with a name of its own in the files of this folder."""
+    files = sorted({*_FIRST, *(module.name for module in pkgutil.iter_modules(__path__))} - set(_FIRST))
+    modules = [importlib.import_module(f"{__name__}.{file}") for file in (*_FIRST, *files)]
+    classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
+    return {each.name: each for each in classes if issubclass(each, Scheme) and "name" in vars(each)}
+
+
+_SCHEMES = _found()
+names = tuple(name for name, scheme in _SCHEMES.items() if not scheme.control)
+"""The schemes. `by_name` knows the `controls` as well."""
+controls = tuple(name for name, scheme in _SCHEMES.items() if scheme.control)
 
 
 def by_name(name: str) -> type[Scheme]:
@@ -34,11 +40,27 @@ def by_name(name: str) -> type[Scheme]:
     >>> by_name("ele").__name__
     'ExtendedTanaka'
     """
-    every = _SCHEMES | {OneTimePad.name: OneTimePad}
-    if name not in every:
-        raise ValueError(f"unknown scheme {name!r}; known: {', '.join(every)}")
-    return every[name]
+    known = (*names, *controls)
+    if name not in known:
+        raise ValueError(f"unknown scheme {name!r}; known: {', '.join(known)}")
+    return _SCHEMES[name]
 
 
-__all__ = ["NO_KEY", "SKK", "BlockShuffle", "EtC", "ExtendedTanaka", "FormatPreserving", "GrayscaleEtC", "NegativePositive",
-           "NotInvertibleError", "OneTimePad", "Scheme", "Tanaka", "by_name", "names"]  # fmt: skip
+__all__ = [
+    "NO_KEY",
+    "SKK",
+    "BlockScheme",
+    "BlockShuffle",
+    "EtC",
+    "ExtendedTanaka",
+    "FormatPreserving",
+    "GrayscaleEtC",
+    "NegativePositive",
+    "NotInvertibleError",
+    "OneTimePad",
+    "Scheme",
+    "Tanaka",
+    "by_name",
+    "controls",
+    "names",
+]

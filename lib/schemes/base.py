@@ -1,9 +1,15 @@
 """What all schemes share: a recipe of named steps, each a table, and the way from images to ciphertexts and
-back."""
+back.
+
+A scheme is one file of this folder: a subclass of `Scheme`, or of `BlockScheme`, with a `name`. Shell,
+explorer, attacks and tests go by what the class says of itself, see `Scheme`, and never by its name. What a
+public code computes instead is a subclass of that with `as_published`, the code's name, and `differs`.
+"""
 
 import math
+from collections.abc import Callable
 from functools import lru_cache
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,8 +21,7 @@ ATOMS_AT_ONCE = 1 << 22  # with a key per image, images are worked on in groups 
 
 
 class NoKey:
-    """Stands where a key would, in schemes of those who know all but the key: whatever it is asked for is a
-    ValueError."""
+    """Stands where a key would, in schemes of those who know all but the key: a ValueError for every draw."""
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -37,44 +42,56 @@ class Scheme:
     per_image     False: one key for all images, as training needs. True: a key of its own for every image id,
                   which `encrypt` and `decrypt` then ask for
     as_published  False: the scheme as its paper defines it. A name out of `published`, or True for the first
-                  of them: what that public code computes instead
+                  of them: what that public code computes instead; the object is of a subclass
+
+    A class says of itself, beside `block` and `bits`, the side of its blocks and the bits of its atoms:
     """
 
     name: ClassVar[str]
-    channels: ClassVar[int] = 3  # of the ciphertext
-    published: ClassVar[dict[str, str]] = {}  # source: what its code does differently
-    lossy: ClassVar[frozenset[str]] = frozenset()  # those of them that cannot be decrypted
-    structure: ClassVar[Structure] = Structure.OTHER  # what its key does
-    has_table: ClassVar[bool] = True
+    structure: ClassVar[Structure] = Structure.OTHER  # what its key does; attacks are made for a structure
+    has_table: ClassVar[bool] = True  # False: it replaces values, and has neither steps nor a table
+    channels: ClassVar[int] = 3  # of the ciphertext; 1: grey, three planes side by side
+    dtype: ClassVar[type] = np.uint8  # of the ciphertext
+    invertible: ClassVar[bool] = True  # whether `decrypt` gives the exact pixels back
+    inexact: ClassVar[str] = ""  # where they come back but for rounding: what it does that is rounded
     control: ClassVar[bool] = False  # no published scheme, but what nothing may break
+    options: ClassVar[dict[str, str]] = {}  # arguments beside the three above, each with a line for the shell
+    published: ClassVar[dict[str, type["Scheme"]]] = {}  # by the name of the public code
+    as_published: str | bool = False
+    differs: ClassVar[str] = ""  # what the public code does differently
     block: int = 1
     bits: int = 8
     per_image: bool = False
 
-    def __init__(self, key: Key, *, per_image: bool = False, as_published: bool | str = False):
-        if not isinstance(key, Key | NoKey):
-            raise TypeError(
-                f"expected a lib.Key, got {type(key).__name__}; use Key.generate(), or Key.load('key.json')"
-            )
-        if as_published and not self.published:
+    def __init_subclass__(cls):
+        if "name" in vars(cls):
+            cls.paper, cls.published = cls, {}
+        elif "as_published" in vars(cls):
+            cls.published[cls.as_published] = cls
+
+    def __new__(cls, *_, as_published: bool | str = False, **options):
+        if as_published and not cls.published:
             raise ValueError(
-                f"{self.name} has no published variant that differs from it; leave as_published out"
+                f"{cls.name} has no published variant that differs from it; leave as_published out"
             )
         if as_published is True:
-            as_published = next(iter(self.published))
-        if as_published and as_published not in self.published:
-            known = ", ".join(map(repr, self.published))
-            raise ValueError(f"no published variant {as_published!r} of {self.name}; known: {known}")
-        self.key, self.per_image, self.as_published = (
-            key,
-            check_flag("per_image", per_image),
-            as_published or False,
-        )
+            as_published = next(iter(cls.published))
+        if as_published and as_published not in cls.published:
+            known = ", ".join(map(repr, cls.published))
+            raise ValueError(f"no published variant {as_published!r} of {cls.name}; known: {known}")
+        return super().__new__(cls.published[as_published] if as_published else cls)
+
+    def __init__(self, key: Key | NoKey, *, per_image: bool = False, as_published: bool | str = False):
+        # `__new__` has chosen the class by as_published.
+        if not isinstance(key, Key | NoKey):
+            kind = type(key).__name__
+            raise TypeError(f"expected a lib.Key, got {kind}; use Key.generate(), or Key.load('key.json')")
+        self.key, self.per_image = key, check_flag("per_image", per_image)
         self._table = lru_cache(maxsize=4)(self._compose)
 
     # -- what a scheme is ------------------------------------------------------------------------------------
 
-    def steps(self, shape, image: int | None = None) -> dict[str, Table]:
+    def steps(self, shape: tuple[int, int, int], image: int | None = None) -> dict[str, Table]:
         """The recipe for images of `shape` (h, w, 3): its steps in order, by name; each can be applied alone.
 
         `image` is the id of an image where each has a key of its own. Errors: ValueError for a shape that
@@ -89,14 +106,13 @@ class Scheme:
             )
         return self._steps(shape, None if image is None else int(self._ids(image, 1)[0]))
 
-    def table(self, shape, image: int | None = None) -> Table:
+    def table(self, shape: tuple[int, int, int], image: int | None = None) -> Table:
         """All steps as one table (kept for the last few shapes)."""
         return self._table(tuple(shape), image)
 
     def _compose(self, shape, image):
-        tables = list(self.steps(shape, image).values())
-        out = tables[0]
-        for table in tables[1:]:
+        out, *rest = self.steps(shape, image).values()
+        for table in rest:
             out = out.then(table)
         return out
 
@@ -111,14 +127,9 @@ class Scheme:
             raise ValueError(f"{shape[0]}x{shape[1]} is not a multiple of block {self.block}")
         return tuple(int(side) for side in shape)
 
-    @property
-    def invertible(self) -> bool:
-        """Whether `decrypt` gives the exact pixels back."""
-        return self.as_published not in self.lossy
-
-    def _label(self, part: str) -> str:
-        """The name of a part's stream: every part of every scheme, variant, block size and split has its
-        own."""
+    def stream(self, part: str) -> str:
+        """The label of a part's stream of the key: every part of every scheme, variant, block size and split
+        has its own."""
         variant = f"/{self.as_published}" if self.as_published else ""
         return f"{self.name}{variant}/block={self.block}/bits={self.bits}/{part}"
 
@@ -139,12 +150,10 @@ class Scheme:
         return leave(self._encrypt(batch, ids))
 
     def decrypt(self, images, ids=None):
-        """The plain images of ciphertexts, exactly. NotInvertibleError where the published code lost
-        something."""
+        """The plain images of ciphertexts, exactly. NotInvertibleError where something is lost."""
         if not self.invertible:
-            raise NotInvertibleError(
-                f"{self.name} as in {self.as_published!r} cannot be decrypted: {self.published[self.as_published]}"
-            )
+            variant = f" as in {self.as_published!r}" if self.as_published else ""
+            raise NotInvertibleError(f"{self.name}{variant} cannot be decrypted: {self.differs}")
         batch, leave = door.enter(images, self.block, self.channels)
         ids = self._ids(ids, len(batch))
         return leave(self._decrypt(batch, ids))
@@ -155,7 +164,7 @@ class Scheme:
     def _decrypt(self, batch, ids):
         return self._run(batch, ids, Table.inverse)
 
-    def _run(self, batch, ids, direction):
+    def _run(self, batch, ids, direction: Callable[[Table], Table]):
         shape = tuple(batch.shape[1:])
         if ids is None:
             return self._directed(shape, direction).apply_batch(batch)
@@ -190,11 +199,10 @@ class Scheme:
 
     def _ids(self, ids, count):
         if not self.per_image:
-            if ids is not None:
-                raise ValueError(
-                    f"ids came, but one key serves all images; use {type(self).__name__}(key, per_image=True), or drop ids"
-                )
-            return None
+            if ids is None:
+                return None
+            instead = f"use {self.paper.__name__}(key, per_image=True), or drop ids"
+            raise ValueError(f"ids came, but one key serves all images; {instead}")
         if ids is None:
             raise ValueError(
                 "each image has a key of its own, so each needs an id: encrypt(images, ids=range(n))"
@@ -205,9 +213,8 @@ class Scheme:
         if (array < 0).any():
             raise ValueError(f"ids run from 0 to 2**64 - 1, got {array.min()}")
         if len(np.unique(array)) < count:
-            raise ValueError(
-                "an id came twice; two images under one key tell an attacker their difference, so give each its own"
-            )
+            why = "two images under one key tell an attacker their difference, so give each its own"
+            raise ValueError(f"an id came twice; {why}")
         return array
 
     # -- facts -----------------------------------------------------------------------------------------------
@@ -217,11 +224,11 @@ class Scheme:
         """What tables call it: its name, and "per image" where each image has a key of its own."""
         return f"{self.name} per image" if self.per_image and not self.control else self.name
 
-    def key_bits(self, shape) -> float:
+    def key_bits(self, shape: tuple[int, int, int]) -> float:
         """log2 of the number of different keys for one image of `shape` (h, w, 3), from theory."""
-        raise NotImplementedError
+        raise NotImplementedError(f"nobody has counted the keys of {self.name}")
 
-    def published_key_bits(self, shape) -> dict[str, float]:
+    def published_key_bits(self, shape: tuple[int, int, int]) -> dict[str, float]:
         """The same for public codes that have fewer keys than the paper counts: {what: bits}.
 
         Under a code's name stands what its construction allows, under "..., as shipped" what the keys in its
@@ -229,16 +236,17 @@ class Scheme:
         """
         return {}
 
-    def settings(self) -> dict:
+    def settings(self) -> dict[str, Any]:
         """The arguments, the key apart, that make this scheme again."""
-        return {"per_image": self.per_image, "as_published": self.as_published}
+        own = {name: getattr(self, name) for name in self.options}
+        return {**own, "per_image": self.per_image, "as_published": self.as_published}
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """Everything about this scheme but the key, for JSON."""
         return {"scheme": self.name, "version": 1, **self.settings()}
 
     @staticmethod
-    def from_dict(fields: dict, key: Key) -> "Scheme":
+    def from_dict(fields: dict[str, Any], key: Key | NoKey) -> "Scheme":
         """The scheme that `to_dict` described, with `key`."""
         from lib.schemes import by_name
 
@@ -257,10 +265,26 @@ class Scheme:
         self._table = lru_cache(maxsize=4)(self._compose)
 
     def __repr__(self) -> str:
-        shown = ", ".join(
-            f"{name}={value!r}" for name, value in self.settings().items() if value is not False
-        )
-        return f"{type(self).__name__}({self.key!r}{', ' if shown else ''}{shown})"
+        shown = [f"{name}={value!r}" for name, value in self.settings().items() if value is not False]
+        return f"{self.paper.__name__}({', '.join([repr(self.key), *shown])})"
+
+
+class BlockScheme(Scheme):
+    """A scheme that works in blocks of `block` x `block` pixels."""
+
+    options = {"block": "side of a block in pixels"}
+
+    def __init__(self, key, block: int = 4, *, per_image: bool = False, as_published: bool | str = False):
+        super().__init__(key, per_image=per_image, as_published=as_published)
+        self.block = check_block(block)
+
+    @property
+    def size(self) -> int:
+        """Bytes of a block of colours."""
+        return 3 * self.block**2
+
+
+# -- what constructors check, and what recipes use -----------------------------------------------------------
 
 
 def check_flag(name: str, value) -> bool:
@@ -277,6 +301,13 @@ def check_block(block) -> int:
     return int(block)
 
 
+def check_bits(bits) -> int:
+    """The bits of an atom, checked. True == 1 and 4.0 == 4, but their streams would have other names."""
+    if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or bits not in (8, 4, 2, 1):
+        raise ValueError(f"bytes are split into parts of 8, 4, 2 or 1 bits, got bits={bits!r}")
+    return int(bits)
+
+
 def whole_numbers(ids) -> np.ndarray:
     """Image ids as an integer array of at least one axis, checked. NumPy alone makes floats of a list that
     passes 2**63."""
@@ -287,31 +318,26 @@ def whole_numbers(ids) -> np.ndarray:
     if array.dtype.kind == "O" or (array.dtype.kind == "f" and not isinstance(given, np.ndarray)):
         each = np.atleast_1d(np.asarray(given, object)).ravel()
         if all(isinstance(i, int | np.integer) and not isinstance(i, bool) for i in each):
-            if any(not 0 <= i < 2**64 for i in each):
-                raise ValueError(
-                    f"ids run from 0 to 2**64 - 1, got {min(each) if min(each) < 0 else max(each)}"
-                )
+            if wrong := [i for i in (min(each), max(each)) if not 0 <= i < 2**64]:
+                raise ValueError(f"ids run from 0 to 2**64 - 1, got {wrong[0]}")
             array = np.atleast_1d(np.asarray(given, np.uint64))
     if array.dtype.kind not in "iu":
         raise TypeError(f"ids are whole numbers, got {array.dtype}")
     return array
 
 
-def check_bits(bits) -> int:
-    """The bits of an atom, checked. True == 1 and 4.0 == 4, but their streams would have other names."""
-    if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or bits not in (8, 4, 2, 1):
-        raise ValueError(f"bytes are split into parts of 8, 4, 2 or 1 bits, got bits={bits!r}")
-    return int(bits)
-
-
-def blocks_of(shape, block) -> int:
+def blocks_of(shape: tuple[int, int, int], block: int) -> int:
+    """How many blocks an image of `shape` has."""
     return (shape[0] // block) * (shape[1] // block)
 
 
 def log2_factorial(n: int) -> float:
+    """log2(n!)."""
     return math.lgamma(n + 1) / math.log(2)
 
 
-def half_of(key: Key, label: str, count: int, image=None, chosen: int | None = None) -> np.ndarray:
+def half_of(
+    key: Key, label: str, count: int, image: int | None = None, chosen: int | None = None
+) -> np.ndarray:
     """(count,) bool with exactly half true (`chosen` where given), at random."""
     return key.permutation(label, count, image) < (count // 2 if chosen is None else chosen)

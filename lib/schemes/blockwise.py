@@ -10,32 +10,18 @@ import math
 
 import numpy as np
 
-from lib.schemes.base import Scheme, check_block, half_of, log2_factorial
+from lib.schemes.base import BlockScheme, half_of, log2_factorial
 from lib.table import Structure, Table
 
 
-class _Blockwise(Scheme):
-    def __init__(self, key, block: int = 4, *, per_image=False, as_published=False):
-        super().__init__(key, per_image=per_image, as_published=as_published)
-        self.block = check_block(block)
-
-    @property
-    def size(self) -> int:
-        """Bytes of a block."""
-        return 3 * self.block**2
-
-    def settings(self):
-        return {"block": self.block, **super().settings()}
-
-
-class BlockShuffle(_Blockwise):
+class BlockShuffle(BlockScheme):
     """SHF: the bytes of every block in one secret order."""
 
     name = "shf"
     structure = Structure.SAME_BLOCKS
 
     def _steps(self, shape, image):
-        order = self.key.permutation(self._label("shuffle"), self.size, image)
+        order = self.key.permutation(self.stream("shuffle"), self.size, image)
         return {"shuffle": Table(shape, self.block, orders=order)}
 
     def key_bits(self, shape):
@@ -43,23 +29,34 @@ class BlockShuffle(_Blockwise):
         return log2_factorial(self.size)
 
 
-def chosen_half(scheme: _Blockwise, image) -> np.ndarray:
-    """(bytes of a block,) bool: the places that NP and FFX change. Half of them; the published code takes
-    fewer.
+class HalfOfPlaces(BlockScheme):
+    """What changes half of each block's places: NP and FFX."""
 
-    Its test is `permutation > size / 2`, which is true for one place less than half (for an odd size: half,
-    rounded down).
-    """
-    chosen = (scheme.size - 1) // 2 if scheme.as_published else scheme.size // 2
-    return half_of(scheme.key, scheme._label("places"), scheme.size, image, chosen)
+    @property
+    def changed(self) -> int:
+        """How many places of a block."""
+        return self.size // 2
+
+    def block_places(self, image: int | None = None) -> np.ndarray:
+        """(bytes of a block,) bool: the places that are changed."""
+        return half_of(self.key, self.stream("places"), self.size, image, self.changed)
+
+    @property
+    def place_bits(self) -> float:
+        """log2 of the number of ways to choose them."""
+        return math.log2(math.comb(self.size, self.changed))
 
 
-def half_bits(scheme: _Blockwise, as_published: bool) -> float:
-    """log2 of the number of such choices."""
-    return math.log2(math.comb(scheme.size, (scheme.size - 1) // 2 if as_published else scheme.size // 2))
+class OneLess(HalfOfPlaces):
+    """The published code of NP and FFX changes fewer places. Its test is `permutation > size / 2`, which is
+    true for one place less than half (for an odd size: half, rounded down)."""
+
+    @property
+    def changed(self):
+        return (self.size - 1) // 2
 
 
-class NegativePositive(_Blockwise):
+class NegativePositive(HalfOfPlaces):
     """NP: half of each block's bytes become 255 - v, at places that the key chooses.
 
     The paper's text calls it bit flipping: v XOR 255 is 255 - v.
@@ -67,15 +64,21 @@ class NegativePositive(_Blockwise):
 
     name = "np"
     structure = Structure.SAME_BLOCKS
-    published = {"block_transform": "it changes one place less than half of a block"}
 
     def _steps(self, shape, image):
-        flips = chosen_half(self, image).astype(np.uint8) * np.uint8(255)
+        flips = self.block_places(image).astype(np.uint8) * np.uint8(255)
         return {"negative-positive": Table(shape, self.block, masks=flips)}
 
     def key_bits(self, shape):
         self._shape(shape)
-        return half_bits(self, bool(self.as_published))
+        return self.place_bits
 
     def published_key_bits(self, shape):
-        return {"block_transform": half_bits(self, True)}
+        return {name: code(self.key, self.block).place_bits for name, code in self.published.items()}
+
+
+class PublishedNegativePositive(OneLess, NegativePositive):
+    """NP of fugokidi/block_transform."""
+
+    as_published = "block_transform"
+    differs = "it changes one place less than half of a block"

@@ -22,25 +22,22 @@ Where published codes differ:
 """
 
 import math
+from functools import partial
 
 import numpy as np
 
-from lib.schemes.base import Scheme, blocks_of, check_block, half_of, log2_factorial
+from lib.schemes.base import BlockScheme, blocks_of, half_of, log2_factorial
 from lib.symmetries import COLOURS, orientation_orders
 from lib.table import Structure, Table
 
-# Drawn numbers are those of `lib.symmetries`. Published variants list their orders by their own codes:
-# etc-classify counts RGB last, the other one lists swaps first.
-ETC_CLASSIFY_ORDERS = np.roll(COLOURS, -1, axis=0)
-OVERWRITTEN_ORDERS = np.array([(0, 1, 2), (1, 1, 2), (2, 1, 2), (0, 2, 2), (2, 2, 2), (1, 2, 1)], np.uint8)
 
-
-def turned(plain, turns, mirrored_axes):
+def turned(plain: np.ndarray, turns: int, mirrored_axes: list[int]) -> np.ndarray:
+    """A block (b, b, c) after quarter turns to the left, then mirrored along these axes."""
     out = np.rot90(plain, turns)
     return np.flip(out, mirrored_axes) if len(mirrored_axes) else out
 
 
-class EtC(Scheme):
+class EtC(BlockScheme):
     """Colour-based EtC with blocks of `block` x `block` pixels.
 
     >>> from lib import Key
@@ -51,79 +48,81 @@ class EtC(Scheme):
 
     name = "etc"
     structure = Structure.PIECES
-    published = {
-        "etc-classify": "the mirror step reads the rotation's key, so that a block has 4 orientations, not 8",
-        "block-wise-scrambled": "five of its six colour codes copy one channel over another, which is lost",
-    }
-    lossy = frozenset({"block-wise-scrambled"})
-
-    def __init__(self, key, block: int = 4, *, per_image=False, as_published=False):
-        super().__init__(key, per_image=per_image, as_published=as_published)
-        self.block = check_block(block)
+    colour_orders = COLOURS
+    orientations = 8  # that a block can have
 
     def _steps(self, shape, image):
-        blocks, images = blocks_of(shape, self.block), None if image is None else [image]
-
-        def draw(part, bound):
-            return self.key.integers(self._label(part), bound, blocks, images).ravel()
-
+        blocks, table = blocks_of(shape, self.block), partial(Table, shape, self.block)
+        draw = partial(self._draw, blocks, image)
         plain = np.arange(self.block**2 * shape[2]).reshape(self.block, self.block, shape[2])
-        if self.as_published == "etc-classify":
-            flips = ([0], [1], [0, 1], [])
-            moves = (
-                [turned(plain, (code + 1) % 4, flips[code]).ravel() for code in range(4)],
-                draw("rotate", 4),
-            )
-        elif self.as_published == "block-wise-scrambled":
-            flips = ([0], [1], [])
-            moves = [turned(plain, (code // 3 + 1) % 4, flips[code % 3]).ravel() for code in range(12)]
-            moves = moves, draw("rotate", 4) * np.uint8(3) + draw("mirror", 3)
-        else:
-            moves = orientation_orders(self.block, shape[2]), draw("rotate and mirror", 8)
-
-        if self.as_published == "block-wise-scrambled":
-            negative = half_of(self.key, self._label("negative-positive"), blocks, image).astype(np.uint8)
-        else:
-            negative = draw("negative-positive", 2)
-
-        source = self.key.permutation(self._label("permute"), blocks, image)
-        table = {"shape": shape, "block": self.block}
+        signs = np.array([[0], [255]]).repeat(plain.size, 1)
         steps = {
-            "permute": Table(**table, source=source),
-            "rotate and mirror": Table(**table, orders=moves),
-            "negative-positive": Table(
-                **table, masks=(np.array([[0], [255]]).repeat(plain.size, 1), negative)
-            ),
+            "permute": table(source=self.key.permutation(self.stream("permute"), blocks, image)),
+            "rotate and mirror": table(orders=self._moves(plain, draw)),
+            "negative-positive": table(masks=(signs, self._negative(blocks, image))),
         }
         if shape[2] == 3:
-            rows = {"etc-classify": ETC_CLASSIFY_ORDERS, "block-wise-scrambled": OVERWRITTEN_ORDERS}.get(
-                self.as_published, COLOURS
-            )
-            colours = [plain[:, :, row].ravel() for row in rows]
-            steps["colour shuffle"] = Table(**table, orders=(colours, draw("colour shuffle", 6)))
-        if self.as_published == "block-wise-scrambled":
-            steps["permute"] = steps.pop("permute")  # its code permutes last
+            colours = [plain[:, :, row].ravel() for row in self.colour_orders]
+            steps["colour shuffle"] = table(orders=(colours, draw("colour shuffle", 6)))
         return steps
+
+    def _draw(self, blocks, image, part, bound):
+        images = None if image is None else [image]
+        return self.key.integers(self.stream(part), bound, blocks, images).ravel()
+
+    def _moves(self, plain, draw):
+        """The orders of a block's bytes (b, b, c) that turn and mirror it, and which each block has."""
+        return orientation_orders(self.block, plain.shape[2]), draw("rotate and mirror", 8)
+
+    def _negative(self, blocks, image):
+        return self._draw(blocks, image, "negative-positive", 2)
 
     def key_bits(self, shape):
         shape = self._shape(shape)
-        if self.as_published == "block-wise-scrambled":  # exactly half of the blocks are negative
-            blocks = blocks_of(shape, self.block)
-            return self._key_bits(shape, orientations=8) - blocks + math.log2(math.comb(blocks, blocks // 2))
-        return self._key_bits(shape, orientations=4 if self.as_published == "etc-classify" else 8)
-
-    def _key_bits(self, shape, orientations):
-        blocks = blocks_of(shape, self.block)
-        states = orientations * 2 * (6 if shape[2] == 3 else 1)
+        blocks, states = blocks_of(shape, self.block), self.orientations * 2 * (6 if shape[2] == 3 else 1)
         return log2_factorial(blocks) + blocks * math.log2(states)
 
     def published_key_bits(self, shape):
         # The second code seeds its generator with 30 when it is imported: one key, which everybody knows.
-        codes = {
-            name: type(self)(self.key, self.block, as_published=name).key_bits(shape)
-            for name in self.published
-        }
+        codes = {name: code(self.key, self.block).key_bits(shape) for name, code in self.published.items()}
         return codes | {"block-wise-scrambled, as shipped": 0.0}
 
-    def settings(self):
-        return {"block": self.block, **super().settings()}
+
+class EtcClassify(EtC):
+    """EtC of fugokidi/etc-classify."""
+
+    as_published = "etc-classify"
+    differs = "the mirror step reads the rotation's key, so that a block has 4 orientations, not 8"
+    colour_orders = np.roll(COLOURS, -1, axis=0)  # it counts RGB last
+    orientations = 4
+
+    def _moves(self, plain, draw):
+        flips = ([0], [1], [0, 1], [])
+        moves = [turned(plain, (code + 1) % 4, flips[code]).ravel() for code in range(4)]
+        return moves, draw("rotate", 4)
+
+
+class BlockWiseScrambled(EtC):
+    """EtC of MADONOKOUKI/Block-wise-Scrambled-Image-Recognition."""
+
+    as_published = "block-wise-scrambled"
+    differs = "five of its six colour codes copy one channel over another, which is lost"
+    invertible = False
+    # what is left of each order; it lists swaps first
+    colour_orders = np.array([(0, 1, 2), (1, 1, 2), (2, 1, 2), (0, 2, 2), (2, 2, 2), (1, 2, 1)], np.uint8)
+
+    def _steps(self, shape, image):
+        steps = super()._steps(shape, image)
+        return steps | {"permute": steps.pop("permute")}  # its code permutes last
+
+    def _moves(self, plain, draw):
+        flips = ([0], [1], [])
+        moves = [turned(plain, (code // 3 + 1) % 4, flips[code % 3]).ravel() for code in range(12)]
+        return moves, draw("rotate", 4) * np.uint8(3) + draw("mirror", 3)
+
+    def _negative(self, blocks, image):
+        return half_of(self.key, self.stream("negative-positive"), blocks, image).astype(np.uint8)
+
+    def key_bits(self, shape):
+        blocks = blocks_of(shape, self.block)  # exactly half of them are negative
+        return super().key_bits(shape) - blocks + math.log2(math.comb(blocks, blocks // 2))

@@ -18,13 +18,13 @@ import numpy as np
 
 from lib import images as door
 from lib.schemes.base import log2_factorial
-from lib.schemes.blockwise import _Blockwise, chosen_half, half_bits
+from lib.schemes.blockwise import HalfOfPlaces, OneLess
 from lib.table import Structure
 
 ROUNDS = 10
 
 
-class FormatPreserving(_Blockwise):
+class FormatPreserving(HalfOfPlaces):
     """FFX on half of each block's places.
 
     >>> from lib import Key
@@ -38,11 +38,9 @@ class FormatPreserving(_Blockwise):
     name = "ffx"
     structure = Structure.VALUES
     has_table = False
-    published = {
-        "block_transform": "values become three decimal digits, 0..999, at one place less than half of a block"
-    }
 
     def steps(self, shape, image=None):
+        """NotImplementedError: there are none."""
         raise NotImplementedError(
             "FFX replaces values, so it is not a table of places; see substitution() and places()"
         )
@@ -50,52 +48,23 @@ class FormatPreserving(_Blockwise):
     table = steps
 
     def substitution(self, image: int | None = None) -> np.ndarray:
-        """(256,) the value that replaces each byte: uint8, or uint16 below 1000 as published."""
-        if not self.as_published:
-            return self.key.permutation(self._label("substitution"), 256, image).astype(np.uint8)
-        password = self.key.bytes(self._label("password"), 16, image=image).tobytes().hex().encode()
-        return np.array([feistel(password, value) for value in range(256)], np.uint16)
+        """(256,) uint8: the value that replaces each byte."""
+        return self.key.permutation(self.stream("substitution"), 256, image).astype(np.uint8)
 
-    def places(self, shape, image: int | None = None) -> np.ndarray:
+    def places(self, shape: tuple[int, int, int], image: int | None = None) -> np.ndarray:
         """(h, w, 3) bool: where values are replaced."""
         h, w, _ = self._shape(shape)
-        block = chosen_half(self, image).reshape(self.block, self.block, 3)
+        block = self.block_places(image).reshape(self.block, self.block, 3)
         return np.tile(block, (h // self.block, w // self.block, 1))
-
-    def encrypt(self, images, ids=None):
-        if self.as_published and not isinstance(images, np.ndarray):
-            raise TypeError(
-                f"as published, values reach 999 and fit no {type(images).__name__} of bytes; pass a NumPy array, uint16 comes out"
-            )
-        return super().encrypt(images, ids)
-
-    def decrypt(self, images, ids=None):
-        if not self.as_published:
-            return super().decrypt(images, ids)
-        if not isinstance(images, np.ndarray) or images.dtype != np.uint16:
-            kind = getattr(images, "dtype", type(images).__name__)
-            raise TypeError(f"expected uint16 values 0..999, as this variant encrypts, got {kind}")
-        if images.size and images.max() > 999:
-            raise ValueError(f"expected values 0..999, as this variant encrypts, got {images.max()}")
-        batch, leave = door.enter(np.zeros_like(images, np.uint8), self.block)
-        return leave(self._decrypt(images.reshape(batch.shape), self._ids(ids, len(batch))))
 
     def _encrypt(self, batch, ids):
         return self._replace(batch, ids, self.substitution)
 
     def _decrypt(self, batch, ids):
-        def inverse(image=None):
-            forward = self.substitution(image)
-            backward = np.full(1000, 256, np.uint16) if self.as_published else np.empty(256, np.uint8)
-            backward[forward] = np.arange(256)  # what no byte becomes goes back to 256
-            return backward
+        return self._replace(batch, ids, self._inverse)
 
-        plain = self._replace(batch, ids, inverse)
-        if not self.as_published:
-            return plain
-        if plain.max() > 255:
-            raise ValueError("some values are none that this key gives; is this the right key?")
-        return plain.astype(np.uint8)
+    def _inverse(self, image=None):
+        return np.argsort(self.substitution(image)).astype(np.uint8)
 
     def _replace(self, batch, ids, lookup):
         if not isinstance(batch, np.ndarray):
@@ -105,21 +74,64 @@ class FormatPreserving(_Blockwise):
         shape = tuple(batch.shape[1:])
         if ids is None:
             return _substitute(batch, lookup(), self.places(shape))
-        parts = [
-            _substitute(batch[k : k + 1], lookup(int(i)), self.places(shape, int(i)))
-            for k, i in enumerate(ids)
-        ]
-        return np.concatenate(parts)
+        images = [(batch[k : k + 1], int(i)) for k, i in enumerate(ids)]
+        return np.concatenate([_substitute(x, lookup(i), self.places(shape, i)) for x, i in images])
 
     def key_bits(self, shape):
         self._shape(shape)
-        values = 128.0 if self.as_published else log2_factorial(256)
-        return half_bits(self, bool(self.as_published)) + values
+        return self.place_bits + log2_factorial(256)
 
     def published_key_bits(self, shape):
         # A password of any length goes into HMAC-SHA-1, whose state has 160 bits; and there are 1000!
         # substitutions.
-        return {"block_transform": half_bits(self, True) + min(160.0, log2_factorial(1000))}
+        values = min(160.0, log2_factorial(1000))
+        return {name: code(self.key, self.block).place_bits + values for name, code in self.published.items()}
+
+
+class PublishedFormatPreserving(OneLess, FormatPreserving):
+    """FFX of fugokidi/block_transform, before its division: ciphertexts are NumPy, uint16 below 1000."""
+
+    as_published = "block_transform"
+    differs = "values become three decimal digits, 0..999, at one place less than half of a block"
+    dtype = np.uint16
+
+    def substitution(self, image: int | None = None) -> np.ndarray:
+        """(256,) uint16 below 1000: the value that replaces each byte."""
+        password = self.key.bytes(self.stream("password"), 16, image=image).tobytes().hex().encode()
+        return np.array([feistel(password, value) for value in range(256)], np.uint16)
+
+    def _inverse(self, image=None):
+        backward = np.full(1000, 256, np.uint16)  # what no byte becomes goes back to 256
+        backward[self.substitution(image)] = np.arange(256)
+        return backward
+
+    def encrypt(self, images, ids=None):
+        """As `Scheme.encrypt`, of NumPy arrays only; TypeError for others."""
+        if not isinstance(images, np.ndarray):
+            kind = type(images).__name__
+            reach = f"as published, values reach 999 and fit no {kind} of bytes"
+            raise TypeError(f"{reach}; pass a NumPy array, uint16 comes out")
+        return super().encrypt(images, ids)
+
+    def decrypt(self, images, ids=None):
+        """As `Scheme.decrypt`; TypeError or ValueError for what is no uint16 below 1000."""
+        if not isinstance(images, np.ndarray) or images.dtype != np.uint16:
+            kind = getattr(images, "dtype", type(images).__name__)
+            raise TypeError(f"expected uint16 values 0..999, as this variant encrypts, got {kind}")
+        if images.size and images.max() > 999:
+            raise ValueError(f"expected values 0..999, as this variant encrypts, got {images.max()}")
+        batch, leave = door.enter(np.zeros_like(images, np.uint8), self.block)
+        return leave(self._decrypt(images.reshape(batch.shape), self._ids(ids, len(batch))))
+
+    def _decrypt(self, batch, ids):
+        plain = super()._decrypt(batch, ids)
+        if plain.max() > 255:
+            raise ValueError("some values are none that this key gives; is this the right key?")
+        return plain.astype(np.uint8)
+
+    def key_bits(self, shape):
+        self._shape(shape)
+        return self.place_bits + 128.0
 
 
 def _substitute(batch, lookup, places):

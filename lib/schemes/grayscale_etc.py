@@ -9,6 +9,7 @@ RGB to YCbCr and back in whole numbers is not exact, and this is the only loss h
 `lib.colours.through_colour` shows it. After it, the cipher is a table and exact.
 """
 
+from lib import images as door
 from lib.colours import from_planes, to_planes
 from lib.schemes.etc import EtC
 
@@ -29,16 +30,11 @@ class GrayscaleEtC(EtC):
 
     name = "etc-gray"
     channels = 1
-    published = {}
-    lossy = frozenset()
+    invertible = False  # the grey image itself comes back exactly
+    inexact = "converts colours"
 
-    def __init__(self, key, block: int = 8, *, per_image=False, as_published=False):
+    def __init__(self, key, block: int = 8, *, per_image: bool = False, as_published: bool | str = False):
         super().__init__(key, block, per_image=per_image, as_published=as_published)
-
-    @property
-    def invertible(self):
-        """False: the colour conversion rounds. The grey image itself comes back exactly."""
-        return False
 
     def _shape(self, shape):
         h, w, _ = super()._shape(shape)
@@ -49,13 +45,10 @@ class GrayscaleEtC(EtC):
 
     def decrypt(self, images, ids=None):
         """RGB images from grey ciphertexts, up to the rounding of the colour conversion."""
-        from lib import images as door
-
         batch, leave = door.enter(images, self.block, self.channels)
         if batch.shape[2] % (3 * self.block):
-            raise ValueError(
-                f"expected three planes side by side, a width that 3 x {self.block} divides; got width {batch.shape[2]}"
-            )
+            expected = f"three planes side by side, a width that 3 x {self.block} divides"
+            raise ValueError(f"expected {expected}; got width {batch.shape[2]}")
         return leave(self._decrypt(batch, self._ids(ids, len(batch))))
 
     def _encrypt(self, batch, ids):

@@ -18,14 +18,14 @@ class OneTimePad(Scheme):
     structure = Structure.PIXELS
     control = True
 
-    def __init__(self, key, *, per_image: bool = True, as_published=False):
+    def __init__(self, key, *, per_image: bool = True, as_published: bool | str = False):
         if not per_image:
             raise ValueError("a one-time pad that serves two images is none; per_image cannot be turned off")
         super().__init__(key, per_image=True, as_published=as_published)
 
     def _steps(self, shape, image):
         pixels = shape[0] * shape[1]
-        mask = self.key.bytes(self._label("mask"), 3 * pixels, image=image)
+        mask = self.key.bytes(self.stream("mask"), 3 * pixels, image=image)
         return {"mask": Table(shape, 1, masks=(mask.reshape(-1, 3), np.arange(pixels, dtype=np.uint32)))}
 
     def key_bits(self, shape):

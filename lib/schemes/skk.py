@@ -19,6 +19,8 @@ five of the six orders copy a channel over another. That cipher has no inverse.
 
 import math
 
+import numpy as np
+
 from lib.schemes.base import Scheme, check_flag
 from lib.symmetries import COLOURS, SIGNS
 from lib.table import Structure, Table
@@ -40,7 +42,6 @@ def assigned_in_place(order) -> list[int]:
 class SKK(Scheme):
     """SKK with colour shuffling unless `colour_shuffle=False`, with one key or a key `per_image`.
 
-    >>> import numpy as np
     >>> from lib import Key
     >>> scheme = SKK(Key.from_seed(7), per_image=True)
     >>> images = np.zeros((2, 1, 2, 3), np.uint8)
@@ -50,16 +51,14 @@ class SKK(Scheme):
 
     name = "skk"
     structure = Structure.PIXELS
-    published = {"scramblemix": "five of its six colour orders copy one channel over another, which is lost"}
-    lossy = frozenset(published)
+    options = {"colour_shuffle": "whether a pixel's colours are shuffled, beside their signs"}
+    colour_orders = COLOURS
 
-    def __init__(self, key, *, colour_shuffle: bool = True, per_image=False, as_published=False):
+    def __init__(
+        self, key, *, colour_shuffle: bool = True, per_image: bool = False, as_published: bool | str = False
+    ):
         super().__init__(key, per_image=per_image, as_published=as_published)
         self.colour_shuffle = check_flag("colour_shuffle", colour_shuffle)
-
-    @property
-    def invertible(self):
-        return not (self.as_published and self.colour_shuffle)
 
     def _steps(self, shape, image):
         return self._recipe(shape, None if image is None else [image])
@@ -73,12 +72,11 @@ class SKK(Scheme):
         """The steps for one image, or for the images `ids` below each other: no pixel moves, so both are one
         recipe."""
         pixels = shape[0] * shape[1] // (1 if ids is None else len(ids))
-        signs = self.key.integers(self._label("negative-positive"), 8, pixels, ids).ravel()
+        signs = self.key.integers(self.stream("negative-positive"), 8, pixels, ids).ravel()
         steps = {"negative-positive": Table(shape, 1, masks=(SIGNS, signs))}
         if self.colour_shuffle:
-            orders = self.key.integers(self._label("colour shuffle"), 6, pixels, ids).ravel()
-            rows = [assigned_in_place(order) for order in COLOURS] if self.as_published else COLOURS
-            steps["colour shuffle"] = Table(shape, 1, orders=(rows, orders))
+            orders = self.key.integers(self.stream("colour shuffle"), 6, pixels, ids).ravel()
+            steps["colour shuffle"] = Table(shape, 1, orders=(self.colour_orders, orders))
         return steps
 
     def key_bits(self, shape):
@@ -88,5 +86,14 @@ class SKK(Scheme):
     def published_key_bits(self, shape):
         return {"scramblemix, as shipped": 0.0}  # its keys stand in its source
 
-    def settings(self):
-        return {"colour_shuffle": self.colour_shuffle, **super().settings()}
+
+class Scramblemix(SKK):
+    """SKK of MADONOKOUKI/psivt23_scramblemix."""
+
+    as_published = "scramblemix"
+    differs = "five of its six colour orders copy one channel over another, which is lost"
+    colour_orders = np.array([assigned_in_place(order) for order in COLOURS])
+
+    @property
+    def invertible(self):
+        return not self.colour_shuffle

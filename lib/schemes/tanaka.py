@@ -12,13 +12,15 @@ halves of a block before all upper ones. The reversal is no key of its own but `
 package imageshuffle splits bytes into 8, 4, 2 or 1 bits, here `bits`, and draws its keys from 32 bits.
 """
 
+from functools import partial
+
 import numpy as np
 
-from lib.schemes.base import Scheme, blocks_of, check_bits, check_block, log2_factorial
+from lib.schemes.base import BlockScheme, blocks_of, check_bits, log2_factorial
 from lib.table import Structure, Table, chunks, join
 
 
-class Tanaka(Scheme):
+class Tanaka(BlockScheme):
     """LE with one block key for all blocks. `bits` of each value that is shuffled: 8, 4, 2 or 1.
 
     >>> from lib import Key
@@ -31,55 +33,70 @@ class Tanaka(Scheme):
 
     name = "tanaka"
     structure = Structure.SAME_BLOCKS
-    published = {
-        "icce-tw2018": "the reversal follows from the permutation and is applied before and after it"
-    }
+    options = BlockScheme.options | {"bits": "bits of the parts of a byte that are shuffled: 8, 4, 2 or 1"}
 
-    def __init__(self, key, block: int = 4, bits: int = 4, *, per_image=False, as_published=False):
-        super().__init__(key, per_image=per_image, as_published=as_published)
-        self.block, self.bits = check_block(block), check_bits(bits)
+    def __init__(
+        self, key, block: int = 4, bits: int = 4, *, per_image: bool = False, as_published: bool | str = False
+    ):
+        super().__init__(key, block, per_image=per_image, as_published=as_published)
+        self.bits = check_bits(bits)
 
-    def _keys(self, shape) -> int:
-        """How many block keys an image has."""
-        return 1
+    @property
+    def atoms(self) -> int:
+        """Atoms of a block."""
+        return self.size * 8 // self.bits
 
     def _steps(self, shape, image):
-        keys = self._keys(shape)
-        block = Table(shape, self.block, self.bits)
-        of = np.arange(block.blocks) % keys
-        orders = self.key.permutations(self._label("shuffle"), keys, block.atoms, image)
-        if self.as_published:
-            places = (
-                np.arange(block.atoms).reshape(-1, block.block_bytes)[::-1].T.ravel()
-            )  # its atoms: all lower halves first
-            reverse = complement((orders > block.atoms / 2)[:, places], self.bits)
-            orders = np.argsort(places).astype(orders.dtype)[orders[:, places]]
-        else:
-            bits = self.key.bytes(self._label("reverse"), keys * -(-block.atoms // 8), image=image).reshape(
-                keys, -1
-            )
-            reverse = np.empty((keys, block.block_bytes), np.uint8)
-            for part in chunks(keys):
-                reverse[part] = complement(np.unpackbits(bits[part], axis=1, count=block.atoms), self.bits)
-        steps = {
-            "reverse": Table(shape, self.block, self.bits, masks=(reverse, of)),
-            "shuffle": Table(shape, self.block, self.bits, orders=(orders, of)),
-        }
-        return steps | ({"reverse again": steps["reverse"]} if self.as_published else {})
+        return self._block_steps(shape, image, keys=1)
 
-    def _block_key_bits(self, shape) -> float:
-        atoms = self.block**2 * shape[2] * 8 // self.bits
-        return log2_factorial(atoms) + (0 if self.as_published else atoms)
+    def _block_steps(self, shape, image, keys):
+        """The steps in blocks, with so many block keys that take turns."""
+        of = np.arange(blocks_of(shape, self.block)) % keys
+        reverse, orders = self._block_keys(keys, image)
+        table = partial(Table, shape, self.block, self.bits)
+        return {"reverse": table(masks=(reverse, of)), "shuffle": table(orders=(orders, of))}
+
+    def _block_keys(self, keys, image):
+        """Masks (keys, bytes of a block) uint8 and orders (keys, atoms of a block)."""
+        orders = self.key.permutations(self.stream("shuffle"), keys, self.atoms, image)
+        bits = self.key.bytes(self.stream("reverse"), keys * -(-self.atoms // 8), image=image)
+        bits, reverse = bits.reshape(keys, -1), np.empty((keys, self.size), np.uint8)
+        for part in chunks(keys):
+            reverse[part] = complement(np.unpackbits(bits[part], axis=1, count=self.atoms), self.bits)
+        return reverse, orders
+
+    @property
+    def block_key_bits(self) -> float:
+        """log2 of the number of block keys."""
+        return log2_factorial(self.atoms) + self.atoms
 
     def key_bits(self, shape):
-        return self._block_key_bits(self._shape(shape))
+        self._shape(shape)
+        return self.block_key_bits
 
     def published_key_bits(self, shape):
-        atoms = self.block**2 * shape[2] * 8 // self.bits
-        return {"icce-tw2018": log2_factorial(atoms), "imageshuffle": 32.0}
+        return {"icce-tw2018": log2_factorial(self.atoms), "imageshuffle": 32.0}
 
-    def settings(self):
-        return {"block": self.block, "bits": self.bits, **super().settings()}
+
+class PublishedTanaka(Tanaka):
+    """LE of mastnk/ICCE-TW2018."""
+
+    as_published = "icce-tw2018"
+    differs = "the reversal follows from the permutation and is applied before and after it"
+
+    def _block_steps(self, shape, image, keys):
+        steps = super()._block_steps(shape, image, keys)
+        return steps | {"reverse again": steps["reverse"]}
+
+    def _block_keys(self, keys, image):
+        orders = self.key.permutations(self.stream("shuffle"), keys, self.atoms, image)
+        places = np.arange(self.atoms).reshape(-1, self.size)[::-1].T.ravel()  # its atoms: lower halves first
+        reverse = complement((orders > self.atoms / 2)[:, places], self.bits)
+        return reverse, np.argsort(places).astype(orders.dtype)[orders[:, places]]
+
+    @property
+    def block_key_bits(self):
+        return log2_factorial(self.atoms)
 
 
 class ExtendedTanaka(Tanaka):
@@ -94,31 +111,28 @@ class ExtendedTanaka(Tanaka):
 
     name = "ele"
     structure = Structure.OWN_BLOCKS
-    published = {
-        "block-wise-scrambled": "each block's reversal follows from its permutation and is applied before and after it"
-    }
-
-    def _keys(self, shape):
-        return blocks_of(shape, self.block)
 
     def _steps(self, shape, image):
-        source = self.key.permutation(self._label("blocks"), blocks_of(shape, self.block), image)
-        return super()._steps(shape, image) | {
-            "block shuffle": Table(shape, self.block, self.bits, source=source)
-        }
+        blocks = blocks_of(shape, self.block)
+        source = self.key.permutation(self.stream("blocks"), blocks, image)
+        shuffle = {"block shuffle": Table(shape, self.block, self.bits, source=source)}
+        return self._block_steps(shape, image, keys=blocks) | shuffle
 
     def key_bits(self, shape):
         blocks = blocks_of(self._shape(shape), self.block)
-        return blocks * self._block_key_bits(shape) + log2_factorial(blocks)
+        return blocks * self.block_key_bits + log2_factorial(blocks)
 
     def published_key_bits(self, shape):
-        blocks = blocks_of(shape, self.block)
-        atoms = self.block**2 * shape[2] * 8 // self.bits
-        bits = blocks * log2_factorial(atoms) + log2_factorial(blocks)
-        return {
-            "block-wise-scrambled": bits,
-            "block-wise-scrambled, as shipped": 0.0,
-        }  # its 64 keys lie in its repository
+        name, code = next(iter(self.published.items()))
+        bits = code(self.key, self.block, self.bits).key_bits(shape)
+        return {name: bits, f"{name}, as shipped": 0.0}  # its 64 keys lie in its repository
+
+
+class PublishedExtendedTanaka(PublishedTanaka, ExtendedTanaka):
+    """ELE of MADONOKOUKI/Block-wise-Scrambled-Image-Recognition."""
+
+    as_published = "block-wise-scrambled"
+    differs = "each block's reversal follows from its permutation and is applied before and after it"
 
 
 def complement(flags: np.ndarray, bits: int) -> np.ndarray:

@@ -75,9 +75,12 @@ class BlockMaps(nn.Module):
         a plain one."""
         return self.whiten @ self.maps
 
+    def plain(self, x: torch.Tensor) -> torch.Tensor:
+        """(blocks, n, bytes): what the ciphertexts' blocks are made into."""
+        return self.cut(x)[self.source] @ self.table
+
     def forward(self, x: torch.Tensor):
-        plain = self.cut(x)[self.source] @ self.table
-        return F.fold(plain.permute(1, 2, 0), x.shape[2:], self.block, stride=self.block)
+        return F.fold(self.plain(x).permute(1, 2, 0), x.shape[2:], self.block, stride=self.block)
 
 
 class PixelStates(nn.Module):

@@ -67,6 +67,7 @@ def generative(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, **option
     `KeyMaps` the nearest key, "index" and "mask". `confidence` is 0, for nothing in the attack says whether
     an output is right.
     """
+    ciphers = check_ciphers(ciphers, options.get("block", 1))
     generator, losses = train(ciphers, public, recipe, **options)
     key = generator.key() if hasattr(generator, "key") else {}
     recovered = {"generator": generator, "losses": losses, **key}

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 from torch import nn
-from torch.nn import functional as F
 from torch.nn.utils.parametrizations import spectral_norm
 
 from lib.attacks.known_plaintext.inverse_networks import BlockMaps
@@ -60,11 +59,15 @@ class KeyMaps(BlockMaps):
             brightness = (values @ leading)[..., 0].T
             self.source.copy_(torch.from_numpy(place(brightness.numpy(), across, across)))
 
-    def forward(self, x: torch.Tensor):
-        plain = self.cut(x)[self.source] @ self.maps
-        if self.mixing is not None:
-            plain = torch.einsum("ab,bnv->anv", self.mixing, plain)
-        return F.fold(plain.permute(1, 2, 0), x.shape[2:], self.block, stride=self.block)
+    @property
+    def table(self) -> torch.Tensor:
+        """The maps themselves: nothing is whitened."""
+        return self.maps
+
+    def plain(self, x: torch.Tensor) -> torch.Tensor:
+        """As of `BlockMaps`, and mixed."""
+        plain = super().plain(x)
+        return plain if self.mixing is None else torch.einsum("ab,bnv->anv", self.mixing, plain)
 
     def strain(self) -> torch.Tensor:
         """How far the maps are from what keys can do: a key mixes no bytes and scales none. Mean over bytes,

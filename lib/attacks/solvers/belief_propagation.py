@@ -30,10 +30,16 @@ def counts(images: np.ndarray) -> np.ndarray:
     Columns: of different channels; of one channel, on one side of 127.5; of one channel, on two sides.
     """
     low = np.minimum(images, 255 - images)
-    place = np.argsort(np.argsort(low, -1, kind="stable"), -1)
-    found = np.zeros((CONTEXTS, 3))
-    _count(images > 127, np.sort(low, -1).astype(np.int64), place, found)
-    return found
+    channel = np.argsort(low, -1, kind="stable")
+    folds, above = (np.take_along_axis(values, channel, -1) for values in (low, images > 127))
+    found = np.zeros(3 * CONTEXTS)
+    for fold, *of_image in zip(folds, channel, above):
+        contexts = _contexts(fold.astype(np.int64))
+        for down, here, there in ((0, np.s_[:, :-1], np.s_[:, 1:]), (1, np.s_[:-1], np.s_[1:])):
+            other_channel, other_side = (x[here][..., None] != x[there][..., None, :] for x in of_image)
+            kind = np.where(other_channel, 0, 1 + other_side)
+            found += np.bincount((3 * contexts[here][:, :, down] + kind).ravel(), minlength=len(found))
+    return found.reshape(CONTEXTS, 3)
 
 
 def odds(found: np.ndarray, power: float) -> np.ndarray:
@@ -54,9 +60,9 @@ def tables(folds: np.ndarray, pair_odds: np.ndarray) -> np.ndarray:
     folds   (h, w, 3) sorted, of one image. The largest entry of each pair of pixels is 1; 0 where there is no
             neighbour.
     """
-    found = np.zeros((*folds.shape[:2], 2, 3, 3, 2), np.float32)
-    _look_up(folds.astype(np.int64), pair_odds, found)
-    return (found / np.maximum(found.max((3, 4, 5), keepdims=True), 1e-12)).astype(np.float32)
+    contexts = _contexts(folds.astype(np.int64))
+    found = np.where(contexts[..., None] < 0, np.float32(0), pair_odds[contexts])
+    return found / np.maximum(found.max((3, 4, 5), keepdims=True), np.float32(1e-12))
 
 
 def marginals(chances: np.ndarray, pairs: np.ndarray, sweeps: int = 8) -> np.ndarray:
@@ -82,40 +88,23 @@ def _rise(folds, i, j, value):
 
 
 @numba.njit(cache=True, nogil=True)
-def _context(folds, i, j, down, a, b):
-    """Of fold a of pixel i, j and fold b of its right or lower neighbour."""
-    across = 1 - down
-    first, second = folds[i, j, a], folds[i + down, j + across, b]
-    before = _rise(folds, i - down, j - across, first)
-    after = _rise(folds, i + 2 * down, j + 2 * across, second)
-    place = _GAP[255 - first - second] * 6 + _APART[abs(first - second)]
-    return (place * 8 + _SLOPE[before + 127]) * 8 + _SLOPE[after + 127]
-
-
-@numba.njit(cache=True, nogil=True)
-def _count(above, folds, place, found):
-    n, h, w, _ = folds.shape
-    for m, i, j, down in np.ndindex(n, h, w, 2):
-        y, x = i + down, j + 1 - down
-        if y >= h or x >= w:
-            continue
-        for c in range(3):
-            for d in range(3):
-                at = _context(folds[m], i, j, down, place[m, i, j, c], place[m, y, x, d])
-                kind = 0
-                if c == d:
-                    kind = 1 if above[m, i, j, c] == above[m, y, x, c] else 2
-                found[at, kind] += 1
-
-
-@numba.njit(cache=True, nogil=True)
-def _look_up(folds, pair_odds, found):
+def _contexts(folds):
+    """(h, w, 2, 3, 3) int64: of each pixel and its right and lower neighbour, for fold a of it and b of the
+    other; -1 where there is no neighbour."""
     h, w, _ = folds.shape
+    found = np.full((h, w, 2, 3, 3), -1)
     for i, j, down in np.ndindex(h, w, 2):
-        if i + down < h and j + 1 - down < w:
-            for a in range(3):
-                for b in range(3):
-                    found[i, j, down, a, b] = pair_odds[_context(folds, i, j, down, a, b)]
+        across = 1 - down
+        if i + down >= h or j + across >= w:
+            continue
+        for a in range(3):
+            for b in range(3):
+                first, second = folds[i, j, a], folds[i + down, j + across, b]
+                before = _rise(folds, i - down, j - across, first)
+                after = _rise(folds, i + 2 * down, j + 2 * across, second)
+                place = _GAP[255 - first - second] * 6 + _APART[abs(first - second)]
+                found[i, j, down, a, b] = (place * 8 + _SLOPE[before + 127]) * 8 + _SLOPE[after + 127]
+    return found
 
 
 @numba.njit(cache=True, nogil=True)

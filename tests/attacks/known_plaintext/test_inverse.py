@@ -9,10 +9,10 @@ from lib import Key, datasets, metrics
 from lib.attacks.known_plaintext import inverse_networks as networks
 from lib.attacks.known_plaintext.inverse import NETWORKS, Recipe, apply, inverse, run, settled, train
 from lib.attacks.solvers import colour_prior
-from lib.attacks.solvers.colour_prior import loss as prior_loss
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
 from lib.training import CheckpointError, encrypted, scaled
 from lib.workbook.attack_matrix import pictures
+from lib.workbook.prior_training import loss as prior_loss
 
 DATA = pictures()
 PUBLIC, TRUTH = DATA.others[:400], DATA.targets[:40]
@@ -48,7 +48,14 @@ def test_under_the_same_key_the_pictures_come_back(name):
     assert losses[-1] < losses[0] / 100 and found.queries == 0 and found.seconds > 0
 
 
-@pytest.mark.parametrize("options, facts", [({}, {"block": 4, "bits": 4}), ({"own": True, "shuffled": True}, {"block": 4, "bits": 4}), ({"own": True}, {"block": 1})], ids=["shared", "own, shuffled", "pixels"])  # fmt: skip
+PADDED = {
+    "shared": ({}, {"block": 4, "bits": 4}),
+    "own, shuffled": ({"own": True, "shuffled": True}, {"block": 4, "bits": 4}),
+    "pixels": ({"own": True}, {"block": 1}),
+}
+
+
+@pytest.mark.parametrize("options, facts", PADDED.values(), ids=PADDED)
 def test_the_pad_resists_the_same_networks(options, facts):
     found = attack(OneTimePad(Key.from_seed(5)), Recipe("block maps", options, steps=200), **facts)
     mean = np.broadcast_to(PUBLIC.mean(0).round().astype(np.uint8), TRUTH.shape)
@@ -96,17 +103,24 @@ def test_start_finds_where_each_block_came_from():
 
 # -- other keys ----------------------------------------------------------------------------------------------
 
+
+def features(**options):
+    return networks.BlockFeatures(width=16, depth=1, **options)
+
+
+STATES = networks.PixelStates(widths=(4, 8, 8, 8, 8, 8))
+IN_ORDER = networks.PixelStates(ordered=True, widths=(4, 8, 8, 8, 8, 8))
 BLIND = {
-    "pixel states, skk": (networks.PixelStates(widths=(4, 8, 8, 8, 8, 8)), SKK, True),
-    "pixel states, np": (networks.PixelStates(ordered=True, widths=(4, 8, 8, 8, 8, 8)), NegativePositive, True),
-    "block features, tanaka": (networks.BlockFeatures(width=16, depth=1), Tanaka, True),
-    "block features, shf": (networks.BlockFeatures(bits=8, folded=False, width=16, depth=1), BlockShuffle, True),
-    "block features, ele": (networks.BlockFeatures(placed=False, width=16, depth=1), ExtendedTanaka, True),
-    "block features, etc": (networks.BlockFeatures(bits=8, placed=False, width=16, depth=1), lambda key: EtC(key, block=4), True),
-    "pixel states in order, skk": (networks.PixelStates(ordered=True, widths=(4, 8, 8, 8, 8, 8)), SKK, False),
-    "block features, placed, ele": (networks.BlockFeatures(width=16, depth=1), ExtendedTanaka, False),
-    "block features, not folded, tanaka": (networks.BlockFeatures(folded=False, width=16, depth=1), Tanaka, False),
-}  # fmt: skip
+    "pixel states, skk": (STATES, SKK, True),
+    "pixel states, np": (IN_ORDER, NegativePositive, True),
+    "block features, tanaka": (features(), Tanaka, True),
+    "block features, shf": (features(bits=8, folded=False), BlockShuffle, True),
+    "block features, ele": (features(placed=False), ExtendedTanaka, True),
+    "block features, etc": (features(bits=8, placed=False), EtC, True),
+    "pixel states in order, skk": (IN_ORDER, SKK, False),
+    "block features, placed, ele": (features(), ExtendedTanaka, False),
+    "block features, not folded, tanaka": (features(folded=False), Tanaka, False),
+}
 
 
 @pytest.mark.parametrize("name", BLIND)

@@ -7,6 +7,7 @@ Files that declare none are not imported: some train networks, and torch takes s
 import importlib
 import importlib.util
 import pkgutil
+from pathlib import Path
 
 from lib import attacks
 from lib.attacks import CHOSEN, MANY, ONE, PAIRS, THREATS, Attack, Known
@@ -17,7 +18,7 @@ DECLARATION = "\n@attack("
 def _declaring():
     """The modules below `lib.attacks` whose source declares an attack."""
     for found in pkgutil.walk_packages(attacks.__path__, "lib.attacks."):
-        if DECLARATION in (importlib.util.find_spec(found.name).loader.get_source(found.name) or ""):
+        if DECLARATION in Path(importlib.util.find_spec(found.name).origin).read_text():
             yield importlib.import_module(found.name)
 
 
@@ -25,13 +26,18 @@ def _place(each: Attack):
     return list(THREATS).index(each.threat), each.rank, each.name
 
 
-_FUNCTIONS = {
-    id(thing): thing
-    for module in _declaring()
-    for thing in vars(module).values()
-    if hasattr(thing, "attacks")
-}
-CATALOGUE = tuple(sorted((each for function in _FUNCTIONS.values() for each in function.attacks), key=_place))
+def _declared():
+    """Every attack once, though a function may be seen in several modules; ValueError for two of a name."""
+    found = {}
+    for thing in (thing for module in _declaring() for thing in vars(module).values() if callable(thing)):
+        for each in getattr(thing, "attacks", ()):
+            if found.setdefault(each.name, each) is not each:
+                other = found[each.name].function.__module__
+                raise ValueError(f"two attacks are called {each.name!r}: {other}, {thing.__module__}")
+    return found.values()
+
+
+CATALOGUE = tuple(sorted(_declared(), key=_place))
 """All of them: chosen plaintext first, and weaker ones first."""
 names = tuple(each.name for each in CATALOGUE)
 

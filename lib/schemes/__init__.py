@@ -25,7 +25,12 @@ def _found() -> dict[str, type[Scheme]]:
     files = sorted({*_FIRST, *(module.name for module in pkgutil.iter_modules(__path__))} - set(_FIRST))
     modules = [importlib.import_module(f"{__name__}.{file}") for file in (*_FIRST, *files)]
     classes = [each for module in modules for each in vars(module).values() if isinstance(each, type)]
-    return {each.name: each for each in classes if issubclass(each, Scheme) and "name" in vars(each)}
+    found = {}
+    for each in (each for each in classes if issubclass(each, Scheme) and "name" in vars(each)):
+        if found.setdefault(each.name, each) is not each:
+            other = found[each.name].__module__
+            raise ValueError(f"two schemes are called {each.name!r}: {other}, {each.__module__}")
+    return found
 
 
 _SCHEMES = _found()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lib import metrics
-from lib.attacks.chosen_plaintext.table_reader import decrypt_with
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.table import join
 from lib.tiling import assembled, cut
 from lib.workbook import recording

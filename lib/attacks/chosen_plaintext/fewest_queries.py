@@ -5,7 +5,7 @@ least: `bound`. At 32x32 that is 1 for every scheme here but ELE, and 2 for ELE;
 The idea of all: give every atom a word, a value in each block or image that it is seen in, so that no two
 words are equal or complements.
 
-Confidence as in `lib.attacks.chosen_plaintext.table_reader`: 1 where the answers make sense everywhere and
+Confidence as in `lib.attacks.chosen_plaintext.helper_images`: 1 where the answers make sense everywhere and
 the ciphertexts come out smoother, 0 where they do not. So it is 0 for pictures of noise, even where they are
 read right.
 """
@@ -15,7 +15,7 @@ import math
 import numpy as np
 
 from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, on
-from lib.attacks.chosen_plaintext.table_reader import is_permutation, is_smoother
+from lib.attacks.solvers.recovered_table import is_permutation, is_smoother
 from lib.symmetries import block_orders, find_blocks
 from lib.table import Structure, Table, join, split
 from lib.tiling import places

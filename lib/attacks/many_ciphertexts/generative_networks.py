@@ -80,7 +80,7 @@ class KeyMaps(BlockMaps):
         """The key that is nearest to the maps: "index" (atoms,) int64 and "mask" (bytes,) uint8 of the whole
         image.
 
-        `cipher[i] = plain[index[i]] ^ mask[i]`, as `lib.attacks.chosen_plaintext.table_reader.decrypt_with`
+        `cipher[i] = plain[index[i]] ^ mask[i]`, as `lib.attacks.solvers.recovered_table.decrypt_with`
         takes it. Each byte takes the atom with the largest weight, each atom serves one byte; of halves of
         bytes the upper first, then the lower.
         """

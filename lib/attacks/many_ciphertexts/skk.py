@@ -39,7 +39,7 @@ def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> Att
     public   (m, h', w', 3) uint8 pictures of the attacker's own, to settle colour order and complement; None:
              the embedded photographs
     Recovered: "states" (h, w) int, of each pixel, numbered as in `lib.symmetries`; the same as a table of
-    bytes, "index" and "mask", as `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes them; and
+    bytes, "index" and "mask", as `lib.attacks.solvers.recovered_table.decrypt_with` takes them; and
     "settled", 0 to 1, how sure the one choice is that all pixels share. Confidence (h, w): how likely a
     pixel's state is right, up to that choice. On EtC ciphertexts it finds the signs and colours of blocks,
     which are pixel states too, and not their places. Errors: ValueError for fewer than 2 images, sides below

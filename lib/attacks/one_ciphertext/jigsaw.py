@@ -47,7 +47,7 @@ def jigsaw(
     tries    how often parts are laid again at most
 
     Recovered: "index" (h * w * 3,) int64 and "mask" (h * w * 3,) uint8, a table of bytes as
-    `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes it; and "settled", 0 to 1, how sure turn,
+    `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure turn,
     sign and colour order of the whole are; right and left may be exchanged in any case. Confidence (h /
     block, w / block), by place in the picture: how likely its block is the right one, in the right state, up
     to that choice. Errors: ValueError for sizes that do not fit the block, a block below 2, fewer than 2x2 or

@@ -6,7 +6,7 @@ from itertools import permutations
 import numpy as np
 
 from lib import Key, datasets
-from lib.attacks.one_ciphertext.skk import all_starts
+from lib.attacks.one_ciphertext.minimum_difference import all_starts
 from lib.schemes import SKK
 from lib.symmetries import SIGNS
 from lib.workbook.checks import exercise

@@ -26,7 +26,8 @@ from lib import Key, datasets
 from lib.atomic import write_json
 from lib.attacks.catalogue import by_name
 from lib.attacks.guessed_key import weak_keys
-from lib.attacks.one_ciphertext import skk
+from lib.attacks.one_ciphertext.leading_bit import leading_bit
+from lib.attacks.one_ciphertext.minimum_difference import roughness
 from lib.workbook.challenges import FOLDER, SOLVABLE, Challenge, load, slow_hash
 from lib.workbook.challenges.letters import (
     A_LINE,
@@ -112,12 +113,12 @@ def drag_photographs(challenge: Challenge) -> np.ndarray:
     be possible."""
     both = challenge.ciphers[0] ^ challenge.ciphers[1]
     left = [both ^ datasets.photo(name, both.shape[0]) for name in datasets.photo_names]
-    return min(left, key=skk.roughness)[None]
+    return min(left, key=roughness)[None]
 
 
 def invariant_map(challenge: Challenge) -> np.ndarray:
     """What no key of SKK changes."""
-    return skk.leading_bit(challenge.ciphers).estimate
+    return leading_bit(challenge.ciphers).estimate
 
 
 SOLVERS = {

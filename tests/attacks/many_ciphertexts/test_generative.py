@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from lib import Key, datasets
-from lib.attacks.chosen_plaintext.table_reader import decrypt_with
 from lib.attacks.known_plaintext.inverse import apply
 from lib.attacks.many_ciphertexts import generative as attack
 from lib.attacks.many_ciphertexts.generative_networks import Discriminator, KeyMaps, Painter
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.schemes import SKK, EtC, ExtendedTanaka, OneTimePad, Tanaka
 from lib.table import join
 from lib.training import CheckpointError, encrypted, quiet, scaled

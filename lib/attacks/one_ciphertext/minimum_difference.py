@@ -2,54 +2,31 @@
 neighbours.
 
 As published (A. Chang, B. Case, "Attacks on Image Encryption Schemes for Privacy-Preserving Deep Neural
-Networks", arXiv:2004.13263, and its MATLAB code), two attacks:
+Networks", arXiv:2004.13263, and its MATLAB code): pixel by pixel, the one of 48 states (6 orders, 8 sign
+triples) nearest to a neighbour already decided.
 
-    leading_bit         every value v becomes min(v, 255 - v), so that the leading bit is 0
-    minimum_difference  pixel by pixel, the one of 48 states (6 orders, 8 sign triples) nearest to a neighbour
-                        already decided
-
-Beyond them, `likeliest`: from what no key changes, `lib.metrics.invariant`, a small network trained on public
-photographs gives every pixel a probability for each of its 48 states (`lib.attacks.solvers.colour_prior`),
-and neighbours settle the rest by belief propagation (`lib.attacks.solvers.belief_propagation`).
-
-Where the published code differs: its minimum difference has the true first pixel typed into the program,
-reads and writes one file by name, and neither attack computes a score. Both handle bytes, which is all SKK
-has. Of candidates that are equally near it takes the last order in its table; so do we.
-
-All functions take ciphers (n, h, w, 3) uint8, each image by itself, and raise ValueError for anything else.
+Where the published code differs: it has the true first pixel typed into the program, reads and writes one
+file by name, and computes no score. It handles bytes, which is all SKK has. Of candidates that are equally
+near it takes the last order in its table; so do we.
 """
-
-from typing import Any
 
 import numba
 import numpy as np
 
-from lib.attacks import ONE, AttackResult, attack, check_ciphers, in_colour, on
+from lib.attacks import ONE, AttackResult, attack, check_ciphers, on
+from lib.attacks.one_ciphertext.leading_bit import folded
 from lib.symmetries import COLOURS, SIGNS
 from lib.table import Structure
 
-CHANG_CASE = "Chang and Case, arXiv:2004.13263"
 
-
-@attack("leading-bit", ONE, fits=in_colour, source=CHANG_CASE, rank=0)
-def leading_bit(ciphers: np.ndarray) -> AttackResult:
-    """Fold every value to its distance from the nearer end, min(v, 255 - v): (n, h, w, 3) uint8, 0 to 127.
-
-    All that negative-positive alone leaves, exactly. The order of colours stays as each ciphertext pixel has
-    it. It does not say how sure it is: `confidence` is that of a guess, 1 / 48.
-
-    >>> leading_bit(np.array([[[[200, 10, 130]]]], np.uint8)).estimate.tolist()
-    [[[[55, 10, 125]]]]
-    """
-    return AttackResult(_folded(check_ciphers(ciphers)), confidence=1 / 48)
-
-
-@attack("minimum-difference", ONE, fits=on(Structure.PIXELS), source=CHANG_CASE, rank=1)
+@attack(
+    "minimum-difference", ONE, fits=on(Structure.PIXELS), source="Chang and Case, arXiv:2004.13263", rank=1
+)
 def minimum_difference(
     ciphers: np.ndarray, first: np.ndarray | None = None, colour_shuffle: bool = True
 ) -> AttackResult:
     """Walk the first row from left to right, then every column down, to the state nearest (L1) to the pixel
-    before.
+    before, in ciphertexts (n, h, w, 3) uint8, each by itself.
 
     first           the true first pixel, (3,) or (n, 3) uint8, which the published attack assumes; None tries
                     all 48 states of the first cipher pixel and keeps the smoothest picture (least sum of
@@ -82,7 +59,7 @@ def all_starts(ciphers: np.ndarray, colour_shuffle: bool = True) -> np.ndarray:
     By state, `lib.symmetries`; its colour orders are the rows of the published table. Equal states of a first
     pixel are repeated.
     """
-    folds, orders = _folded(check_ciphers(ciphers)), _orders(colour_shuffle)
+    folds, orders = folded(check_ciphers(ciphers)), _orders(colour_shuffle)
     walks = np.array([[_walk(each, each[0, 0, order], orders) for order in orders] for each in folds])
     pictures = walks[:, :, None] ^ SIGNS[:, None, None]
     return pictures.reshape(len(folds), -1, *folds.shape[1:])
@@ -92,31 +69,6 @@ def roughness(image: np.ndarray) -> int:
     """The sum of absolute differences between neighbours, across and down, of one image (h, w, 3) uint8."""
     image = image.astype(np.int16)
     return int(abs(np.diff(image, axis=0)).sum() + abs(np.diff(image, axis=1)).sum())
-
-
-@attack("likeliest", ONE, fits=on(Structure.PIXELS), rank=2)
-def likeliest(ciphers: np.ndarray, prior: Any = None) -> AttackResult:
-    """Each pixel's mean colour over its 48 states, as a network trained on public photographs and neighbours
-    believe in them.
-
-    prior   a `lib.attacks.solvers.colour_prior.Prior`; None for the stored one
-
-    The input of all this is the ciphertext's invariant, so the result is the same under every key, and no
-    first pixel is needed. A mean has less squared error than any one state, but is no picture that the
-    ciphertext could be of: that is `recovered["states"]`, (n, h, w, 3) uint8, each pixel in its likeliest
-    state. `confidence` (n, h, w) is about these: the share of pixels that were right on images kept from
-    training, in the worst quarter of them, where the state chosen had such a chance by the network alone,
-    times how much more alike neighbours are than any two pixels. A region, or a whole photograph, may be on
-    the wrong side of 127.5, and this does not know: it tells noise from pictures, and of small pictures right
-    pixels from wrong ones.
-    """
-    from lib.attacks.solvers import colour_prior  # torch takes seconds to import
-
-    ciphers = check_ciphers(ciphers)
-    prior = prior or colour_prior.stored()
-    pictures, means, chances = map(np.stack, zip(*colour_prior.states(ciphers, prior)))
-    confidence = np.interp(chances, np.linspace(0, 1, 11), prior.reliability)
-    return AttackResult(means, {"states": pictures}, confidence)
 
 
 @numba.njit(cache=True, nogil=True)
@@ -145,15 +97,11 @@ def _walk(folds, first, orders):
 
 def _walked(cipher, first, colour_shuffle):
     signs = np.where(first > 127, 255, 0).astype(np.uint8)
-    return _walk(_folded(cipher), _folded(first), _orders(colour_shuffle)) ^ signs
+    return _walk(folded(cipher), folded(first), _orders(colour_shuffle)) ^ signs
 
 
 def _orders(colour_shuffle):
     return COLOURS if colour_shuffle else COLOURS[:1]
-
-
-def _folded(values):
-    return np.minimum(values, 255 - values)
 
 
 def _checked_first(first, ciphers, colour_shuffle):
@@ -162,7 +110,7 @@ def _checked_first(first, ciphers, colour_shuffle):
     if not whole or not ((first >= 0) & (first < 256)).all():
         raise ValueError(f"expected the first pixel as (3,) or ({n}, 3) values of 0 to 255, got {first!r}")
     first = np.broadcast_to(first.astype(np.uint8), (n, 3))
-    ours, theirs = _folded(first), _folded(ciphers[:, 0, 0])
+    ours, theirs = folded(first), folded(ciphers[:, 0, 0])
     if colour_shuffle:
         ours, theirs = np.sort(ours), np.sort(theirs)
     for i in np.flatnonzero((ours != theirs).any(1)):

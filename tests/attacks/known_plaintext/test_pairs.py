@@ -3,11 +3,13 @@ with no confidence."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lib import Key, datasets
-from lib.attacks.known_plaintext import tables as known
+from lib.attacks.known_plaintext.ele import own_blocks
+from lib.attacks.known_plaintext.etc import oriented_blocks
+from lib.attacks.known_plaintext.ffx import substitution
+from lib.attacks.known_plaintext.skk import pixels
+from lib.attacks.known_plaintext.tanaka import shared_blocks
 from lib.schemes import (
     SKK,
     BlockShuffle,
@@ -19,20 +21,21 @@ from lib.schemes import (
     Tanaka,
 )
 from lib.symmetries import block_orders
+from lib.table import split
 
 KNOWN = datasets.load("photos", "train", limit=40).images
 TARGET = datasets.load("photos", "test", limit=20).images
 ATTACKS = {
-    "tanaka": (Tanaka, known.shared_blocks, {}, 1),
-    "tanaka bits=2": (lambda key: Tanaka(key, bits=2), known.shared_blocks, {"bits": 2}, 4),
-    "tanaka block=8": (lambda key: Tanaka(key, block=8), known.shared_blocks, {"block": 8}, 4),
-    "tanaka as published": (lambda key: Tanaka(key, as_published=True), known.shared_blocks, {}, 1),
-    "shf": (BlockShuffle, known.shared_blocks, {"bits": 8}, 1),
-    "np": (NegativePositive, known.shared_blocks, {"bits": 8}, 1),
-    "ele": (ExtendedTanaka, known.own_blocks, {}, 32),
-    "skk": (SKK, known.pixels, {}, 3),
-    "etc": (lambda key: EtC(key, block=4), known.oriented_blocks, {}, 2),
-    "ffx": (FormatPreserving, known.substitution, {}, 40),
+    "tanaka": (Tanaka, shared_blocks, {}, 1),
+    "tanaka bits=2": (lambda key: Tanaka(key, bits=2), shared_blocks, {"bits": 2}, 4),
+    "tanaka block=8": (lambda key: Tanaka(key, block=8), shared_blocks, {"block": 8}, 4),
+    "tanaka as published": (lambda key: Tanaka(key, as_published=True), shared_blocks, {}, 1),
+    "shf": (BlockShuffle, shared_blocks, {"bits": 8}, 1),
+    "np": (NegativePositive, shared_blocks, {"bits": 8}, 1),
+    "ele": (ExtendedTanaka, own_blocks, {}, 32),
+    "skk": (SKK, pixels, {}, 3),
+    "etc": (lambda key: EtC(key, block=4), oriented_blocks, {}, 2),
+    "ffx": (FormatPreserving, substitution, {}, 40),
 }  # fmt: skip
 CASES = pytest.mark.parametrize("make, attack, options, pairs", ATTACKS.values(), ids=ATTACKS)
 
@@ -55,7 +58,7 @@ def test_the_index_is_right_wherever_it_is_given(pairs):
     scheme = Tanaka(Key.from_seed(3))
     plain = np.random.default_rng(1).integers(0, 256, (1, 4, 4 * (pairs + 1), 3), np.uint8)
     target = TARGET[:, :4, : plain.shape[2]]
-    result = known.shared_blocks(plain, scheme.encrypt(plain), scheme.encrypt(target))
+    result = shared_blocks(plain, scheme.encrypt(plain), scheme.encrypt(target))
     index, truth = result.recovered["index"], scheme.table((4, 4, 3)).index
     certain = index >= 0
     assert (index[certain] == truth[certain]).all() and certain.sum() == 96 - result.recovered["ambiguous"]
@@ -69,7 +72,7 @@ def truth_of(name, scheme):
     table = scheme.table((32, 32, 3))
     orders, masks = (choice.rows[choice.of] for choice in (table.orders, table.masks))
     if name == "ele":
-        return {"source": table.source, "index": orders, "mask": known.split(masks, 4)}
+        return {"source": table.source, "index": orders, "mask": split(masks, 4)}
     every = block_orders(scheme.block)[: 6 if name == "skk" else 48]
     order = np.array([np.flatnonzero((every == row).all(axis=1))[0] for row in orders])
     if name == "skk":
@@ -97,8 +100,8 @@ def test_confidence_is_how_often_an_atom_is_right():
         scheme, rng = Tanaka(Key.from_seed(seed)), np.random.default_rng(seed)
         plain = rng.integers(0, 256, (2, 4, 4, 3), np.uint8)
         target = rng.integers(0, 256, (40, 4, 4, 3), np.uint8)
-        result = known.shared_blocks(plain, scheme.encrypt(plain), scheme.encrypt(target))
-        atoms = [known.split(x.reshape(40, 48), 4) for x in (result.estimate, target)]
+        result = shared_blocks(plain, scheme.encrypt(plain), scheme.encrypt(target))
+        atoms = [split(x.reshape(40, 48), 4) for x in (result.estimate, target)]
         back = np.argsort(scheme.table((4, 4, 3)).index)  # where each plain atom is in the cipher
         expected.append(result.confidence[back]), right.append((atoms[0] == atoms[1]).all(axis=0))
     expected, right = np.concatenate(expected), np.concatenate(right)
@@ -113,10 +116,10 @@ def test_confidence_is_how_often_an_atom_is_right():
 def test_grey_pairs_place_the_blocks_of_etc_and_leave_the_order_of_colours_open():
     scheme = EtC(Key.from_seed(3), block=4)
     grey = KNOWN[:2].mean(axis=3, keepdims=True).astype(np.uint8).repeat(3, axis=3)
-    result = known.oriented_blocks(grey, scheme.encrypt(grey), scheme.encrypt(TARGET))
+    result = oriented_blocks(grey, scheme.encrypt(grey), scheme.encrypt(TARGET))
     assert (result.recovered["source"] == scheme.table((32, 32, 3)).source).all()
     assert (result.recovered["state"] == -1).all() and np.allclose(result.confidence, 1 / 6)
-    again = known.oriented_blocks(grey, scheme.encrypt(grey), scheme.encrypt(grey))
+    again = oriented_blocks(grey, scheme.encrypt(grey), scheme.encrypt(grey))
     assert (again.estimate == grey).all()
 
 
@@ -134,53 +137,9 @@ def test_the_last_value_of_a_substitution_is_the_one_left():
     plain = np.random.default_rng(4).integers(0, 256, (9, 8, 24, 3), np.uint8)
     for missing, open_ in (((100,), 0), ((100, 3), 2)):
         few = np.where(np.isin(plain, missing), 55, plain).astype(np.uint8)
-        found = known.substitution(few, scheme.encrypt(few), scheme.encrypt(TARGET)).recovered
+        found = substitution(few, scheme.encrypt(few), scheme.encrypt(TARGET)).recovered
         assert found["ambiguous"] == open_
         assert (found["substitution"] == scheme.substitution()).sum() == 256 - open_
-
-
-def match_by_hand(plain, cipher, top):
-    """For each cipher atom the set of plain atoms whose history it has, or the complement of it."""
-    return [
-        {i for i, p in enumerate(plain) if (p == c).all() or (top - p == c).all()} for c in cipher.astype(int)
-    ]  # fmt: skip
-
-
-@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 2, 4, 8]), st.integers(1, 4), st.integers(2, 30))
-def test_matching_is_that_of_the_slow_specification(seed, bits, length, atoms):
-    rng = np.random.default_rng(seed)
-    plain = rng.integers(0, 2**bits, (atoms, length), np.uint8)
-    index, flips = rng.permutation(atoms), rng.integers(0, 2, atoms, np.uint8)
-    cipher = plain[index] ^ (flips * np.uint8(2**bits - 1))[:, None]
-    found, flipped, choices = known.match(plain, cipher, bits)
-    sets = match_by_hand(plain.astype(int), cipher, 2**bits - 1)
-    assert choices.tolist() == [len(each) for each in sets]
-    assert sorted(found) == list(range(atoms)) and all(f in each for f, each in zip(found, sets))
-    assert (plain[found] ^ (flipped.astype(np.uint8) * np.uint8(2**bits - 1))[:, None] == cipher).all()
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_groups_are_matched_each_by_itself(seed):
-    rng = np.random.default_rng(seed)
-    plain = rng.integers(0, 4, (3, 12, 2), np.uint8)
-    plain[1] = plain[0]
-    cipher = np.array([x[rng.permutation(12)] for x in plain]) ^ (
-        3 * rng.integers(0, 2, (3, 12, 1), np.uint8)
-    )
-    for together, alone in zip(
-        zip(*known.match(plain, cipher, 2)), (known.match(p, c, 2) for p, c in zip(plain, cipher))
-    ):
-        assert all((a == b).all() for a, b in zip(together, alone))
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_what_does_not_go_together_has_no_choice(seed):
-    rng = np.random.default_rng(seed)
-    plain = rng.permutation(128)[:20].astype(np.uint8)[:, None]
-    cipher = plain.copy()
-    cipher[4] = np.setdiff1d(np.arange(128), plain)[0]
-    choices = known.match(plain, cipher, 8)[2]
-    assert choices[4] == 0 and choices.sum() == 19
 
 
 @CASES
@@ -191,13 +150,13 @@ def test_the_control_resists_and_nothing_is_claimed(make, attack, options, pairs
     )
     assert abs((result.estimate == TARGET).mean() - 1 / 256) < 0.01 and result.confidence.max() == 0
     claims = [part for name, part in result.recovered.items() if name not in ("ambiguous", "places")]
-    assert all((part == -1).all() for part in claims) or attack is known.substitution
+    assert all((part == -1).all() for part in claims) or attack is substitution
 
 
 @pytest.mark.parametrize("other", ["ele", "etc", "skk"])
 def test_pairs_of_another_scheme_give_no_confidence(other):
     scheme = ATTACKS[other][0](Key.from_seed(2))
-    result = known.shared_blocks(KNOWN[:8], scheme.encrypt(KNOWN[:8]), scheme.encrypt(TARGET))
+    result = shared_blocks(KNOWN[:8], scheme.encrypt(KNOWN[:8]), scheme.encrypt(TARGET))
     assert result.confidence.max() == 0
 
 
@@ -216,15 +175,15 @@ def test_ciphertexts_of_another_key_than_the_pairs_give_no_confidence(make, atta
 def test_a_flat_image_tells_next_to_nothing():
     scheme = Tanaka(Key.from_seed(2))
     flat = np.full((1, 32, 32, 3), 90, np.uint8)
-    result = known.shared_blocks(flat, scheme.encrypt(flat), scheme.encrypt(TARGET))
+    result = shared_blocks(flat, scheme.encrypt(flat), scheme.encrypt(TARGET))
     assert result.recovered["ambiguous"] == 96 and result.confidence.max() < 0.05
     assert (result.estimate == TARGET).mean() < 0.5
 
 
 def test_pairs_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="each plain image needs its ciphertext"):
-        known.pixels(KNOWN[:3], KNOWN[:2], TARGET)
+        pixels(KNOWN[:3], KNOWN[:2], TARGET)
     with pytest.raises(ValueError, match="pairs are 16x32 and the ciphertexts under attack 32x32"):
-        known.pixels(KNOWN[:3, :16], KNOWN[:3, :16], TARGET)
+        pixels(KNOWN[:3, :16], KNOWN[:3, :16], TARGET)
     with pytest.raises(ValueError, match="not a multiple of block 5"):
-        known.oriented_blocks(KNOWN, KNOWN, TARGET, block=5)
+        oriented_blocks(KNOWN, KNOWN, TARGET, block=5)

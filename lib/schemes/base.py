@@ -15,6 +15,7 @@ import numpy as np
 
 from lib import images as door
 from lib.keys import Key
+from lib.schemes.checks import check_block, check_flag, check_ids
 from lib.table import NotInvertibleError, Structure, Table
 
 ATOMS_AT_ONCE = 1 << 22  # with a key per image, images are worked on in groups of about this size
@@ -207,15 +208,7 @@ class Scheme:
             raise ValueError(
                 "each image has a key of its own, so each needs an id: encrypt(images, ids=range(n))"
             )
-        array = whole_numbers(ids)
-        if array.shape != (count,):
-            raise ValueError(f"expected one id for each of {count} images, got ids of shape {array.shape}")
-        if (array < 0).any():
-            raise ValueError(f"ids run from 0 to 2**64 - 1, got {array.min()}")
-        if len(np.unique(array)) < count:
-            why = "two images under one key tell an attacker their difference, so give each its own"
-            raise ValueError(f"an id came twice; {why}")
-        return array
+        return check_ids(ids, count)
 
     # -- facts -----------------------------------------------------------------------------------------------
 
@@ -284,46 +277,7 @@ class BlockScheme(Scheme):
         return 3 * self.block**2
 
 
-# -- what constructors check, and what recipes use -----------------------------------------------------------
-
-
-def check_flag(name: str, value) -> bool:
-    """True or False, checked: a word like "false" counts as true in Python."""
-    if not isinstance(value, bool | np.bool):
-        raise TypeError(f"{name} is True or False, got {value!r}")
-    return bool(value)
-
-
-def check_block(block) -> int:
-    """A block side, checked."""
-    if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
-        raise ValueError(f"a block is a whole number of pixels from 1 on, got {block!r}")
-    return int(block)
-
-
-def check_bits(bits) -> int:
-    """The bits of an atom, checked. True == 1 and 4.0 == 4, but their streams would have other names."""
-    if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or bits not in (8, 4, 2, 1):
-        raise ValueError(f"bytes are split into parts of 8, 4, 2 or 1 bits, got bits={bits!r}")
-    return int(bits)
-
-
-def whole_numbers(ids) -> np.ndarray:
-    """Image ids as an integer array of at least one axis, checked. NumPy alone makes floats of a list that
-    passes 2**63."""
-    given = ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids)
-    if isinstance(given, list | tuple) and any(isinstance(i, bool) for i in given):
-        raise TypeError("ids are whole numbers, got True or False among them")
-    array = np.atleast_1d(np.asarray(given))
-    if array.dtype.kind == "O" or (array.dtype.kind == "f" and not isinstance(given, np.ndarray)):
-        each = np.atleast_1d(np.asarray(given, object)).ravel()
-        if all(isinstance(i, int | np.integer) and not isinstance(i, bool) for i in each):
-            if wrong := [i for i in (min(each), max(each)) if not 0 <= i < 2**64]:
-                raise ValueError(f"ids run from 0 to 2**64 - 1, got {wrong[0]}")
-            array = np.atleast_1d(np.asarray(given, np.uint64))
-    if array.dtype.kind not in "iu":
-        raise TypeError(f"ids are whole numbers, got {array.dtype}")
-    return array
+# -- what recipes and counts use -----------------------------------------------------------------------------
 
 
 def blocks_of(shape: tuple[int, int, int], block: int) -> int:

@@ -21,7 +21,8 @@ import math
 
 import numpy as np
 
-from lib.schemes.base import Scheme, check_flag
+from lib.schemes.base import Scheme
+from lib.schemes.checks import check_flag
 from lib.symmetries import COLOURS, SIGNS
 from lib.table import Structure, Table
 

@@ -16,7 +16,8 @@ from functools import partial
 
 import numpy as np
 
-from lib.schemes.base import BlockScheme, blocks_of, check_bits, log2_factorial
+from lib.schemes.base import BlockScheme, blocks_of, log2_factorial
+from lib.schemes.checks import check_bits
 from lib.table import Structure, Table, chunks, join
 
 

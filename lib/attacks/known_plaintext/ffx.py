@@ -7,7 +7,7 @@ import numpy as np
 
 from lib.attacks import PAIRS, AttackResult, attack, on
 from lib.attacks.solvers.histories import check_pairs, in_blocks
-from lib.attacks.solvers.recovered_table import is_smoother
+from lib.attacks.solvers.recovered_table import is_smoother, substituted_back
 from lib.table import Structure
 from lib.tiling import places
 
@@ -26,7 +26,9 @@ def substitution(
     changed = (plain != cipher).any(axis=(0, 2))
     table, right = _read(plain[:, changed], cipher[:, changed])
     estimate = (
-        _undone(ciphers, table, places(ciphers.shape[1:], block)[:, changed]) if right else ciphers.copy()
+        substituted_back(ciphers, table, places(ciphers.shape[1:], block)[:, changed])
+        if right
+        else ciphers.copy()
     )
     seen = (table >= 0) & right
     recovered = {"substitution": table, "places": changed, "ambiguous": int((~seen).sum())}
@@ -44,12 +46,3 @@ def _read(plain, cipher):
     if right and len(seen) == 255:
         table[table < 0] = np.setdiff1d(np.arange(256), seen)
     return table, right
-
-
-def _undone(ciphers, table, where):
-    """Ciphertexts (n, h, w, 3), substituted back at these of their bytes; values not seen stay."""
-    back, seen = np.arange(256, dtype=np.uint8), np.flatnonzero(table >= 0)
-    back[table[seen]] = seen
-    flat = ciphers.reshape(len(ciphers), -1).copy()
-    flat[:, where.ravel()] = back[flat[:, where.ravel()]]
-    return flat.reshape(ciphers.shape)

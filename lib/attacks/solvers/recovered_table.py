@@ -6,7 +6,7 @@ import numpy as np
 from lib.table import join, split
 
 
-def decrypt_with(ciphers: np.ndarray, index, mask, bits: int = 4) -> np.ndarray:
+def decrypt_with(ciphers: np.ndarray, index: np.ndarray, mask: np.ndarray, bits: int = 4) -> np.ndarray:
     """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays as it
     was."""
     atoms = split(ciphers.reshape(len(ciphers), -1) ^ mask, bits)
@@ -47,3 +47,15 @@ def _roughness(images, block):
     pairs = [(x[:, :, step::step], x[:, :, step - 1 : -1 : step]) for x in (images, images.swapaxes(1, 2))]
     apart = [np.maximum(a, b) - np.minimum(a, b) for a, b in pairs]  # bytes stay bytes, which is fast
     return sum(int(each.sum()) for each in apart) / max(1, sum(each.size for each in apart))
+
+
+def substituted_back(ciphers: np.ndarray, table: np.ndarray, where: np.ndarray) -> np.ndarray:
+    """Ciphertexts (n, h, w, c) uint8 with a substitution undone at these of an image's bytes, a new array.
+
+    table   (256,) what each value became, -1 where that is not known: such values stay
+    """
+    back, known = np.arange(256, dtype=np.uint8), np.flatnonzero(table >= 0)
+    back[table[known]] = known
+    plain, where = ciphers.reshape(len(ciphers), -1).copy(), where.ravel()
+    plain[:, where] = back[plain[:, where]]
+    return plain.reshape(ciphers.shape)

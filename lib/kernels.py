@@ -11,9 +11,11 @@ highest bits first.
 import numba
 import numpy as np
 
+Array = np.ndarray
+
 
 @numba.njit(cache=True, nogil=True)
-def gather_bytes(x, index, mask, out):
+def gather_bytes(x: Array, index: Array, mask: Array, out: Array) -> None:
     """out[i, j] = x[i, index[j]] ^ mask[j], with index and mask of length m.
 
     index is uint32: for a signed one Numba would test at every step whether it counts from the end.
@@ -25,7 +27,7 @@ def gather_bytes(x, index, mask, out):
 
 
 @numba.njit(cache=True, nogil=True)
-def gather_nibbles(x, index, mask, scratch, out):
+def gather_nibbles(x: Array, index: Array, mask: Array, scratch: Array, out: Array) -> None:
     """The same for atoms of 4 bits: index has length 2 m, mask m. Splitting into `scratch` (2 m,) makes
     gathers plain."""
     for i in range(x.shape[0]):
@@ -39,8 +41,19 @@ def gather_nibbles(x, index, mask, scratch, out):
 
 @numba.njit(cache=True, nogil=True)
 def gather_blocks(
-    x, grid, stride, block_height, block_width, source, orders, order_of, masks, mask_of, log_parts, out
-):
+    x: Array,
+    grid: tuple[int, int],
+    stride: int,
+    block_height: int,
+    block_width: int,
+    source: Array,
+    orders: Array,
+    order_of: Array,
+    masks: Array,
+    mask_of: Array,
+    log_parts: int,
+    out: Array,
+) -> None:
     """Block `b` of `out` is block `source[b]` of `x`, its atoms in the order `orders[order_of[b]]`, then
     masked.
 
@@ -83,7 +96,7 @@ def gather_blocks(
 
 
 @numba.njit(cache=True, nogil=True)
-def convert_colours(x, matrix, before, after, out):
+def convert_colours(x: Array, matrix: Array, before: Array, after: Array, out: Array) -> None:
     """out[i, j] = matrix @ (x[i, j] - before) + after, to the nearest whole number (ties to even), kept in
     0..255.
 

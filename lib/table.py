@@ -12,7 +12,7 @@ A block's atoms run along row, column, channel and part, the highest bits first;
 
 from enum import Enum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -21,6 +21,10 @@ from lib.tiling import places
 
 CHUNK = 1 << 13  # rows worked on at a time, so that a large image needs no large temporaries
 FEW_IMAGES, SMALL_IMAGE = 4, 1 << 20
+
+
+Shape = tuple[int, int, int]
+"""(h, w, c) of images."""
 
 
 class NotInvertibleError(ValueError):
@@ -65,7 +69,15 @@ class Table:
     array([0, 1], dtype=int32)
     """
 
-    def __init__(self, shape, block: int, bits: int = 8, source=None, orders=None, masks=None):
+    def __init__(
+        self,
+        shape: Shape,
+        block: int,
+        bits: int = 8,
+        source: np.ndarray | None = None,
+        orders: Choice | tuple | np.ndarray | None = None,
+        masks: Choice | tuple | np.ndarray | None = None,
+    ):
         h, w, c = shape
         if bits not in (8, 4, 2, 1):
             raise ValueError(f"atoms have 8, 4, 2 or 1 bits, got {bits}")
@@ -77,11 +89,11 @@ class Table:
         self.blocks = (h // block) * (w // block)
         self.block_bytes = block * block * c
         self.atoms = self.block_bytes * 8 // bits
-        self.source = (
-            None if source is None else _below(self.blocks, "source", source).astype(np.int32, copy=False)
-        )
-        if self.source is not None and self.source.shape != (self.blocks,):
-            raise ValueError(f"source {self.source.shape} does not fit {self.blocks} blocks")
+        if source is not None:
+            source = _below(self.blocks, "source", source).astype(np.int32, copy=False)
+            if source.shape != (self.blocks,):
+                raise ValueError(f"source {source.shape} does not fit {self.blocks} blocks")
+        self.source = source
         self.orders = self._choice("orders", orders, self.atoms, self.atoms)
         self.masks = self._choice("masks", masks, self.block_bytes, 256)
 
@@ -93,9 +105,8 @@ class Table:
             rows = np.atleast_2d(_below(top, name, rows))
             of = _below(len(rows), f"rows of {name}", of)
         if rows.shape[1] != width or of.shape != (self.blocks,):
-            raise ValueError(
-                f"{name}: rows {rows.shape} and of {of.shape} do not fit {self.blocks} blocks of {width}"
-            )
+            given = f"rows {rows.shape} and of {of.shape}"
+            raise ValueError(f"{name}: {given} do not fit {self.blocks} blocks of {width}")
         rows = np.ascontiguousarray(rows, np.min_scalar_type(top - 1))
         return Choice(rows, of.astype(np.min_scalar_type(len(rows) - 1), copy=False))
 
@@ -134,7 +145,7 @@ class Table:
 
     # -- apply -----------------------------------------------------------------------------------------------
 
-    def apply(self, images):
+    def apply(self, images: Any):
         """This table's cipher of `images` (see `lib.images`), all of shape `self.shape`; same kind and dtype
         out."""
         batch, leave = door.enter(images, self.block, channels=self.shape[2])
@@ -142,7 +153,7 @@ class Table:
             raise ValueError(f"this table is for images of shape {self.shape}, got {tuple(batch.shape[1:])}")
         return leave(self.apply_batch(batch))
 
-    def apply_batch(self, batch):
+    def apply_batch(self, batch: Any):
         """Checked images, `(n, h, w, c)` uint8, NumPy or torch; a new array of the same kind."""
         if isinstance(batch, np.ndarray):
             return self.apply_bytes(batch.reshape(len(batch), -1)).reshape(batch.shape)
@@ -173,21 +184,18 @@ class Table:
             h, w, c = self.shape
             none = np.zeros(self.blocks, np.uint8)
             source = np.empty(0, np.int32) if self.source is None else self.source
-            orders = self.orders or Choice(
-                np.arange(self.atoms, dtype=np.min_scalar_type(self.atoms - 1))[None], none
-            )
+            plain = np.arange(self.atoms, dtype=np.min_scalar_type(self.atoms - 1))[None]
+            orders = self.orders or Choice(plain, none)
             masks = self.masks or Choice(np.zeros((1, self.block_bytes), np.uint8), none)
             grid, log_parts = (h // self.block, w // self.block), (8 // self.bits).bit_length() - 1
-            kernels.gather_blocks(
-                x, grid, w * c, self.block, self.block * c, source, *orders, *masks, log_parts, out
-            )
+            sides = w * c, self.block, self.block * c
+            kernels.gather_blocks(x, grid, *sides, source, *orders, *masks, log_parts, out)
         return out
 
     # -- compose ---------------------------------------------------------------------------------------------
 
     def then(self, other: "Table") -> "Table":
-        """The table that applies this one first and `other` second; both for the same shape, block and
-        bits."""
+        """The table that applies this one first and `other` second, of the same shape, block and bits."""
         if (self.shape, self.block, self.bits) != (other.shape, other.block, other.bits):
             raise ValueError(f"{self} and {other} do not compose: shape, block and bits must agree")
         source, orders, masks = self.source, self.orders, self.masks

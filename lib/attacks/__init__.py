@@ -65,7 +65,7 @@ class Oracle:
         return answer
 
 
-def oracle_for(scheme, budget: int | None = None) -> Oracle:
+def oracle_for(scheme: Any, budget: int | None = None) -> Oracle:
     """The oracle of a scheme. With a key per image, every query gets an id of its own, from 0 on."""
     if not scheme.per_image:
         return Oracle(scheme.encrypt, budget)
@@ -141,12 +141,12 @@ class Attack:
     public: bool = False
     rank: int = 100
 
-    def fits(self, scheme) -> bool:
+    def fits(self, scheme: Any) -> bool:
         """Whether it is made for a scheme (an object of `lib.schemes`, with or without a key); none is for a
         control, and those on many ciphertexts need one key for all."""
         return self.made_for(scheme) and not scheme.control and not (self.threat == MANY and scheme.per_image)
 
-    def options(self, scheme) -> dict[str, Any]:
+    def options(self, scheme: Any) -> dict[str, Any]:
         """The options for this scheme: what Kerckhoffs' principle tells everybody."""
         return {name: getattr(scheme, name) for name in self.told}
 
@@ -195,7 +195,7 @@ def on(structure: Structure, channels: int = 3) -> Callable[[Any], bool]:
     return lambda scheme: scheme.structure is structure and scheme.channels == channels
 
 
-def in_colour(scheme) -> bool:
+def in_colour(scheme: Any) -> bool:
     """For `fits`: any scheme whose ciphertexts look like pictures in colour."""
     return scheme.channels == 3
 

@@ -16,7 +16,7 @@ import numpy as np
 from lib import images as door
 from lib.keys import Key
 from lib.schemes.checks import check_block, check_flag, check_ids
-from lib.table import NotInvertibleError, Structure, Table
+from lib.table import NotInvertibleError, Shape, Structure, Table
 
 ATOMS_AT_ONCE = 1 << 22  # with a key per image, images are worked on in groups of about this size
 
@@ -33,7 +33,8 @@ class NoKey:
         return "NO_KEY"
 
 
-NO_KEY = NoKey()
+NO_KEY, AnyKey = NoKey(), Key | NoKey
+Code = bool | str  # a public code by name, True for the first, False for none
 
 
 class Scheme:
@@ -70,7 +71,7 @@ class Scheme:
         elif "as_published" in vars(cls):
             cls.published[cls.as_published] = cls
 
-    def __new__(cls, *_, as_published: bool | str = False, **options):
+    def __new__(cls, *_, as_published: Code = False, **options):
         if as_published and not cls.published:
             raise ValueError(
                 f"{cls.name} has no published variant that differs from it; leave as_published out"
@@ -82,7 +83,7 @@ class Scheme:
             raise ValueError(f"no published variant {as_published!r} of {cls.name}; known: {known}")
         return super().__new__(cls.published[as_published] if as_published else cls)
 
-    def __init__(self, key: Key | NoKey, *, per_image: bool = False, as_published: bool | str = False):
+    def __init__(self, key: AnyKey, *, per_image: bool = False, as_published: Code = False):
         # `__new__` has chosen the class by as_published.
         if not isinstance(key, Key | NoKey):
             kind = type(key).__name__
@@ -92,7 +93,7 @@ class Scheme:
 
     # -- what a scheme is ------------------------------------------------------------------------------------
 
-    def steps(self, shape: tuple[int, int, int], image: int | None = None) -> dict[str, Table]:
+    def steps(self, shape: Shape, image: int | None = None) -> dict[str, Table]:
         """The recipe for images of `shape` (h, w, 3): its steps in order, by name; each can be applied alone.
 
         `image` is the id of an image where each has a key of its own. Errors: ValueError for a shape that
@@ -107,7 +108,7 @@ class Scheme:
             )
         return self._steps(shape, None if image is None else int(self._ids(image, 1)[0]))
 
-    def table(self, shape: tuple[int, int, int], image: int | None = None) -> Table:
+    def table(self, shape: Shape, image: int | None = None) -> Table:
         """All steps as one table (kept for the last few shapes)."""
         return self._table(tuple(shape), image)
 
@@ -136,7 +137,7 @@ class Scheme:
 
     # -- images ----------------------------------------------------------------------------------------------
 
-    def encrypt(self, images, ids=None):
+    def encrypt(self, images: Any, ids: Any = None):
         """The ciphertexts of `images`: same kind, shape and dtype; the input is not changed.
 
         images  uint8; NumPy (h, w, 3) or (n, h, w, 3), torch (3, h, w) or (n, 3, h, w), or a PIL image of
@@ -150,7 +151,7 @@ class Scheme:
         ids = self._ids(ids, len(batch))
         return leave(self._encrypt(batch, ids))
 
-    def decrypt(self, images, ids=None):
+    def decrypt(self, images: Any, ids: Any = None):
         """The plain images of ciphertexts, exactly. NotInvertibleError where something is lost."""
         if not self.invertible:
             variant = f" as in {self.as_published!r}" if self.as_published else ""
@@ -217,11 +218,11 @@ class Scheme:
         """What tables call it: its name, and "per image" where each image has a key of its own."""
         return f"{self.name} per image" if self.per_image and not self.control else self.name
 
-    def key_bits(self, shape: tuple[int, int, int]) -> float:
+    def key_bits(self, shape: Shape) -> float:
         """log2 of the number of different keys for one image of `shape` (h, w, 3), from theory."""
         raise NotImplementedError(f"nobody has counted the keys of {self.name}")
 
-    def published_key_bits(self, shape: tuple[int, int, int]) -> dict[str, float]:
+    def published_key_bits(self, shape: Shape) -> dict[str, float]:
         """The same for public codes that have fewer keys than the paper counts: {what: bits}.
 
         Under a code's name stands what its construction allows, under "..., as shipped" what the keys in its
@@ -239,7 +240,7 @@ class Scheme:
         return {"scheme": self.name, "version": 1, **self.settings()}
 
     @staticmethod
-    def from_dict(fields: dict[str, Any], key: Key | NoKey) -> "Scheme":
+    def from_dict(fields: dict[str, Any], key: AnyKey) -> "Scheme":
         """The scheme that `to_dict` described, with `key`."""
         from lib.schemes import by_name
 
@@ -267,7 +268,7 @@ class BlockScheme(Scheme):
 
     options = {"block": "side of a block in pixels"}
 
-    def __init__(self, key, block: int = 4, *, per_image: bool = False, as_published: bool | str = False):
+    def __init__(self, key: AnyKey, block: int = 4, *, per_image: bool = False, as_published: Code = False):
         super().__init__(key, per_image=per_image, as_published=as_published)
         self.block = check_block(block)
 
@@ -280,7 +281,7 @@ class BlockScheme(Scheme):
 # -- what recipes and counts use -----------------------------------------------------------------------------
 
 
-def blocks_of(shape: tuple[int, int, int], block: int) -> int:
+def blocks_of(shape: Shape, block: int) -> int:
     """How many blocks an image of `shape` has."""
     return (shape[0] // block) * (shape[1] // block)
 

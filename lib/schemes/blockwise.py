@@ -11,7 +11,7 @@ import math
 import numpy as np
 
 from lib.schemes.base import BlockScheme, half_of, log2_factorial
-from lib.table import Structure, Table
+from lib.table import Shape, Structure, Table
 
 
 class BlockShuffle(BlockScheme):
@@ -24,7 +24,7 @@ class BlockShuffle(BlockScheme):
         order = self.key.permutation(self.stream("shuffle"), self.size, image)
         return {"shuffle": Table(shape, self.block, orders=order)}
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         self._shape(shape)
         return log2_factorial(self.size)
 
@@ -69,11 +69,11 @@ class NegativePositive(HalfOfPlaces):
         flips = self.block_places(image).astype(np.uint8) * np.uint8(255)
         return {"negative-positive": Table(shape, self.block, masks=flips)}
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         self._shape(shape)
         return self.place_bits
 
-    def published_key_bits(self, shape):
+    def published_key_bits(self, shape: Shape):
         return {name: code(self.key, self.block).place_bits for name, code in self.published.items()}
 
 

@@ -1,30 +1,32 @@
 """Arguments of schemes, checked at the door."""
 
+from typing import Any
+
 import numpy as np
 
 
-def check_flag(name: str, value) -> bool:
+def check_flag(name: str, value: Any) -> bool:
     """True or False, checked: a word like "false" counts as true in Python."""
     if not isinstance(value, bool | np.bool):
         raise TypeError(f"{name} is True or False, got {value!r}")
     return bool(value)
 
 
-def check_block(block) -> int:
+def check_block(block: Any) -> int:
     """A block side, checked."""
     if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
         raise ValueError(f"a block is a whole number of pixels from 1 on, got {block!r}")
     return int(block)
 
 
-def check_bits(bits) -> int:
+def check_bits(bits: Any) -> int:
     """The bits of an atom, checked. True == 1 and 4.0 == 4, but their streams would have other names."""
     if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or bits not in (8, 4, 2, 1):
         raise ValueError(f"bytes are split into parts of 8, 4, 2 or 1 bits, got bits={bits!r}")
     return int(bits)
 
 
-def check_ids(ids, count: int) -> np.ndarray:
+def check_ids(ids: Any, count: int) -> np.ndarray:
     """Ids of `count` images, (count,) whole numbers from 0 to 2**64 - 1, no two alike, checked."""
     array = whole_numbers(ids)
     if array.shape != (count,):
@@ -37,7 +39,7 @@ def check_ids(ids, count: int) -> np.ndarray:
     return array
 
 
-def whole_numbers(ids) -> np.ndarray:
+def whole_numbers(ids: Any) -> np.ndarray:
     """Image ids as an integer array of at least one axis, checked. NumPy alone makes floats of a list that
     passes 2**63."""
     given = ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids)

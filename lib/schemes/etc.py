@@ -28,7 +28,7 @@ import numpy as np
 
 from lib.schemes.base import BlockScheme, blocks_of, half_of, log2_factorial
 from lib.symmetries import COLOURS, orientation_orders
-from lib.table import Structure, Table
+from lib.table import Shape, Structure, Table
 
 
 def turned(plain: np.ndarray, turns: int, mirrored_axes: list[int]) -> np.ndarray:
@@ -77,12 +77,12 @@ class EtC(BlockScheme):
     def _negative(self, blocks, image):
         return self._draw(blocks, image, "negative-positive", 2)
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         shape = self._shape(shape)
         blocks, states = blocks_of(shape, self.block), self.orientations * 2 * (6 if shape[2] == 3 else 1)
         return log2_factorial(blocks) + blocks * math.log2(states)
 
-    def published_key_bits(self, shape):
+    def published_key_bits(self, shape: Shape):
         # The second code seeds its generator with 30 when it is imported: one key, which everybody knows.
         codes = {name: code(self.key, self.block).key_bits(shape) for name, code in self.published.items()}
         return codes | {"block-wise-scrambled, as shipped": 0.0}
@@ -123,6 +123,6 @@ class BlockWiseScrambled(EtC):
     def _negative(self, blocks, image):
         return half_of(self.key, self.stream("negative-positive"), blocks, image).astype(np.uint8)
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         blocks = blocks_of(shape, self.block)  # exactly half of them are negative
         return super().key_bits(shape) - blocks + math.log2(math.comb(blocks, blocks // 2))

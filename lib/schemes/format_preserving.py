@@ -13,13 +13,14 @@ value in use, which loses digits; we do not.
 import hashlib
 import hmac
 import struct
+from typing import Any
 
 import numpy as np
 
 from lib import images as door
 from lib.schemes.base import log2_factorial
 from lib.schemes.blockwise import HalfOfPlaces, OneLess
-from lib.table import Structure
+from lib.table import Shape, Structure
 
 ROUNDS = 10
 
@@ -39,7 +40,7 @@ class FormatPreserving(HalfOfPlaces):
     structure = Structure.VALUES
     has_table = False
 
-    def steps(self, shape, image=None):
+    def steps(self, shape: Shape, image: int | None = None):
         """NotImplementedError: there are none."""
         raise NotImplementedError(
             "FFX replaces values, so it is not a table of places; see substitution() and places()"
@@ -51,7 +52,7 @@ class FormatPreserving(HalfOfPlaces):
         """(256,) uint8: the value that replaces each byte."""
         return self.key.permutation(self.stream("substitution"), 256, image).astype(np.uint8)
 
-    def places(self, shape: tuple[int, int, int], image: int | None = None) -> np.ndarray:
+    def places(self, shape: Shape, image: int | None = None) -> np.ndarray:
         """(h, w, 3) bool: where values are replaced."""
         h, w, _ = self._shape(shape)
         block = self.block_places(image).reshape(self.block, self.block, 3)
@@ -77,11 +78,11 @@ class FormatPreserving(HalfOfPlaces):
         images = [(batch[k : k + 1], int(i)) for k, i in enumerate(ids)]
         return np.concatenate([_substitute(x, lookup(i), self.places(shape, i)) for x, i in images])
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         self._shape(shape)
         return self.place_bits + log2_factorial(256)
 
-    def published_key_bits(self, shape):
+    def published_key_bits(self, shape: Shape):
         # A password of any length goes into HMAC-SHA-1, whose state has 160 bits; and there are 1000!
         # substitutions.
         values = min(160.0, log2_factorial(1000))
@@ -105,7 +106,7 @@ class PublishedFormatPreserving(OneLess, FormatPreserving):
         backward[self.substitution(image)] = np.arange(256)
         return backward
 
-    def encrypt(self, images, ids=None):
+    def encrypt(self, images: Any, ids: Any = None):
         """As `Scheme.encrypt`, of NumPy arrays only; TypeError for others."""
         if not isinstance(images, np.ndarray):
             kind = type(images).__name__
@@ -113,7 +114,7 @@ class PublishedFormatPreserving(OneLess, FormatPreserving):
             raise TypeError(f"{reach}; pass a NumPy array, uint16 comes out")
         return super().encrypt(images, ids)
 
-    def decrypt(self, images, ids=None):
+    def decrypt(self, images: Any, ids: Any = None):
         """As `Scheme.decrypt`; TypeError or ValueError for what is no uint16 below 1000."""
         if not isinstance(images, np.ndarray) or images.dtype != np.uint16:
             kind = getattr(images, "dtype", type(images).__name__)
@@ -129,7 +130,7 @@ class PublishedFormatPreserving(OneLess, FormatPreserving):
             raise ValueError("some values are none that this key gives; is this the right key?")
         return plain.astype(np.uint8)
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         self._shape(shape)
         return self.place_bits + 128.0
 

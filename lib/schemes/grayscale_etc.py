@@ -9,9 +9,13 @@ RGB to YCbCr and back in whole numbers is not exact, and this is the only loss h
 `lib.colours.through_colour` shows it. After it, the cipher is a table and exact.
 """
 
+from typing import Any
+
 from lib import images as door
 from lib.colours import from_planes, to_planes
+from lib.schemes.base import AnyKey, Code
 from lib.schemes.etc import EtC
+from lib.table import Shape
 
 
 class GrayscaleEtC(EtC):
@@ -33,7 +37,7 @@ class GrayscaleEtC(EtC):
     invertible = False  # the grey image itself comes back exactly
     inexact = "converts colours"
 
-    def __init__(self, key, block: int = 8, *, per_image: bool = False, as_published: bool | str = False):
+    def __init__(self, key: AnyKey, block: int = 8, *, per_image: bool = False, as_published: Code = False):
         super().__init__(key, block, per_image=per_image, as_published=as_published)
 
     def _shape(self, shape):
@@ -43,7 +47,7 @@ class GrayscaleEtC(EtC):
     def _plain_shape(self, shape):
         return shape[0], shape[1] // 3, 3
 
-    def decrypt(self, images, ids=None):
+    def decrypt(self, images: Any, ids: Any = None):
         """RGB images from grey ciphertexts, up to the rounding of the colour conversion."""
         batch, leave = door.enter(images, self.block, self.channels)
         if batch.shape[2] % (3 * self.block):
@@ -57,5 +61,5 @@ class GrayscaleEtC(EtC):
     def _decrypt(self, batch, ids):
         return from_planes(super()._decrypt(batch, ids))
 
-    def published_key_bits(self, shape):
+    def published_key_bits(self, shape: Shape):
         return {}

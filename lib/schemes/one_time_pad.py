@@ -7,8 +7,8 @@ secrecy is that of SHAKE-256; an attack that "succeeds" against it measures some
 
 import numpy as np
 
-from lib.schemes.base import Scheme
-from lib.table import Structure, Table
+from lib.schemes.base import AnyKey, Code, Scheme
+from lib.table import Shape, Structure, Table
 
 
 class OneTimePad(Scheme):
@@ -18,7 +18,7 @@ class OneTimePad(Scheme):
     structure = Structure.PIXELS
     control = True
 
-    def __init__(self, key, *, per_image: bool = True, as_published: bool | str = False):
+    def __init__(self, key: AnyKey, *, per_image: bool = True, as_published: Code = False):
         if not per_image:
             raise ValueError("a one-time pad that serves two images is none; per_image cannot be turned off")
         super().__init__(key, per_image=True, as_published=as_published)
@@ -28,6 +28,6 @@ class OneTimePad(Scheme):
         mask = self.key.bytes(self.stream("mask"), 3 * pixels, image=image)
         return {"mask": Table(shape, 1, masks=(mask.reshape(-1, 3), np.arange(pixels, dtype=np.uint32)))}
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         h, w, _ = self._shape(shape)
         return 24.0 * h * w

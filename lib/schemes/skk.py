@@ -18,16 +18,17 @@ five of the six orders copy a channel over another. That cipher has no inverse.
 """
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from lib.schemes.base import Scheme
+from lib.schemes.base import AnyKey, Code, Scheme
 from lib.schemes.checks import check_flag
 from lib.symmetries import COLOURS, SIGNS
-from lib.table import Structure, Table
+from lib.table import Shape, Structure, Table
 
 
-def assigned_in_place(order) -> list[int]:
+def assigned_in_place(order: Sequence[int]) -> list[int]:
     """What `v[0], v[1], v[2] = v[order]` does to the channels when v is a view: each assignment sees the ones
     before.
 
@@ -56,7 +57,7 @@ class SKK(Scheme):
     colour_orders = COLOURS
 
     def __init__(
-        self, key, *, colour_shuffle: bool = True, per_image: bool = False, as_published: bool | str = False
+        self, key: AnyKey, *, colour_shuffle: bool = True, per_image: bool = False, as_published: Code = False
     ):
         super().__init__(key, per_image=per_image, as_published=as_published)
         self.colour_shuffle = check_flag("colour_shuffle", colour_shuffle)
@@ -80,11 +81,11 @@ class SKK(Scheme):
             steps["colour shuffle"] = Table(shape, 1, orders=(self.colour_orders, orders))
         return steps
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         h, w, _ = self._shape(shape)
         return h * w * (3 + (math.log2(6) if self.colour_shuffle else 0))
 
-    def published_key_bits(self, shape):
+    def published_key_bits(self, shape: Shape):
         return {"scramblemix, as shipped": 0.0}  # its keys stand in its source
 
 

@@ -16,9 +16,9 @@ from functools import partial
 
 import numpy as np
 
-from lib.schemes.base import BlockScheme, blocks_of, log2_factorial
+from lib.schemes.base import AnyKey, BlockScheme, Code, blocks_of, log2_factorial
 from lib.schemes.checks import check_bits
-from lib.table import Structure, Table, chunks, join
+from lib.table import Shape, Structure, Table, chunks, join
 
 
 class Tanaka(BlockScheme):
@@ -37,7 +37,13 @@ class Tanaka(BlockScheme):
     options = BlockScheme.options | {"bits": "bits of the parts of a byte that are shuffled: 8, 4, 2 or 1"}
 
     def __init__(
-        self, key, block: int = 4, bits: int = 4, *, per_image: bool = False, as_published: bool | str = False
+        self,
+        key: AnyKey,
+        block: int = 4,
+        bits: int = 4,
+        *,
+        per_image: bool = False,
+        as_published: Code = False,
     ):
         super().__init__(key, block, per_image=per_image, as_published=as_published)
         self.bits = check_bits(bits)
@@ -71,11 +77,11 @@ class Tanaka(BlockScheme):
         """log2 of the number of block keys."""
         return log2_factorial(self.atoms) + self.atoms
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         self._shape(shape)
         return self.block_key_bits
 
-    def published_key_bits(self, shape):
+    def published_key_bits(self, shape: Shape):
         return {"icce-tw2018": log2_factorial(self.atoms), "imageshuffle": 32.0}
 
 
@@ -119,11 +125,11 @@ class ExtendedTanaka(Tanaka):
         shuffle = {"block shuffle": Table(shape, self.block, self.bits, source=source)}
         return self._block_steps(shape, image, keys=blocks) | shuffle
 
-    def key_bits(self, shape):
+    def key_bits(self, shape: Shape):
         blocks = blocks_of(self._shape(shape), self.block)
         return blocks * self.block_key_bits + log2_factorial(blocks)
 
-    def published_key_bits(self, shape):
+    def published_key_bits(self, shape: Shape):
         name, code = next(iter(self.published.items()))
         bits = code(self.key, self.block, self.bits).key_bits(shape)
         return {name: bits, f"{name}, as shipped": 0.0}  # its 64 keys lie in its repository

@@ -17,11 +17,11 @@ import numpy as np
 from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, on
 from lib.attacks.solvers.recovered_table import is_permutation, is_smoother, substituted_back
 from lib.symmetries import block_orders, find_blocks
-from lib.table import Structure, Table, join, split
+from lib.table import Shape, Structure, Table, join, split
 from lib.tiling import assembled, cut, places
 
 
-def bound(key_bits: float, shape: tuple[int, int, int]) -> int:
+def bound(key_bits: float, shape: Shape) -> int:
     """Queries that are needed at least to tell 2 ** key_bits keys apart, for images of `shape` (h, w, c).
 
     >>> bound(594.3, (32, 32, 3)), bound(38_330, (32, 32, 3))

@@ -14,7 +14,7 @@ import numpy as np
 
 from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, in_colour
 from lib.attacks.solvers.recovered_table import decrypt_with, is_permutation
-from lib.table import join, split
+from lib.table import Shape, join, split
 
 
 @attack("table-reader", CHOSEN, fits=in_colour, rank=0)
@@ -27,7 +27,7 @@ def table_reader(oracle: Oracle, ciphers: np.ndarray, bits: int = 4) -> AttackRe
     return AttackResult(estimate, {"index": index, "mask": mask}, float(sure))
 
 
-def queries_needed(shape: tuple[int, int, int], bits: int = 4) -> int:
+def queries_needed(shape: Shape, bits: int = 4) -> int:
     """How many images `read_table` asks for: one for the mask, and the digits in base 2 ** bits of an atom's
     number.
 
@@ -38,7 +38,7 @@ def queries_needed(shape: tuple[int, int, int], bits: int = 4) -> int:
     return 1 + -(-(atoms - 1).bit_length() // bits)
 
 
-def read_table(oracle: Oracle, shape: tuple[int, int, int], bits: int = 4) -> tuple[np.ndarray, np.ndarray]:
+def read_table(oracle: Oracle, shape: Shape, bits: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """The table behind an oracle, for images of `shape` (h, w, c).
 
     Returns (index, mask): the plain atom that each cipher atom is, (h * w * c * 8 / bits,) int64, and the

@@ -22,7 +22,7 @@ import numba
 import numpy as np
 
 from lib.attacks import AttackResult, check_ciphers, measured
-from lib.table import Table, join, split
+from lib.table import Shape, Table, join, split
 from lib.tiling import cut
 
 WARM_UP, A = 100, 4 - 1e-12
@@ -34,7 +34,7 @@ def logistic_orders(key: int, atoms: int) -> np.ndarray:
     return _order(np.uint64(key), atoms)
 
 
-def weak_table(key: int, shape, block: int = 4) -> Table:
+def weak_table(key: int, shape: Shape, block: int = 4) -> Table:
     """imageshuffle's table for images of `shape` (h, w, 3), blocks of `block`, 4-bit atoms, a key below 2 **
     32."""
     if not 0 <= key < 2**32:

@@ -59,7 +59,7 @@ def canonical(histories: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]
     return np.where(flipped, np.uint8(2**bits - 1) - histories, histories), flipped[..., 0]
 
 
-def weights(shape, seed: int = 0) -> np.ndarray:
+def weights(shape: int | tuple[int, ...], seed: int = 0) -> np.ndarray:
     """Random weights, uint64: no secret, and the same for all."""
     return np.random.default_rng(seed).integers(0, 2**64, shape, np.uint64)
 

@@ -1,5 +1,5 @@
-"""A scheme is one file, and so is an attack: dropped into a copy of the package, they are there for the shell,
-the catalogue and the tests, and none of the others fails."""
+"""A scheme is one file, and so is an attack: dropped into a copy of the package, they are there for shell,
+catalogue and tests, and none of the others fails."""
 
 import json
 import os

@@ -144,7 +144,7 @@ def test_a_one_time_pad_leaves_uniform_bytes():
     assert ((counts - 192) ** 2 / 192).sum() < 255 + 6 * math.sqrt(2 * 255)
 
 
-# -- FFX as published -----------------------------------------------------------------------------------------
+# -- FFX as published ----------------------------------------------------------------------------------------
 
 
 def test_published_ffx_gives_the_known_pairs():

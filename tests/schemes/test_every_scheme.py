@@ -550,7 +550,7 @@ def test_steps_applied_one_after_the_other_are_the_scheme(case):
     if not scheme.as_published and "signs" not in case:
         assert list(steps) == STEPS.get(scheme.name, list(steps))
     start = staged = to_planes(images)[..., 0] if scheme.channels == 1 else images
-    # Each does something of its own; of a scheme dropped in under some key, as a small order may be the plain one.
+    # Each does something of its own; of a scheme dropped in under some key, for a small order may be plain.
     keys = [KEY] if scheme.name in STEPS else map(Key.from_seed, range(4))
     every = [make(case, key, scheme.per_image).steps(images.shape[1:], id) for key in keys]
     for name, step in steps.items():

@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from lib.atomic import remove_unfinished, whole_file
 from lib.datasets import Dataset
-from lib.schemes.checks import check_flag
+from lib.schemes.base import check_flag
 
 # with a key per image, ids of test images count from here: no key serves training and test
 TEST_IDS = 1 << 48

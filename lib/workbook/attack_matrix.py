@@ -230,6 +230,13 @@ def matrix(data: Data, keys: int = KEYS, attacks=CATALOGUE, progress=False) -> d
     return out
 
 
+def _kept(attack, row):
+    """A recorded row, with today's reasons for what is not run."""
+    return {
+        label: row[label] if fits(attack, label) else {"reason": reason(attack, label)} for label in SCHEMES
+    }
+
+
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(
         "python -m lib.workbook.attack_matrix", description=__doc__.split("\n")[0]
@@ -249,12 +256,14 @@ def main(argv=None) -> int:
             f"{args.out} is of {old['data']}, not of {data.origin}; leave --only out to attack these"
         )
     chosen = [attack for attack in CATALOGUE if attack.name in (args.only or names)]
-    cells = old["cells"] | matrix(data, args.keys, chosen, progress=sys.stderr.isatty())
-    there = [attack for attack in CATALOGUE if attack.name in cells]
+    made = matrix(data, args.keys, chosen, progress=sys.stderr.isatty())
+    cells = {
+        attack.name: made.get(attack.name) or _kept(attack, old["cells"][attack.name]) for attack in CATALOGUE
+    }
     record = {
         "data": data.origin,
-        "attacks": {attack.name: {"threat": attack.threat, "source": attack.source} for attack in there},
-        "cells": {attack.name: cells[attack.name] for attack in there},
+        "attacks": {attack.name: {"threat": attack.threat, "source": attack.source} for attack in CATALOGUE},
+        "cells": cells,
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
     }
     write_json(args.out, record)

@@ -129,9 +129,9 @@ def test_one_attack_is_run_again_and_the_others_are_kept(tmp_path, capsys):
 
 def test_what_is_recorded_covers_all_and_no_control_fell():
     record = json.loads(attack_matrix.OUT.read_text())
-    assert set(record["cells"]) <= set(names) and len(record["cells"]) >= 24, "one of your own may be missing"
+    assert set(record["cells"]) == set(names)
     for name, row in record["cells"].items():
-        assert set(row) <= set(attack_matrix.SCHEMES) and len(row) >= 9
+        assert set(row) == set(attack_matrix.SCHEMES)
         for label, cell in row.items():
             if attack_matrix.fits(by_name(name), label):
                 assert cell["verdict"] in ("broken", "not broken"), (name, label)

@@ -30,13 +30,13 @@ from scipy.optimize import linear_sum_assignment
 from scipy.special import expit
 
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
+from lib.attacks.chosen_plaintext.table_reader import decrypt_with
 from lib.attacks.many_ciphertexts.etc import settle
 from lib.attacks.solvers.assembly import LARGEST
 from lib.attacks.solvers.assignment import anneal, cost
 from lib.attacks.solvers.bit_planes import predicted
 from lib.attacks.solvers.mosaic import Mosaic
 from lib.attacks.solvers.quadratic_assignment import model_covariance
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.symmetries import COLOURS, block_orders, orientation_orders, oriented
 from lib.table import Structure, join, split
 from lib.tiling import assembled, cut
@@ -76,7 +76,7 @@ def ele_one_key(
              open; None: the embedded photographs
 
     Recovered: "index" (h * w * 24 / bits,) int64 and "mask" (h * w * 3,) uint8, a table of atoms as
-    `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure the
+    `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes it; and "settled", 0 to 1, how sure the
     turn, sign and colour order are that all images share; right and left may be exchanged in any case.
     Confidence (h / block, w / block), by place in the picture: how likely all atoms of its block are right,
     up to that choice. Errors: ValueError for sizes that do not fit the block, fewer than 2x2 or more than 400

@@ -38,7 +38,7 @@ def etc_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None =
     public   (m, h', w', 3) uint8 upright pictures of the attacker's own, to settle what edges leave open;
              None: the embedded photographs
     Recovered: "index" (h * w * 3,) int64 and "mask" (h * w * 3,) uint8, a table of bytes as
-    `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure the
+    `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes it; and "settled", 0 to 1, how sure the
     turn, sign and colour order are that all images share; right and left may be exchanged in any case.
     Confidence (h / block, w / block), by place in the picture: how likely its block is the right one, turned,
     mirrored, signed and coloured rightly, up to that choice. Errors: ValueError for sizes that do not fit the

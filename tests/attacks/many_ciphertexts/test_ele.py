@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from lib import Key
+from lib.attacks.chosen_plaintext.table_reader import decrypt_with
 from lib.attacks.many_ciphertexts.ele import correlations, ele_one_key, log_probabilities, match, shown
 from lib.attacks.solvers.assignment import anneal, cost, exchange_pixels, lead
 from lib.attacks.solvers.mosaic import Mosaic, window_covariance
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.datasets import load
 from lib.metrics import exact, nearest
 from lib.schemes import ExtendedTanaka, OneTimePad

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from lib import Key
+from lib.attacks.chosen_plaintext.table_reader import decrypt_with
 from lib.attacks.many_ciphertexts.etc import etc_one_key, view
 from lib.attacks.solvers.assembly import UNIT, assemble, edge_costs, edges, whole
 from lib.attacks.solvers.moments import FLOOR
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.datasets import load, photo
 from lib.schemes import SKK, EtC, OneTimePad
 from lib.symmetries import COLOUR_INVERSE, COLOURS, SIDES, Assembly, oriented, picture, rebased

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lib import Key, metrics
+from lib.attacks.chosen_plaintext.table_reader import decrypt_with
 from lib.attacks.one_ciphertext.jigsaw import STEPS, jigsaw
 from lib.attacks.solvers import placement
 from lib.attacks.solvers.compatibility import (
@@ -17,7 +18,6 @@ from lib.attacks.solvers.compatibility import (
     energy,
     measure,
 )
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.datasets import load, photo
 from lib.schemes import SKK, EtC, OneTimePad
 from lib.symmetries import COLOURS, oriented

@@ -8,12 +8,12 @@ from lib import Key
 from lib.attacks.many_ciphertexts.ffx import (
     REACH,
     STRAY,
-    _moments,
     _regression,
     decrypt,
     ffx_one_key,
     predictions,
     replaced_places,
+    window_moments,
 )
 from lib.datasets import load
 from lib.schemes import FormatPreserving, OneTimePad
@@ -59,7 +59,7 @@ def slow_predictions(ciphers, places, moments):
 
 
 def test_predictions_against_the_slow_specification():
-    scheme, moments = FormatPreserving(Key.from_seed(2)), _moments(PUBLIC[:50])
+    scheme, moments = FormatPreserving(Key.from_seed(2)), window_moments(PUBLIC[:50])
     ciphers, places = scheme.encrypt(some(1, 2)[:, :12, :12]), scheme.places((4, 4, 3))
     assert np.allclose(
         predictions(ciphers, ciphers, places, ~places, moments), slow_predictions(ciphers, places, moments)

@@ -167,7 +167,8 @@ from lib.datasets import load
 from lib.schemes import Tanaka
 images = load("photos", "test", limit=10).images
 found = [blocks_one_key(Tanaka(Key.from_seed(13)).encrypt(images[i : i + 1])) for i in (0, 3)]
-print([(hashlib.sha256(each.estimate.tobytes()).hexdigest(), each.confidence.mean().round(2)) for each in found])
+digests = [hashlib.sha256(each.estimate.tobytes()).hexdigest() for each in found]
+print(digests, [each.confidence.mean().round(2) for each in found])
 """
 
 

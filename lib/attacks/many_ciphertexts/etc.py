@@ -15,21 +15,11 @@ them for images that are not square. Public pictures pick one, but for the mirro
 
 import numpy as np
 
-from lib.attacks import MANY, AttackResult, attack, on
-from lib.attacks.one_ciphertext.jigsaw import jigsaw
-from lib.table import Structure
+from lib.attacks import MANY, AttackResult, attack
+from lib.attacks.one_ciphertext.jigsaw import PIECES, jigsaw
 
 
-@attack(
-    "one-key-etc",
-    MANY,
-    fits=on(Structure.PIECES),
-    told=("block",),
-    moves=("turns", "complement", "colours"),
-    images=50,
-    public=True,
-    rank=2,
-)
+@attack("one-key-etc", MANY, **PIECES, images=50, rank=2)
 def etc_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None = None) -> AttackResult:
     """Decrypt EtC ciphertexts (n, h, w, 3) uint8 that share one key; from three 32x32 images on it rarely
     fails.

@@ -27,19 +27,15 @@ from lib.tiling import cut, places
 
 STEPS = "permute", "rotate and mirror", "negative-positive", "colour shuffle"
 SUMMED = 30  # images, from which on borders are compared by sums over all images: no worse there, and faster
+PIECES = {
+    "fits": on(Structure.PIECES),
+    "told": ("block",),
+    "moves": ("turns", "complement", "colours"),
+    "public": True,
+}
 
 
-@attack(
-    "jigsaw",
-    ONE,
-    fits=on(Structure.PIECES),
-    told=("block",),
-    source="after Gallagher, CVPR 2012",
-    moves=("turns", "complement", "colours"),
-    images=1,
-    public=True,
-    rank=4,
-)
+@attack("jigsaw", ONE, **PIECES, source="after Gallagher, CVPR 2012", images=1, rank=4)
 def jigsaw(
     ciphers: np.ndarray, block: int = 16, steps=STEPS, public=None, tries: int = TRIES
 ) -> AttackResult:

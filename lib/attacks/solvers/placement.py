@@ -13,6 +13,8 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from lib.attacks.solvers.compatibility import BEYOND, RELATION, Compatibility, pair_energy
 from lib.symmetries import Assembly, as_block_0, rebased
@@ -52,17 +54,18 @@ def place(compatibility: Compatibility, rows: int, columns: int, tries: int = TR
     ys, xs = np.nonzero(best.block >= 0)
     box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
     block, state = best.block[box], best.state[box]
-    sure = _confidence(compatibility, *best[:2])[box]
-    found = Assembly(block, state // 12, state // 6 % 2, state % 6, sure)
+    found = Assembly(block, state // 12, state // 6 % 2, state % 6, _confidence(best)[box])
     return as_block_0(found if block.shape == (rows, columns) else rebased(found, 1))
 
 
 class Layout(NamedTuple):
-    """Blocks and their states on a grid (size, size) int with room around, -1 where there is none; the
-    energy."""
+    """Blocks and their states on a grid (size, size) int with room around, -1 where there is none; the energy
+    of each block with those on its right and below, (2, size, size) float32, inf where there is none, and of
+    all."""
 
     block: np.ndarray
     state: np.ndarray
+    pairs: np.ndarray
     energy: float
 
 
@@ -73,9 +76,10 @@ def search(compatibility: Compatibility, rows: int, columns: int, tries: int) ->
 
     def filled(block, state, noise):
         _fill(compatibility, block, state, rows, columns, noise)
-        return Layout(block, state, total_energy(compatibility, block, state))
+        energies = _pair_energies(compatibility, block, state)
+        return Layout(block, state, energies, energies[energies < np.inf].sum(dtype=float))
 
-    best = Layout(*(np.empty(0),) * 2, np.inf)
+    best = Layout(*(np.empty(0),) * 3, np.inf)
     for seed in _seeds(compatibility.energies):
         alone = np.full(shape, -1)
         alone[shape[0] // 2, shape[0] // 2] = seed
@@ -84,7 +88,7 @@ def search(compatibility: Compatibility, rows: int, columns: int, tries: int) ->
     for _ in range(tries):
         if best.energy < CERTAIN * pairs or since > PATIENCE / (10 if best.energy > HOPELESS * pairs else 1):
             break
-        kept = _kept(compatibility, best, rng)
+        kept = _kept(best, rng)
         since += 1
         if kept.any():
             part = _centred(np.where(kept, best.block, -1), np.where(kept, best.state, 0))
@@ -103,19 +107,26 @@ def _better(best, found):
     return found if found.energy < best.energy - 1e-3 else best
 
 
-def _kept(compatibility, layout, rng):
+def _kept(layout, rng):
     """Which places are kept: one part that holds together, or all but a rectangle."""
     out = layout.block >= 0
     if rng.random() < 0.5:
-        part = np.full(out.shape, -1)
-        _parts(compatibility, *layout[:2], rng.choice(LIMITS), part)
+        part = _parts(layout, rng.choice(LIMITS))
         sizes = np.bincount(part[out]).astype(float) ** 1.5
-        return part == (
-            sizes.argmax() if rng.random() < 0.5 else rng.choice(len(sizes), p=sizes / sizes.sum())
-        )
+        largest = rng.random() < 0.5
+        return out & (part == (sizes.argmax() if largest else rng.choice(len(sizes), p=sizes / sizes.sum())))
     (y, high), (x, wide) = (_span(axis.min(), axis.max() + 1, rng) for axis in np.nonzero(out))
     out[y : y + high, x : x + wide] = False
     return out
+
+
+def _parts(layout, limit):
+    """(size, size) int: numbers of the parts that hold together by pairs of at most `limit` energy."""
+    cells = np.arange(layout.block.size).reshape(layout.block.shape)
+    near = [cells[energies <= limit] for energies in layout.pairs]
+    here, there = np.concatenate(near), np.concatenate([near[0] + 1, near[1] + len(cells)])
+    graph = coo_array((np.ones(len(here)), (here, there)), (cells.size, cells.size))
+    return connected_components(graph, directed=False)[1].reshape(cells.shape)
 
 
 def _span(first, end, rng):
@@ -130,13 +141,12 @@ def _centred(block, state):
     return np.roll(block, shift, (0, 1)), np.roll(state, shift, (0, 1))
 
 
-def _confidence(compatibility, block, state):
+def _confidence(layout):
     """How likely each block is in its place and state, by how well all pairs and its own fit; 0 where there
     is none."""
-    own, pairs = np.zeros(block.shape), np.zeros(block.shape, int)
-    for y, x in np.argwhere(block >= 0):
-        own[y, x] = _around(compatibility, block, state, y, x, block[y, x], state[y, x])
-        pairs[y, x] = sum(block[_beside(side, y, x)] >= 0 for side in range(4))
+    (right, down), there = np.where(layout.pairs < np.inf, layout.pairs, 0), layout.pairs < np.inf
+    own = right + down + np.roll(right, 1, axis=1) + np.roll(down, 1, axis=0)
+    pairs = there[0] * 1 + there[1] + np.roll(there[0], 1, axis=1) + np.roll(there[1], 1, axis=0)
     logit = LOGIT[0] + LOGIT[1] * own.sum() / pairs.sum() + LOGIT[2] * own / np.maximum(pairs, 1)
     return np.where(pairs, 1 / (1 + np.exp(-logit)), 0)
 
@@ -168,39 +178,15 @@ def _around(c, block, state, y, x, own, pose):
 
 
 @numba.njit(cache=True, nogil=True)
-def total_energy(c: Compatibility, block: np.ndarray, state: np.ndarray):
-    """The energy of a layout, float: of all pairs of neighbours."""
-    total = 0.0
+def _pair_energies(c, block, state):
+    """See `Layout`."""
+    out = np.full((2, *block.shape), np.float32(np.inf))
     for y, x in np.ndindex(block.shape[0] - 1, block.shape[1] - 1):
-        if block[y, x] >= 0:
-            for side in (1, 2):
-                v, u = _beside(side, y, x)
-                if block[v, u] >= 0:
-                    total += _pair(c, block[y, x], state[y, x], side, block[v, u], state[v, u])
-    return total
-
-
-@numba.njit(cache=True, nogil=True)
-def _parts(c, block, state, limit, part):
-    """Number the parts that hold together by pairs of at most `limit` energy."""
-    count, todo = 0, np.empty((block.size, 2), np.int64)
-    for start in np.ndindex(block.shape):
-        if block[start] < 0 or part[start] >= 0:
-            continue
-        part[start] = count
-        todo[0], left = start, 1
-        while left:
-            left -= 1
-            y, x = todo[left]
-            for side in range(4):
-                v, u = _beside(side, y, x)
-                if block[v, u] < 0 or part[v, u] >= 0:
-                    continue
-                if _pair(c, block[y, x], state[y, x], side, block[v, u], state[v, u]) <= limit:
-                    part[v, u] = count
-                    todo[left] = v, u
-                    left += 1
-        count += 1
+        for side in (1, 2):
+            v, u = _beside(side, y, x)
+            if min(block[y, x], block[v, u]) >= 0:
+                out[side - 1, y, x] = _pair(c, block[y, x], state[y, x], side, block[v, u], state[v, u])
+    return out
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,5 +1,10 @@
 """ELE with one key, ciphertexts alone: success on photos, doubt on failures."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -10,6 +15,7 @@ from lib.datasets import load
 from lib.metrics import exact, nearest
 from lib.schemes import ExtendedTanaka, OneTimePad
 
+ROOT = Path(__file__).resolve().parents[3]
 PHOTOS = load("photos", "test").images
 OPEN = ("turns", "complement", "colours")
 
@@ -59,6 +65,30 @@ def test_the_key_as_published_falls_alike():
     images = some(200, 9)
     scheme = ExtendedTanaka(Key.from_seed(9), as_published="block-wise-scrambled")
     assert exact(nearest(ele_one_key(scheme.encrypt(images)).estimate, images, OPEN), images) == 1
+
+
+ELSEWHERE = """
+import hashlib
+from lib import Key
+from lib.attacks.many_ciphertexts.ele import ele_one_key
+from lib.datasets import load
+from lib.schemes import ExtendedTanaka
+images = load("photos", "test").images[::9, :16, :16]
+found = ele_one_key(ExtendedTanaka(Key.from_seed(4)).encrypt(images))
+parts = found.estimate, found.recovered["index"], found.recovered["mask"], found.confidence.round(2)
+print([hashlib.sha256(part.tobytes()).hexdigest() for part in parts])
+"""
+
+
+def test_other_processes_give_the_same():
+    """Other hash seeds, numbers of threads, and matrix products with the rounding of other processors."""
+    answers = set()
+    for seed, threads, processor in (("0", "1", "Nehalem"), ("1", "2", "Haswell")):
+        elsewhere = {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "OPENBLAS_CORETYPE": processor}
+        answers.add(
+            subprocess.check_output([sys.executable, "-c", ELSEWHERE], env=os.environ | elsewhere, cwd=ROOT)
+        )
+    assert len(answers) == 1
 
 
 @pytest.mark.parametrize("n", [10, 60])

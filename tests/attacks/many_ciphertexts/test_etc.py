@@ -49,6 +49,14 @@ def test_fifty_ciphertexts_give_every_block(seed):
     assert (decrypt_with(ciphers, index, mask, bits=8) == result.estimate).all()
 
 
+@pytest.mark.parametrize("n, least", [(3, 0.9), (5, 1), (29, 1), (30, 1)])
+def test_a_few_ciphertexts_give_nearly_every_block(n, least):
+    for seed in range(2):
+        images = some(n, seed)
+        result = etc_one_key(EtC(Key.from_seed(seed)).encrypt(images), public=PUBLIC)
+        assert right_blocks(result.estimate, images, 4) >= least
+
+
 def test_public_pictures_settle_sign_and_colours():
     exact = []
     for seed in range(3):

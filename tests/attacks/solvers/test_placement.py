@@ -22,7 +22,7 @@ def some(n, seed):
 def test_a_layout_has_every_block_once_and_its_energy_is_the_sum_over_neighbours(compatibility):
     blocks = cut(photo("coffee", 64)[None], 16)
     borders = compatibility(blocks)
-    block, state, found = search(borders, 4, 4, tries=20)
+    block, state, _, found = search(borders, 4, 4, tries=20)
     assert sorted(block[block >= 0].tolist()) == list(range(16))
     total = 0
     for y, x in np.argwhere(block >= 0):

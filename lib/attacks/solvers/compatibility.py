@@ -13,10 +13,10 @@ of:
                      Gaussian relative, one-sided, for known signs and colour orders
     of_covariances   many images that were shuffled alike, see `lib.attacks.solvers.covariances`
 
-Borders are numbered `4 * block + side`, clockwise from the top. A *relation* of two is `12 * alike + 6 * sign
-+ order`: alike is 0 where they run in opposite directions, as borders of a picture do, and 1 where one of the
-blocks is mirrored; the first is the second with that sign, in that order of its colours. Orders of colours
-turn the plane of colours and leave brightness alone; signs change both.
+Borders are numbered `4 * block + side`, clockwise from the top. The *relation* of two is
+`12 * alike + 6 * sign + order`: alike is 0 where they run in opposite directions, as borders of a picture do,
+and 1 where one of the blocks is mirrored; the first is the second with that sign, in that order of its
+colours. Orders of colours turn the plane of colours and leave brightness alone; signs change both.
 
 Differences are of whole numbers and logarithms a polynomial, so that every machine finds the same.
 """
@@ -29,18 +29,14 @@ import numpy as np
 from lib.symmetries import COLOUR_INVERSE, COLOUR_PRODUCT, COLOURS, SIDES
 
 KEEP = 12  # candidates for each border
-NEAR, FAR = (
-    7,
-    -2,
-)  # what the two outer lines of a block count: extrapolated 0.4 pixels towards the other block
+# what the two outer lines of a block count: borders are extrapolated 0.4 pixels towards each other
+NEAR, FAR = 7, -2
 UNIT = 2 * (NEAR + FAR)  # borders are whole numbers; so much is one grey level
 ALONG = 5  # differences along a border count a fifth of those across
 NOISE = 1.0, 0.3  # variance that any border has at least, in brightness and in each of two colours
 RUN = 8  # pixels, or fewer, that share one spread
-FREEDOM, SPREAD = (
-    5.0,
-    0.5,
-)  # of the t densities; weight of the spread's logarithm (1 in a density; less is better)
+# of the t densities; weight of the spread's logarithm (1 in a density, but less is better)
+FREEDOM, SPREAD = 5.0, 0.5
 TEMPERATURE = 2.0  # nats of cost to a nat of evidence: pixels of a border are not independent
 STEP, REACH = 16, 40  # likelihoods are summed in steps of 1/16 nat, down to exp(-40)
 

@@ -29,11 +29,8 @@ NOISE = (0, 0.5, 1, 2)  # nats, standard deviation, that leads are changed by, l
 # free blocks that are tried, in all states, where none is a candidate: with more left, all is lost anyway
 FORCED = 16
 LARGEST = 4096  # blocks
-LOGIT = (
-    7.2,
-    -2.0,
-    -0.4,
-)  # of the confidence: 1, mean energy of all pairs, and of a block's own; fitted on photographs
+# of the confidence: 1, mean energy of all pairs, and of a block's own; fitted on photographs
+LOGIT = 7.2, -2.0, -0.4
 
 
 def place(compatibility: Compatibility, rows: int, columns: int, tries: int = TRIES) -> Assembly:
@@ -253,10 +250,8 @@ def _fill(c, block, state, rows, columns, noise):
     size = len(block)
     free, box = np.ones(len(c.names) // 4, np.bool_), np.array([size, -1, size, -1])
     opened, changed = np.zeros((size, size), np.bool_), np.zeros((size, size), np.bool_)
-    lead, found = (
-        np.empty((size, size)),
-        np.empty((size, size, 3), np.int64),
-    )  # block, state, second best block
+    # block, state, second best block
+    lead, found = np.empty((size, size)), np.empty((size, size, 3), np.int64)
     for y, x in np.ndindex(size, size):
         if block[y, x] >= 0:
             _laid(block, y, x, free, box, opened, changed)

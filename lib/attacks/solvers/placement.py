@@ -279,5 +279,7 @@ def _fill(c, block, state, rows, columns, noise):
             own, pose = _forced(c, free, block, state, y, x)
         block[y, x], state[y, x] = own, pose
         _laid(block, y, x, free, box, opened, changed)
-        changed |= opened & ((found[:, :, 0] == own) | (found[:, :, 2] == own))
-    return block, state
+        for v in range(box[0] - 1, box[1] + 2):
+            for u in range(box[2] - 1, box[3] + 2):
+                if found[v, u, 0] == own or found[v, u, 2] == own:
+                    changed[v, u] |= opened[v, u]

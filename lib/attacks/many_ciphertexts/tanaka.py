@@ -6,9 +6,9 @@ of `bits` bits; each atom of the cipher is a stream of as many values as there a
 
 1. Streams that correlate strongly with many others hold the highest bits of bytes. A tree of the strongest
    correlations gives the signs, that is, which are reversed.
-2. `lib.attacks.solvers.quadratic_assignment` puts them in their places, from many starts under several models
-   of pictures. Of what it finds, the picture whose pixels follow best from those around them is taken: that
-   asks for no model.
+2. `lib.attacks.solvers.multistart` puts them in their places, from many starts under several models of
+   pictures. Of what it finds, the picture whose pixels follow best from those around them is taken: that asks
+   for no model.
 3. `lib.attacks.solvers.bit_planes` finds the bits below, level by level, from the pixels around. Where what
    is above is wrong, nothing fits there: that is how the attack knows that it failed.
 4. Fine edges tell whether a colour is negative to the others. Nothing inside tells the negative from the
@@ -20,44 +20,18 @@ A grey picture has each stream three times, and is a puzzle of one colour.
 We found no publication of it. Nearest: Li, Lin and Lue 2017, on the correlations inside one scrambled image.
 """
 
-from dataclasses import dataclass
-from itertools import permutations
-
 import numpy as np
-from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from scipy.special import expit
 
 from lib.attacks import MANY, ONE, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers import ambiguity
-from lib.attacks.solvers.bit_planes import by_place, in_order, next_level, picture, predicted
-from lib.attacks.solvers.orders import moves, turns
-from lib.attacks.solvers.quadratic_assignment import SHARP, arrange, correlations, energy, replace, weights
+from lib.attacks.solvers.bit_planes import in_order, next_level, picture
+from lib.attacks.solvers.multistart import highest_bits, part
 from lib.symmetries import COLOURS
 from lib.table import Structure, join, split
 from lib.tiling import assembled, cut
 
-# of pictures: reach in pixels down and across, near and far colours; no one of them suits all pictures
-MODELS = (
-    ((3, 3), 0.6, 0.4),
-    ((5, 5), 0.9, 0.85),
-    ((3, 3), 0.3, 0.15),
-    ((1.5, 6), 0.9, 0.85),
-    ((1.5, 1.5), 0.5, 0.3),
-    ((3, 3), 0.97, 0.94),
-    ((6, 1.5), 0.6, 0.4),
-    ((2, 2), 0.8, 0.65),
-    ((3, 3), 0.9, 0.85),
-)
-# of annealing: at most and at least so many, and fewer for more places
-STARTS, FEWEST, EFFORT = 80, 21, 1 << 18
-VOTES, ROUNDS, REFINED = 3, 4, 4  # enough starts once so many agree; rounds of polishing
-UNFOUND = 1.43  # votes of a picture that no start led to: as likely wrong as right
-JUDGED = 1 << 13  # pixels that say how rough a picture is
-TIE = 0.02  # what energy counts beside roughness: where two colours are the same, each follows from the other
 FITS = 0.9  # mean certainty of the bits below: less where what is above them is wrong
-DEPENDENT = 100.0  # pixels that tell as much as one that does not depend on others
-ODD = 0.5  # natural logarithm of a variance: a place that is less predictable than others by more is wrong
-ALIKE = 0.9  # share of places in which two orders agree
 FAINT = 4.0  # squared difference of two pixels that is as good as none
 ENOUGH = 1 << 15  # pixels that statistics are taken from; more take time and help little
 
@@ -91,29 +65,14 @@ def blocks_one_key(
     """
     atoms = _atoms(ciphers, block, bits)
     streams = _some(atoms, block)
-    groups, turned = _groups(streams, bits)
-    held, flips, sure = _levels(streams[..., groups[:, 0]], block, bits, seed)
-    held, sure = groups[held].reshape(len(held), -1), np.repeat(sure, groups.shape[1], axis=1)
-    flips = np.repeat(flips, groups.shape[1], axis=1) ^ turned[held]
-    flips ^= np.tile(_opposed(picture(streams, held, flips, block, bits)), block**2)
-    order, negative, settled = _colours(picture(streams, held, flips, block, bits), public)
-    held, flips, sure = (
-        part.reshape(len(held), -1, 3)[..., order].reshape(len(held), -1) for part in (held, flips, sure)
-    )
-    taken = held.T.ravel()  # the cipher atom that holds each plain atom
-    index, mask, confidence = (
-        np.empty(len(taken), np.int64),
-        np.empty(len(taken), np.uint8),
-        np.empty(len(taken)),
-    )
-    index[taken], confidence[taken] = np.arange(len(taken)), sure.T.ravel()
-    mask[taken] = (flips ^ negative).T.ravel() * np.uint8(2**bits - 1)
-    estimate = assembled(join(atoms[..., taken] ^ mask[taken], bits), block)
+    held, flips, sure = _levels(streams, block, bits, seed)
+    flips ^= _opposed(_picture(streams, held, flips, block, bits))
+    order, negative, settled = _colours(_picture(streams, held, flips, block, bits), public)
+    held, flips, sure = (each[..., order] for each in (held, flips ^ negative, sure))
+    index, mask, confidence = _table(held, flips, sure, bits)
+    plain = join((atoms ^ mask)[..., np.argsort(index)], bits)
     recovered = {"index": index, "mask": mask, "settled": settled}
-    return AttackResult(estimate, recovered, confidence)
-
-
-# -- atoms and pictures --------------------------------------------------------------------------------------
+    return AttackResult(assembled(plain, block), recovered, confidence)
 
 
 def _atoms(ciphers, block, bits):
@@ -126,7 +85,8 @@ def _atoms(ciphers, block, bits):
     rows, columns = h // block, w // block
     if min(rows, columns) < 2 or n * rows * columns < 16:
         raise ValueError(
-            f"{n} images of {rows}x{columns} blocks; expected 16 blocks, two in each direction: add images, or larger ones"
+            f"{n} images of {rows}x{columns} blocks; expected 16 blocks, two in each direction:"
+            " add images, or larger ones"
         )
     return split(cut(ciphers, block).reshape(n, rows, columns, -1), bits)
 
@@ -158,191 +118,37 @@ def _groups(streams, bits):
 
 
 def _levels(streams, block, bits, seed):
-    """The streams of each level in their places, (levels, places), whether each is reversed, and how sure
+    """The streams of each level in their places, (levels, pixels, 3), whether each is reversed, and how sure
     that is.
 
     Where a level is wrong, nothing fits below it: the least certain level says how sure all of it is.
     """
-    parts = [_highest(streams, block, bits, seed)]
+    groups, turned = _groups(streams, bits)
+    single = streams[..., groups[:, 0]]
+    levels = [highest_bits(single, block, bits, seed)]
     for _ in range(1, 8 // bits):
-        held, flips = (np.array(each) for each in list(zip(*parts))[:2])
-        parts.append(next_level(streams, held, flips, block, bits))
-    held, flips, sure = map(np.array, zip(*parts))
-    held, flips = in_order(_part(streams, block), held, flips, block, bits)
+        held, flips = (np.array(each) for each in list(zip(*levels))[:2])
+        levels.append(next_level(single, held, flips, block, bits))
+    held, flips, sure = map(np.array, zip(*levels))
+    held, flips = in_order(part(single, block), held, flips, block, bits)
     fits = min((level.mean() for level in sure[1:]), default=1)
-    return held, flips, np.minimum.accumulate(sure) * expit((fits - FITS) / 0.015)
+    sure = np.minimum.accumulate(sure) * expit((fits - FITS) / 0.015)
+    held = groups[held]  # (levels, places, 1), or in a grey picture (levels, pixels, 3)
+    flips, sure = flips[..., None] ^ turned[held], np.broadcast_to(sure[..., None], held.shape)
+    return (each.reshape(len(held), -1, 3) for each in (held, flips, sure))
 
 
-# -- the highest bits ----------------------------------------------------------------------------------------
+def _picture(streams, held, flips, block, bits):
+    """The images that streams held and reversed by level, pixel and colour show, (n, h, w, 3) float32."""
+    return picture(streams, *(each.reshape(len(held), -1) for each in (held, flips)), block, bits)
 
 
-def _highest(streams, block, bits, seed):
-    """The streams of the highest bits in their places, whether each is reversed, and how sure that is."""
-    correlation, places = correlations(streams), streams.shape[-1] * bits // 8
-    strength = np.abs(correlation[0]) * (1 - np.eye(len(correlation[0])))
-    if (correlation[0].diagonal() > 0.5).sum() < places:
-        raise ValueError(
-            f"fewer than {places} of a block's {len(strength)} atoms ever change; expected pictures, got flat ones"
-        )
-    ranked = np.argsort(-np.sort(strength)[:, -min(20, places - 1) :].sum(1))
-    alike, colours = _alike(correlation), places // block**2
-    found = _search(streams, correlation, alike, ranked, block, bits, seed)
-    best = min(found, key=_roughness)
-    doubt = np.array([each.roughness - best.roughness for each in found]) * best.pixels / DEPENDENT
-    agree = [_same(alike[each.streams], alike[best.streams], colours) for each in found]
-    sure = np.average(agree, axis=0, weights=np.exp(-doubt))
-    seen = picture(streams, best.streams[None], best.sign[None] < 0, block, bits)
-    return best.streams, best.sign < 0, _plausible(seen, block, bits) * sure * (1 - 0.2 ** (best.votes - 1))
-
-
-@dataclass
-class Candidate:
-    """Which stream is where, (places,), the signs, how rough the picture is, from how many pixels, and how
-    often found."""
-
-    streams: np.ndarray
-    sign: np.ndarray
-    roughness: float
-    pixels: int
-    votes: float = 1
-
-
-def _roughness(candidate):
-    return candidate.roughness
-
-
-def _search(streams, correlation, alike, ranked, block, bits, seed):
-    """What annealing finds, from one model of pictures after the other, until the least rough picture has its
-    votes."""
-    places, rng, found = len(alike) * bits // 8, np.random.default_rng(seed), []
-    colours = places // block**2
-    for start in range(max(FEWEST, min(STARTS, EFFORT // places**2))):
-        # the highest bits of a dull colour may rank low
-        pool = ranked[: 2 * places if start % 5 == 3 else places]
-        where, sign = _arranged(correlation, pool, MODELS[start % len(MODELS)], block, colours, rng)
-        for each in found:
-            if _same(alike[where], alike[each.streams], colours).mean() > ALIKE:
-                each.votes += 1
-                break
-        else:
-            found.append(Candidate(where, sign, *_measured(streams, correlation, where, sign, block, bits)))
-        if start >= len(MODELS) * 3 // colours and min(found, key=_roughness).votes >= VOTES:
-            break
-    return _refined(found, streams, correlation, alike, block, bits)
-
-
-def _refined(found, streams, correlation, alike, block, bits):
-    """Candidates near the least rough one added, as long as one is less rough: by annealing's models, then by
-    `moves`."""
-    places = len(alike) * bits // 8
-    colours = places // block**2
-    for _ in range(REFINED):
-        best = min(found, key=_roughness)
-        signed = _signed(correlation, best.streams, best.sign)
-        sharp = (weights(block, *model, SHARP, colours) for model in MODELS)
-        for orders in (
-            [arrange(weight, signed, np.arange(places)) for weight in sharp],
-            moves(block, colours),
-        ):
-            moved = [
-                (best.streams[order], best.sign[order])
-                for order in orders
-                if (order != np.arange(places)).any()
-            ]
-            others = [
-                Candidate(*each, *_measured(streams, correlation, *each, block, bits)) for each in moved
-            ]
-            other = min(others, key=_roughness, default=best)
-            if other.roughness < best.roughness - 1e-3:
-                break
-        else:
-            break
-        same = _same(alike[other.streams], alike[best.streams], colours).mean() > ALIKE
-        other.votes = best.votes if same else min(best.votes, UNFOUND)
-        found.append(other)
-    return found
-
-
-def _arranged(correlation, pool, model, block, colours, rng):
-    """(streams, sign) of each place: annealed under a model, then the best within reach under a sharper
-    one."""
-    places, sharp = colours * block**2, weights(block, *model, SHARP, colours)
-    sign = _signs(correlation[0][np.ix_(pool, pool)])
-    weight = np.zeros((5, len(pool), len(pool)))
-    weight[:, :places, :places] = weights(block, *model, colours=colours)
-    order = arrange(weight, _signed(correlation, pool, sign), np.arange(len(pool)), rng)[:places]
-    where, sign = pool[order], sign[order]
-    before, now = np.inf, np.inf
-    for _ in range(ROUNDS):
-        signed = _signed(correlation, where, sign)
-        turned = min(turns(block, colours), key=lambda order: energy(sharp, signed, order))
-        order = arrange(sharp, signed, turned)
-        where, sign = replace(sharp, correlation, where[order], sign[order])
-        before, now = now, energy(sharp, _signed(correlation, where, sign), np.arange(places))
-        if now > before - 1e-4:
-            break
-    return where, sign
-
-
-def _alike(correlation):
-    """(atoms,): the first stream that is the same as this one, as colours of a grey picture are."""
-    return (np.abs(correlation[0]) + np.eye(len(correlation[0])) > 1 - 1e-6).argmax(1)
-
-
-def _signed(correlation, where, sign):
-    return correlation[:, where[:, None], where] * np.outer(sign, sign)
-
-
-def _measured(streams, correlation, where, sign, block, bits):
-    """How little of the picture follows from what surrounds it: the logarithm of the variance, and of how
-    many pixels."""
-    seen = picture(_part(streams, block), where[None], sign[None] < 0, block, bits)
-    rest = predicted(seen, seen, 2) - seen
-    rough = np.log((rest.astype(float) ** 2).mean((0, 1, 2)) + 4.0 ** (8 - bits) / 12).sum()
-    weight = weights(block, *MODELS[0], SHARP, seen.shape[-1])
-    tie = energy(weight, _signed(correlation, where, sign), np.arange(len(where)))
-    return float(rough + TIE * tie), seen[..., 0].size
-
-
-def _part(streams, block):
-    """As many of the streams as say how rough a picture is."""
-    rows, columns = streams.shape[1:3]
-    side = max(2, int((JUDGED // block**2) ** 0.5))
-    large = rows * columns * block**2 > JUDGED
-    return streams[: max(1, JUDGED // block**2 // side**2), :side, :side] if large else streams
-
-
-def _signs(correlation):
-    """(places,) 1.0 or -1.0: signs that make the strongest correlations positive, from one to the next.
-
-    Colours may be all but uncorrelated in a picture, or opposed; a leading eigenvector then knows one of them
-    only.
-    """
-    tree = minimum_spanning_tree(1.001 - np.abs(correlation))
-    found, before = breadth_first_order(tree, 0, directed=False)
-    sign = np.ones(len(correlation))
-    for node in found[1:]:
-        sign[node] = sign[before[node]] * (-1.0 if correlation[node, before[node]] < 0 else 1.0)
-    return sign
-
-
-def _same(order, other, colours):
-    """(places,) bool: where two orders put the same stream, but for the order of colours."""
-    grids = (order.reshape(-1, colours)[:, each].ravel() for each in permutations(range(colours)))
-    return max((grid == other for grid in grids), key=np.sum)
-
-
-def _plausible(images, block, bits):
-    """(places,) 0 to 1: near 1 where a place is as predictable as the others of its colour, and much better
-    than noise."""
-    # bytes are judged like nibbles: JPEG's own blocks show in them
-    coarseness = max(0, 16**2 - 4.0 ** (8 - bits)) / 12
-    rest = predicted(images, images, 2) - images
-    odd = np.log(by_place(rest**2, block).mean(0) + coarseness + 1e-9).reshape(block**2, -1)
-    odd = (odd - np.median(odd, axis=0)).ravel()
-    explained = 1 - (rest**2).mean() / images.var((0, 1, 2)).mean()
-    # others have levels below
-    return expit((ODD - odd) / 0.06) * (expit((explained - 0.7) / 0.03) if bits == 8 else 1)
+def _table(held, flips, sure, bits):
+    """index, mask and confidence by cipher atom, (atoms of a block,) each, of what `_levels` gives."""
+    taken, flips, sure = (each.reshape(len(held), -1).T.ravel() for each in (held, flips, sure))
+    index, mask, confidence = np.empty_like(taken), np.empty(len(taken), np.uint8), np.empty(len(taken))
+    index[taken], mask[taken], confidence[taken] = np.arange(len(taken)), flips * np.uint8(2**bits - 1), sure
+    return index, mask, confidence
 
 
 # -- colours -------------------------------------------------------------------------------------------------

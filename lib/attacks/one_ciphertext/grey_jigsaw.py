@@ -19,9 +19,10 @@ from scipy.special import expit
 
 from lib import images as door
 from lib.attacks import MANY, ONE, AttackResult, attack, on
-from lib.attacks.many_ciphertexts.etc import settle
-from lib.attacks.solvers.assembly import whole
-from lib.attacks.solvers.placement import LARGEST, TRIES, assemble
+from lib.attacks.solvers.ambiguity import settle
+from lib.attacks.solvers.compatibility import of_edges
+from lib.attacks.solvers.covariances import inside_fits
+from lib.attacks.solvers.placement import LARGEST, TRIES, place
 from lib.colours import luma, to_planes
 from lib.symmetries import picture, rebased
 from lib.table import Structure
@@ -57,8 +58,10 @@ def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = T
     odds = luma_odds(blocks, block, upright)
     chosen = np.sort(np.argsort(-odds, kind="stable")[: rows * columns])
     shown = np.repeat(blocks[:, chosen], 3, axis=-1)
-    found = assemble(shown, rows, columns, colours=False, tries=tries)
-    found = found._replace(confidence=found.confidence * whole(shown) * expit(odds[chosen])[found.block])
+    found = place(of_edges(shown, colours=False), rows, columns, tries)
+    found = found._replace(
+        confidence=found.confidence * inside_fits(shown) * expit(odds[chosen])[found.block]
+    )
     greys = np.concatenate([luma(images) for images in upright if images.shape[1:3] == upright[0].shape[1:3]])
     view, settled = settle(picture(shown, found), greys, colours=False)
     found = rebased(found, *view)
@@ -76,8 +79,8 @@ def _blocks(ciphers, block):
     _, h, w, _ = batch.shape
     if not isinstance(ciphers, np.ndarray) or ciphers.ndim != 3 or w % (3 * block):
         raise ValueError(
-            f"expected grey ciphertexts, NumPy (n, h, 3 w) with w a multiple of {block}, got shape {np.shape(ciphers)}; "
-            "one image is x[None]"
+            f"expected grey ciphertexts, NumPy (n, h, 3 w) with w a multiple of {block}, got shape"
+            f" {np.shape(ciphers)}; one image is x[None]"
         )
     if min(h, w // 3) < 2 * block or h * w > 3 * LARGEST * block * block:
         raise ValueError(f"expected pictures of 2x2 to {LARGEST} blocks, got {h // block}x{w // 3 // block}")

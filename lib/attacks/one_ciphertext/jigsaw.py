@@ -1,41 +1,41 @@
 """One EtC ciphertext, with a key of its own: a jigsaw puzzle whose pieces may be turned, mirrored, negative,
 recoloured.
 
-EtC keeps every block as it is, up to 96 states. How well two borders go together in each of them is
-`lib.attacks.solvers.compatibility`, the search for the picture `lib.attacks.solvers.placement`. Published
-solvers handle a part of this: T. Chuman, K. Kurihara and H. Kiya on EtC without and with all steps (2017 and
-2018), `gaps` and its kind permutation alone. Several ciphertexts under one key are one puzzle whose borders
-are longer (Li et al., arXiv:2305.04543), and the same function solves it.
+EtC keeps every block as it is, up to 96 states. Three steps:
 
-What borders leave open, a turn, mirror, sign and colour order of the whole picture, is chosen by public
-pictures, see `lib.attacks.solvers.ambiguity`: a guess where there is a single picture, and `settled` says how
-good.
+1. `lib.attacks.solvers.compatibility`: how well two borders go together in each of them.
+2. `lib.attacks.solvers.placement`: the search for the picture.
+3. What borders leave open, a turn, mirror, sign and colour order of the whole picture, is chosen by public
+   pictures, see `lib.attacks.solvers.ambiguity`: a guess where there is a single picture, and `settled` says
+   how good.
+
+Published solvers handle a part of this: T. Chuman, K. Kurihara and H. Kiya on EtC without and with all steps
+(2017 and 2018), `gaps` and its kind permutation alone. Several ciphertexts under one key are one puzzle whose
+borders are longer (Li et al., arXiv:2305.04543), and the same function solves it.
 """
 
 import numpy as np
 
 from lib.attacks import ONE, AttackResult, attack, check_ciphers, on
-from lib.attacks.many_ciphertexts.etc import settle, table
-from lib.attacks.solvers.assembly import whole
-from lib.attacks.solvers.placement import LARGEST, TRIES, assemble
-from lib.symmetries import picture, rebased
+from lib.attacks.solvers import covariances
+from lib.attacks.solvers.ambiguity import settle
+from lib.attacks.solvers.compatibility import of_edges
+from lib.attacks.solvers.placement import LARGEST, TRIES, place
+from lib.symmetries import Assembly, block_orders, picture, rebased
 from lib.table import Structure
-from lib.tiling import cut
+from lib.tiling import cut, places
 
 STEPS = "permute", "rotate and mirror", "negative-positive", "colour shuffle"
+SUMMED = 30  # images, from which on borders are compared by sums over all images: no worse there, and faster
+PIECES = {
+    "fits": on(Structure.PIECES),
+    "told": ("block",),
+    "moves": ("turns", "complement", "colours"),
+    "public": True,
+}
 
 
-@attack(
-    "jigsaw",
-    ONE,
-    fits=on(Structure.PIECES),
-    told=("block",),
-    source="after Gallagher, CVPR 2012",
-    moves=("turns", "complement", "colours"),
-    images=1,
-    public=True,
-    rank=4,
-)
+@attack("jigsaw", ONE, **PIECES, source="after Gallagher, CVPR 2012", images=1, rank=4)
 def jigsaw(
     ciphers: np.ndarray, block: int = 16, steps=STEPS, public=None, tries: int = TRIES
 ) -> AttackResult:
@@ -55,13 +55,15 @@ def jigsaw(
     """
     _check(ciphers, block, steps)
     open_ = tuple(step in steps for step in STEPS[1:])
-    blocks = cut(ciphers, block)
-    found = assemble(blocks, ciphers.shape[1] // block, ciphers.shape[2] // block, *open_, tries=tries)
-    found = found._replace(confidence=found.confidence * whole(blocks))
+    blocks, (rows, columns) = cut(ciphers, block), (side // block for side in ciphers.shape[1:3])
+    summed = len(ciphers) >= SUMMED and all(open_) and rows * columns <= covariances.LARGEST
+    compatibility = covariances.of_covariances(blocks) if summed else of_edges(blocks, *open_)
+    found = place(compatibility, rows, columns, tries)
     upright, settled = settle(picture(blocks, found), public, *open_)
     found = rebased(found, *upright)
     recovered = {**table(found, ciphers.shape[1:], block), "settled": settled}
-    return AttackResult(picture(blocks, found), recovered, found.confidence)
+    confidence = found.confidence * covariances.inside_fits(blocks)
+    return AttackResult(picture(blocks, found), recovered, confidence)
 
 
 def _check(ciphers, block, steps):
@@ -80,3 +82,12 @@ def _check(ciphers, block, steps):
         )
     if (ciphers == ciphers[:, :1, :1]).all():
         raise ValueError("every ciphertext is of one colour; expected pictures, whose blocks differ")
+
+
+def table(found: Assembly, shape: tuple, block: int) -> dict[str, np.ndarray]:
+    """The key of images of `shape` (h, w, 3) as index and mask: cipher[i] = plain[index[i]] ^ mask[i]."""
+    own, orientation, negative, colour = (part.ravel() for part in found[:4])
+    plain, order = places(shape, block), block_orders(block)[6 * orientation + colour]
+    index, mask = np.empty(plain.size, np.int64), np.empty(plain.size, np.uint8)
+    index[plain[own]], mask[plain[own]] = np.take_along_axis(plain, order, 1), 255 * negative[:, None]
+    return {"index": index, "mask": mask}

@@ -14,6 +14,8 @@ from functools import cache
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from lib.symmetries import COLOURS, oriented
+
 BANDS, BINS = 4, 6  # horizontal bands; bins a channel
 BLUR, FLOOR = 1.5, 0.1  # of the histogram: bins, and the share that any colour has beside its own
 TEMPERATURE = 30.0  # nats a pixel counts for one: pixels of an image are anything but independent
@@ -36,6 +38,29 @@ def choose(candidates: Iterable[np.ndarray], public: np.ndarray | None = None) -
     votes = np.log((1 - DOUBT) * weights / weights.sum(0) + DOUBT / len(scores)).sum(1)
     shares = np.exp((votes - votes.max()) / AGREEMENT)
     return int(votes.argmax()), float(1 / shares.sum())
+
+
+def settle(
+    images: np.ndarray, public: np.ndarray | None, turned=True, signs=True, colours=True
+) -> tuple[tuple[int, int, int], float]:
+    """The orientation, sign and colour order of all images (n, h, w, 3) uint8 that public pictures make
+    likeliest, and its probability.
+
+    turned, signs, colours   which of them are open; a mirror never is
+    """
+    turns = range(4) if images.shape[1] == images.shape[2] else (0, 2)
+    orders = range(len(COLOURS) if colours else 1)
+    options = [(o, sign, c) for o in (turns if turned else (0,)) for sign in range(1 + signs) for c in orders]
+    if len(options) == 1:
+        return options[0], 1.0
+    best, probability = choose((view(images[:WITNESSES], *option) for option in options), public)
+    return options[best], probability
+
+
+def view(images: np.ndarray, orientation: int, negative: int, colour: int) -> np.ndarray:
+    """Images (n, h, w, 3) uint8 turned and mirrored, in another colour order, complemented or not."""
+    seen = oriented(images, orientation)[..., COLOURS[colour]]
+    return 255 - seen if negative else seen
 
 
 def log_likelihoods(images: np.ndarray, model: np.ndarray) -> np.ndarray:

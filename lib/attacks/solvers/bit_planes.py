@@ -8,6 +8,7 @@ a linear assignment, signs included. With the new bits in place the predictor se
 made again.
 """
 
+from collections.abc import Iterable
 from itertools import permutations, product
 
 import numpy as np
@@ -34,11 +35,17 @@ def picture(streams, held, flips, block, bits):
     held, flips   (levels, places): the stream that holds each place's bits, the highest level first, and
                   whether reversed
     """
-    value = np.zeros((*streams.shape[:3], held.shape[1]), np.float32)
-    for atom, flip in zip(held, flips):
-        value = value * 2**bits + (streams[..., atom] ^ (flip * np.uint8(2**bits - 1)))
-    width = 2.0 ** (8 - bits * len(held))
-    return assembled(value * width + (width - 1) / 2, block)
+    atoms = (streams[..., atom] ^ (flip * np.uint8(2**bits - 1)) for atom, flip in zip(held, flips))
+    return assembled(middles(atoms, (*streams.shape[:3], held.shape[1]), bits), block)
+
+
+def middles(levels: Iterable[np.ndarray], shape: tuple, bits: int) -> np.ndarray:
+    """`shape` float32: bytes of which the first levels are known, atoms of `bits` bits each; of what is not
+    known, the middle."""
+    value, width = np.zeros(shape, np.float32), 256.0
+    for atom in levels:
+        value, width = value * 2**bits + atom, width / 2**bits
+    return value * width + (width - 1) / 2
 
 
 def next_level(streams, held, flips, block, bits):

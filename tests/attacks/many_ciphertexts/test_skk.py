@@ -18,7 +18,7 @@ from lib.attacks.many_ciphertexts.skk import (
     undo,
 )
 from lib.attacks.solvers.ambiguity import choose
-from lib.attacks.solvers.moments import FLOOR
+from lib.attacks.solvers.covariances import FLOOR
 from lib.datasets import load
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, OneTimePad, Tanaka
 from lib.symmetries import PIXEL_INVERSE, PIXEL_PRODUCT, PIXEL_STATES

@@ -1,9 +1,9 @@
-"""Orders of places."""
+"""Compound moves: orders of places."""
 
 import numpy as np
 import pytest
 
-from lib.attacks.solvers.orders import moves, turns
+from lib.attacks.solvers.compound_moves import moves, turns
 
 
 @pytest.mark.parametrize("colours", [1, 3])

@@ -29,7 +29,7 @@ We found no publication of it. Nearest: Li et al., arXiv:2305.04543, several EtC
 import numpy as np
 
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
-from lib.attacks.chosen_plaintext.table_reader import decrypt_with
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.solvers.ambiguity import settle
 from lib.attacks.solvers.block_bit_planes import all_levels, by_pixel
 from lib.attacks.solvers.covariances import LARGEST, of_covariances

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lib import Key
-from lib.attacks.chosen_plaintext.table_reader import decrypt_with
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.many_ciphertexts.ele import correlations, ele_one_key
 from lib.datasets import load
 from lib.metrics import exact, nearest

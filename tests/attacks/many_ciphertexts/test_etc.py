@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lib import Key
-from lib.attacks.chosen_plaintext.table_reader import decrypt_with
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.many_ciphertexts.etc import etc_one_key
 from lib.attacks.solvers.ambiguity import view
 from lib.datasets import load, photo

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lib import Key, datasets
-from lib.attacks.chosen_plaintext.table_reader import decrypt_with
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.known_plaintext.inverse import apply
 from lib.attacks.many_ciphertexts.generative_networks import Discriminator, KeyMaps, Painter
 from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka

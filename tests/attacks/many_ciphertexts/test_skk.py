@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lib import Key
-from lib.attacks.chosen_plaintext.table_reader import decrypt_with
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.many_ciphertexts.skk import (
     OFFSETS,
     STRANGERS,

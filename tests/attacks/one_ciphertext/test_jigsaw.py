@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lib import Key, metrics
-from lib.attacks.chosen_plaintext.table_reader import decrypt_with
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.one_ciphertext.jigsaw import STEPS, jigsaw
 from lib.datasets import load, photo
 from lib.schemes import SKK, EtC, OneTimePad

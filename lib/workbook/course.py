@@ -10,9 +10,16 @@ import time
 from pathlib import Path
 
 from lib.workbook import lessons, notebooks
+from lib.workbook.classroom import editions
 from lib.workbook.sweeps import experiments
 
 OUT = lessons.BUILD / "course"
+REPORT = {
+    "cell_type": "code", "id": "report", "metadata": {}, "outputs": [], "execution_count": None,
+    "source": "from lib.workbook import checks\n"
+              "from lib.workbook.sweeps.experiments import record\n\n"
+              "record([{'check': said.name, 'right': said.right, 'why': said.message} for said in checks.SAID])",
+}  # fmt: skip
 ROW = "{:<5}{:<73.73}{:>8}{:>8}{:>8}{:>11}  {}"
 
 
@@ -24,7 +31,7 @@ def course(chosen: list[Path], out: Path = OUT) -> int:
     """
     started, seconds = time.perf_counter(), json.loads(lessons.MINUTES.read_text())
     longest_first = sorted(chosen, key=lambda path: -seconds.get(path.stem, 0))  # or the longest ends alone
-    runs = [experiments.Run(path, notebooks.read(path), {}) for path in longest_first]
+    runs = [experiments.Run(path, reporting(notebooks.read(path)), {}) for path in longest_first]
     # of other lessons, perhaps: the folder is the course's own
     (out / experiments.MANIFEST).unlink(missing_ok=True)
     done = dict(zip(runs, experiments.sweep(runs, out, "course", overwrite=True)))
@@ -51,7 +58,7 @@ def row(run: experiments.Run, facts: dict, out: Path) -> tuple[list[str], str]:
     if facts["status"] != "finished":
         return [number, name, *minutes, "", "", "FAILED"], experiments.why(facts["failure"])
     executed = json.loads((out / f"{run.name}.ipynb").read_text(encoding="utf-8"))
-    checks, correct, solutions = checked(executed)
+    checks, correct, solutions = checked(executed, facts["results"])
     return [
         number,
         name,
@@ -62,17 +69,19 @@ def row(run: experiments.Run, facts: dict, out: Path) -> tuple[list[str], str]:
     ], (verdict(executed) if correct == solutions else "a solution was not found correct")
 
 
-def checked(executed: dict) -> tuple[int, int, int]:
-    """Of an executed lesson: assertions in its code, solutions found correct by the exercises' checks,
-    solutions."""
+def reporting(notebook: dict) -> dict:
+    """A lesson with one cell more, which records what the exercises' checks said."""
+    return notebook | {"cells": [*notebook["cells"], REPORT]}
+
+
+def checked(executed: dict, recorded: list[dict]) -> tuple[int, int, int]:
+    """Of an executed lesson: assertions in its code, solutions found correct by their checks, solutions."""
     cells = notebooks.code(executed)
-    checks = sum(len(re.findall(r"^\s*assert\b", "".join(cell["source"]), re.M)) for cell in cells)
-    printed = [
-        "".join("".join(output.get("text", "")) for output in cell["outputs"])
-        for cell in cells
-        if "solution" in notebooks.tags(cell)
-    ]
-    return checks, sum(bool(re.search(r"^\w+: correct$", text, re.M)) for text in printed), len(printed)
+    asserted = sum(len(re.findall(r"^\s*assert\b", "".join(cell["source"]), re.M)) for cell in cells)
+    solutions = ["".join(cell["source"]) for cell in cells if "solution" in notebooks.tags(cell)]
+    said = {row["check"]: row["right"] for row in recorded if "check" in row}  # the last of each
+    correct = sum(said.get(editions.asked(source)[0], False) for source in solutions)
+    return asserted, correct, len(solutions)
 
 
 def verdict(notebook: dict) -> str:

@@ -11,62 +11,56 @@ from pathlib import Path
 
 from lib.workbook import lessons, notebooks
 from lib.workbook.classroom import editions
-from lib.workbook.sweeps import experiments
+from lib.workbook.sweeps.experiments import MANIFEST, spread, sweep
+from lib.workbook.sweeps.runs import Run, why
 
 OUT = lessons.BUILD / "course"
 REPORT = {
     "cell_type": "code", "id": "report", "metadata": {}, "outputs": [], "execution_count": None,
     "source": "from lib.workbook import checks\n"
-              "from lib.workbook.sweeps.experiments import record\n\n"
+              "from lib.workbook.sweeps import record\n\n"
               "record([{'check': said.name, 'right': said.right, 'why': said.message} for said in checks.SAID])",
 }  # fmt: skip
 ROW = "{:<5}{:<73.73}{:>8}{:>8}{:>8}{:>11}  {}"
+HEAD = ROW.format("no.", "lesson, and its verdict", "minutes", "of CPU", "checks", "solutions", "checked")
 
 
-def course(chosen: list[Path], out: Path = OUT) -> int:
+def course(chosen: list[Path], out: Path = OUT, spread=spread) -> int:
     """Run lessons anew and print a table of them; the exit status, 1 where one fails.
 
     A lesson fails where a cell does, an assertion mostly, or where the solution of an exercise is not found
-    correct.
+    correct. `spread` as in `lib.workbook.sweeps.cluster`.
     """
     started, seconds = time.perf_counter(), json.loads(lessons.MINUTES.read_text())
     longest_first = sorted(chosen, key=lambda path: -seconds.get(path.stem, 0))  # or the longest ends alone
-    runs = [experiments.Run(path, reporting(notebooks.read(path)), {}) for path in longest_first]
-    # of other lessons, perhaps: the folder is the course's own
-    (out / experiments.MANIFEST).unlink(missing_ok=True)
-    done = dict(zip(runs, experiments.sweep(runs, out, "course", overwrite=True)))
+    runs = [Run(path, reporting(notebooks.read(path)), {}) for path in longest_first]
+    (out / MANIFEST).unlink(missing_ok=True)  # of other lessons, perhaps: the folder is the course's own
+    done = dict(zip(runs, sweep(runs, out, "course", overwrite=True, spread=spread)))
     rows = [row(run, facts, out) for run, facts in sorted(done.items(), key=lambda item: item[0].path)]
-    print(
-        "\n"
-        + ROW.format("no.", "lesson, and its verdict", "minutes", "of CPU", "checks", "solutions", "checked")
-    )
+    print(f"\n{HEAD}")
     for cells, said in rows:
         print(ROW.format(*cells) + f"\n     {said}")
     failed = sum(cells[-1] != "holds" for cells, _ in rows)
+    minutes = (time.perf_counter() - started) / 60
     worked = sum(facts.get("cpu_seconds", 0) for facts in done.values()) / 60
-    print(
-        f"\n{len(runs)} lessons in {(time.perf_counter() - started) / 60:.1f} minutes, {worked:.1f} of CPU; "
-        f"{failed or 'no'} failure{'s' * (failed > 1)}. As executed: {os.path.relpath(out)}"
-    )
+    failures = f"{failed or 'no'} failure{'s' * (failed > 1)}"
+    print(f"\n{len(runs)} lessons in {minutes:.1f} minutes, {worked:.1f} of CPU; {failures}. As executed: "
+          f"{os.path.relpath(out)}")  # fmt: skip
     return 1 if failed else 0
 
 
-def row(run: experiments.Run, facts: dict, out: Path) -> tuple[list[str], str]:
+def row(run: Run, facts: dict, out: Path) -> tuple[list[str], str]:
     """The cells of a lesson's row, and the first sentence of its verdict, or why it failed."""
-    number, name = run.path.name[:2], lessons.title(run.path)
     minutes = [f"{facts.get(name, 0) / 60:.1f}" for name in ("seconds", "cpu_seconds")]
+    cells = [run.path.name[:2], lessons.title(run.path), *minutes]
     if facts["status"] != "finished":
-        return [number, name, *minutes, "", "", "FAILED"], experiments.why(facts["failure"])
+        return [*cells, "", "", "FAILED"], why(facts["failure"])
     executed = json.loads((out / f"{run.name}.ipynb").read_text(encoding="utf-8"))
     checks, correct, solutions = checked(executed, facts["results"])
-    return [
-        number,
-        name,
-        *minutes,
-        f"{checks}",
-        f"{correct} of {solutions}",
-        "holds" if correct == solutions else "FAILED",
-    ], (verdict(executed) if correct == solutions else "a solution was not found correct")
+    cells += [f"{checks}", f"{correct} of {solutions}"]
+    if correct < solutions:
+        return [*cells, "FAILED"], "a solution was not found correct"
+    return [*cells, "holds"], verdict(executed)
 
 
 def reporting(notebook: dict) -> dict:

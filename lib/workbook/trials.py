@@ -15,7 +15,7 @@ from lib import metrics
 from lib.attacks.chosen_plaintext.table_reader import decrypt_with
 from lib.table import join
 from lib.tiling import assembled, cut
-from lib.workbook import recording
+from lib.workbook.recording import scored
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Trial:
         "top"."""
         chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
         estimate = metrics.moved(attack(self.ciphers), chosen)
-        return recording.scored(estimate, self.truth) | _rounded(metrics.retrieval(estimate, self.truth))
+        return scored(estimate, self.truth) | _rounded(metrics.retrieval(estimate, self.truth))
 
     def shuffled(self, attack, moves=(), seed=0) -> dict[str, float]:
         """Ranks of the truths when the attack reads other images' ciphertexts: chance, whatever the outputs

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from lib import __version__
-from lib.workbook.sweeps.experiments import code_digest
+from lib.workbook.sweeps.runs import code_digest
 
 # seconds that a scheduler and a worker of it have to answer at first, and to come back
 WAIT, WAIT_AGAIN = 15, 60

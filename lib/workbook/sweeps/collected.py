@@ -1,6 +1,5 @@
 """The results of a sweep as one table, CSV and Parquet, and a figure: `python -m lib sweep --collect DIR`."""
 
-import io
 import json
 from pathlib import Path
 
@@ -16,19 +15,22 @@ def collect(out: Path) -> tuple:
 
     FileNotFoundError for a folder without a sweep; ValueError for a sweep of which no run is finished.
     """
-    manifest = read_manifest(out)
-    found = {
-        name: json.loads(file.read_text(encoding="utf-8"))
-        for name in manifest["runs"]
-        if (file := out / f"{name}.json").exists()
-    }
+    import pandas
+
+    names = read_manifest(out)["runs"]
+    files = {name: out / f"{name}.json" for name in names}
+    found = {name: json.loads(file.read_text("utf-8")) for name, file in files.items() if file.exists()}
     finished = {name: facts for name, facts in found.items() if facts["status"] == "finished"}
     if not finished:
         raise ValueError(
             f"{out}: no run is finished; python -m lib sweep GRID.yaml --out {out} runs what is left"
         )
-    rows = [row for name, facts in finished.items() for row in rows_of(name, facts)]
-    return _frame(rows), list(_notes(manifest, found, finished))
+    said = [f"{len(names) - len(found)} of {len(names)} runs are not there yet"] * (len(found) < len(names))
+    if failed := len(found) - len(finished):
+        said.append(f"{failed} of {len(names)} runs failed")
+    table = pandas.DataFrame([row for name, facts in finished.items() for row in rows_of(name, facts)])
+    # whole numbers stay whole where a row has none
+    return table.convert_dtypes(), said + notes(list(finished.values()))
 
 
 def read_manifest(out: Path) -> dict:
@@ -52,35 +54,14 @@ def rows_of(name: str, facts: dict) -> list[dict]:
     ]
 
 
-def _frame(rows):
-    import pandas
-
-    return pandas.DataFrame(rows).convert_dtypes()  # whole numbers stay whole where a row has none
-
-
-def _notes(manifest, found, finished):
-    if missing := len(manifest["runs"]) - len(found):
-        yield f"{missing} of {len(manifest['runs'])} runs are not there yet"
-    if failed := len(found) - len(finished):
-        yield f"{failed} of {len(manifest['runs'])} runs failed"
-    yield from notes(list(finished.values()))
-
-
 def write(out: Path, table) -> list[Path]:
     """Write table.csv, table.parquet and, where there is something to draw, figure.png; each file whole."""
-    manifest = read_manifest(out)
-    files = {"table.csv": table.to_csv(index=False).encode(), "table.parquet": _parquet(table)}
+    files = {"table.csv": table.to_csv(index=False).encode(), "table.parquet": table.to_parquet(index=False)}
     for name, content in files.items():
         with whole_file(out / name, overwrite=True) as file:
             file.write(content)
-    drawn = draw(table, manifest, out / "figure.png")
-    return [out / name for name in files] + ([out / "figure.png"] if drawn else [])
-
-
-def _parquet(table):
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    return buffer.getvalue()
+    drawn = draw(table, read_manifest(out), out / "figure.png")
+    return [out / name for name in (*files, *["figure.png"] * bool(drawn))]
 
 
 def measured(table, parameters: list[str]) -> list[str]:
@@ -93,26 +74,19 @@ def measured(table, parameters: list[str]) -> list[str]:
 
 def curves(table, x: str, lines: str | None, y: str) -> dict[str, dict]:
     """Line: {value of x: (mean, least, most) of y over all other parameters}, both in the grid's order."""
+    known = table[table[y].notna()]
+    line = known[lines].map(lambda value: f"{lines} {_name(value)}") if lines else [y] * len(known)
+    grouped = known[y].astype(float).groupby([line, known[x].map(_name)], sort=False)
     found = {}
-    for at, of, value in zip(table[x], table[lines] if lines else [y] * len(table), table[y]):
-        if value == value and value is not None and str(value) != "<NA>":
-            found.setdefault(f"{lines} {_name(of)}" if lines else y, {}).setdefault(_name(at), []).append(
-                float(value)
-            )
-    return {
-        line: {at: (sum(values) / len(values), min(values), max(values)) for at, values in points.items()}
-        for line, points in found.items()
-    }
+    for (of, at), *numbers in grouped.agg(["mean", "min", "max"]).itertuples():
+        found.setdefault(of, {})[at] = tuple(numbers)
+    return found
 
 
 def _name(value) -> str:
-    return (
-        "none"
-        if str(value) in ("None", "<NA>", "nan")
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if str(value) in ("None", "<NA>", "nan"):
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def draw(table, manifest: dict, path: Path) -> str | None:

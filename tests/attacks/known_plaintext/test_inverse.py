@@ -7,7 +7,7 @@ import torch
 
 from lib import Key, datasets, metrics
 from lib.attacks.known_plaintext import inverse_networks as networks
-from lib.attacks.known_plaintext.inverse import NETWORKS, Recipe, apply, inverse, run, settled, train
+from lib.attacks.known_plaintext.inverse import NETWORKS, Recipe, apply, inverse, settled, train
 from lib.attacks.solvers import colour_prior
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
 from lib.training import CheckpointError, encrypted, scaled
@@ -273,25 +273,3 @@ def test_apply_averages_the_mirror_image_and_every_network_keeps_the_shape():
         assert answer.shape == (3, 32, 32, 3) and answer.dtype == np.uint8
         mirrored = apply(network, np.ascontiguousarray(TRUTH[:3, :, ::-1]), flip=True)
         assert (np.abs(mirrored[:, :, ::-1].astype(int) - answer) <= 1).all()
-
-
-def test_a_record_of_one_image_attacks_has_photographs_too(tmp_path, monkeypatch):
-    monkeypatch.setattr("lib.attacks.known_plaintext.inverse.PHOTOGRAPHS", 16)
-    recipe = {
-        "network": "pixel states",
-        "options": {"widths": (4, 8, 8, 8, 8, 8)},
-        "steps": 2,
-        "pairs": 40,
-        "neighbours": True,
-    }
-    row = {"scheme": {"name": "skk", "per_image": True}, "assumption": "different keys", "recipe": recipe}
-    few = [
-        datasets.Dataset(images[:40], np.zeros(40, np.int64), ("a",), "test") for images in (PUBLIC, TRUTH)
-    ]
-    record = run(row, 0, *few, tmp_path)
-    assert (
-        set(record["photographs"]) == {"attack", "minimum difference", "likeliest"} <= set(record["scores"])
-    )
-    assert all(set(each) == set(datasets.photo_names) for each in record["photographs"].values())
-    plain = run(row | {"recipe": recipe | {"neighbours": False}}, 0, *few, None)
-    assert "photographs" not in plain

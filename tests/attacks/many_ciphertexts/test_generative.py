@@ -1,7 +1,6 @@
 """The generative attack: maps that can undo every key and read it, training that resumes, and a control that
 resists."""
 
-import json
 
 import numpy as np
 import pytest
@@ -15,7 +14,7 @@ from lib.attacks.many_ciphertexts.generative_networks import Discriminator, KeyM
 from lib.schemes import SKK, EtC, ExtendedTanaka, OneTimePad, Tanaka
 from lib.table import join
 from lib.training import CheckpointError, encrypted, quiet, scaled
-from lib.workbook import recorded_attacks, trials
+from lib.workbook import trials
 
 KEY = Key.from_seed(28)
 SIDE = 12
@@ -256,40 +255,6 @@ def test_it_beats_doing_nothing_and_the_control_resists():
     assert skk["psnr"] > nobody["psnr"] + 3 and key["exact"] > 0.35 > nobody["exact"]
     for ranks in (shuffled, pad, found["pad"][2]):
         assert abs(ranks["mean"] - 250.5) < 3.5 * error
-
-
-def test_a_trial_tells_the_picture_from_another():
-    truth = IMAGES[:60]
-    trial = trials.Trial(truth, truth, (IMAGES[60:], IMAGES[60:]))
-    assert trial.scores(lambda x: x)["mean"] == 1 and trial.scores(lambda x: x)["exact"] == 1
-    assert (
-        trial.scores(lambda x: 255 - x, ("complement",))["top"] == 1
-        and trial.scores(lambda x: 255 - x)["top"] == 0
-    )
-    asked = []
-    shuffled = trial.shuffled(lambda x: asked.append(x) or x)
-    assert sorted(x.tobytes() for x in asked[1]) == sorted(x.tobytes() for x in truth)
-    assert (asked[1] != truth).any(axis=(1, 2, 3)).all()  # nobody keeps their own
-    assert shuffled["mean"] > 15 and set(shuffled) == {"median", "mean", "top"}
-
-
-def test_a_row_is_recorded_with_what_it_is_compared_with(tmp_path):
-    cut = [datasets.load("photos", split, limit=100) for split in ("train", "test")]
-    data, test = (
-        datasets.Dataset(d.images[:, :SIDE, :SIDE].copy(), d.labels, d.classes, d.source) for d in cut
-    )
-    row = {"name": "small", "attack": "generative", "scheme": {"name": "skk"}, "assumption": "unpaired", "told": PIXELS,
-           "beside": "one-key-skk", "recipe": {"options": {"own": True}, "steps": 2, "batch": 4, "width": 4}}  # fmt: skip
-    record = recorded_attacks.train(row, 2, data, test, tmp_path)
-    scores = record["scores"]
-    assert set(scores) == {"attack", "nearest key", "beside", "ciphertext", "mean", "shuffled"}
-    assert scores["beside"]["exact"] == 1 and scores["beside"]["mean"] == 1 and scores["mean"]["mean"] == 50.5
-    assert scores["attack"]["exact"] < 0.5 and record["ciphertexts"] == {"attack": 50, "beside": 20}
-    assert record["parameters"] == 9 * SIDE**2 and record["recipe"]["judge_rate"] == 4e-4 and record["needs"]
-    assert (
-        recorded_attacks.same(json.loads(json.dumps(record)), row, 2)
-        and (tmp_path / "checkpoint.pt").exists()
-    )
 
 
 @pytest.mark.parametrize("ciphers, public, message", [

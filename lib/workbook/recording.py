@@ -18,7 +18,7 @@ import numpy as np
 from lib import Key, metrics
 from lib.atomic import write_json
 from lib.formats import Format, check, read
-from lib.schemes import by_name
+from lib.schemes import NO_KEY, by_name
 
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
 # Data sets known by the digest of their training part: what to call them.
@@ -149,9 +149,11 @@ def chosen(kind: Kind, names: list[str]) -> list[Row]:
 
 def scheme_of(settings: dict[str, Any] | None, key: int):
     """The scheme of a row under the key of this seed; None where there is none."""
-    if settings is None:
-        return None
-    return by_name(settings["name"])(Key.from_seed(key), **{k: v for k, v in settings.items() if k != "name"})
+    return settings and _made(settings, Key.from_seed(key))
+
+
+def _made(settings, key):
+    return by_name(settings["name"])(key, **{name: settings[name] for name in settings if name != "name"})
 
 
 def about_scheme(scheme, key: int) -> dict | None:
@@ -188,14 +190,9 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
 
 
-def label(scheme: str, per_image: bool = False) -> str:
-    """What the catalogue and the matrix of attacks call a scheme."""
-    return f"{scheme} per image" if per_image else scheme
-
-
 def label_of(settings: dict[str, Any] | None) -> str | None:
-    """The same of a row's scheme."""
-    return settings and label(settings["name"], settings.get("per_image", False))
+    """What the matrix of attacks calls a row's scheme."""
+    return settings and _made(settings, NO_KEY).label
 
 
 def mean_picture(public: np.ndarray, count: int) -> np.ndarray:

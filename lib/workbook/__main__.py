@@ -1,4 +1,4 @@
-"""Run lessons: `python -m lib.workbook tour` as `make run` does, `course` all of them, `store` their outputs."""
+"""Run lessons: `python -m lib.workbook tour` as `make run` does, `course` all, `store` their outputs."""
 
 import argparse
 import json

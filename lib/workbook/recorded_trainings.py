@@ -70,12 +70,12 @@ class Training(Record):
 
     def provenance(self) -> str:
         """Where the accuracy comes from, in one line."""
-        front = f"{self.adaptation} + " if self.adaptation else ""
+        network = f"{self.adaptation} + {self.network}" if self.adaptation else self.network
         return (
-            f"{self.data.origin}: {self.data.train:,} train, {self.data.test:,} test; {front}{self.network}, "
-            f"{self.parameters:,} parameters; {self.recipe['epochs']} epochs, seed {self.seed}; {self.device}, "
-            f"{self.threads} thread{'s' * (self.threads > 1)}, {self.seconds / 60:.0f} minutes; "
-            f"torch {self.versions['torch']}"
+            f"{self.data.origin}: {self.data.train:,} train, {self.data.test:,} test; {network}, "
+            f"{self.parameters:,} parameters; {self.recipe['epochs']} epochs, seed {self.seed}; "
+            f"{self.device}, {self.threads} thread{'s' * (self.threads > 1)}, {self.seconds / 60:.0f} "
+            f"minutes; torch {self.versions['torch']}"
         )
 
 

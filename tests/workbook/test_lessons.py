@@ -68,10 +68,8 @@ def test_the_readme_lists_the_lessons_with_their_measured_seconds():
 
 
 def test_a_stored_lesson_keeps_the_picture_of_a_widget_and_drops_the_widget(tmp_path):
-    source = (
-        "from IPython.display import display\n"
-        "display({'text/plain': 'a page', 'image/png': 'AAAA', 'application/vnd.jupyter.widget-view+json': {}}, raw=True)"
-    )
+    data = {"text/plain": "a page", "image/png": "AAAA", lessons.WIDGET: {}}
+    source = f"from IPython.display import display\ndisplay({data}, raw=True)"
     path = tmp_path / "widget.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
     lessons.execute(path)

@@ -40,10 +40,8 @@ def _plain(name, value):
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{name} is {value}, which JSON cannot hold; record None, or another score")
     if value is not None and not isinstance(value, str | bool | numbers.Real):
-        raise TypeError(
-            f"{name} is of type {type(value).__name__}; expected a number, a text, True, False or None: record "
-            "its mean, or a row for each of its values"
-        )
+        expected = "a number, a text, True, False or None: record its mean, or a row for each of its values"
+        raise TypeError(f"{name} is of type {type(value).__name__}; expected {expected}")
     return value
 
 

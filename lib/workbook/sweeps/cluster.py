@@ -8,6 +8,7 @@ scheduler and workers are back.
 """
 
 import hashlib
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -53,24 +54,18 @@ def spread(work: Callable, jobs: dict, scheduler: str | None, workers: int | Non
 @contextmanager
 def connected(scheduler: str | None, workers: int, wait: float):
     """A client of a cluster that has a worker at least."""
-    import logging
-
     import dask
     from distributed import Client, LocalCluster
 
     if scheduler is None:
-        with (
-            # no run waits behind another's worker
-            dask.config.set({"distributed.scheduler.worker-saturation": 1.0}),
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            yield client
+        # no run waits behind another's worker
+        with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
+            settings = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
+            with (
+                LocalCluster(workers, threads_per_worker=1, **settings) as cluster,
+                Client(cluster) as client,
+            ):
+                yield client
         return
     # a scheduler that goes away is told here
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
@@ -119,12 +114,11 @@ def check_workers(client, scheduler: str, seen: list[str]) -> None:
 def about(seen: list[str]) -> dict:
     """What a worker has: its `lib`, and of a file, its folder and other folders those that are there."""
     file, *folders = map(Path, seen)
-    there = [file] if file.is_file() and os.access(file.parent, os.W_OK) else []
-    content = hashlib.sha256(file.read_bytes()).hexdigest() if there else None
+    there = file.is_file() and os.access(file.parent, os.W_OK)
     return {
         "lib": f"{__version__}, code {code_digest()}",
-        "seen": list(map(str, there + [folder for folder in folders if folder.is_dir()])),
-        "content": content,
+        "seen": [str(file)] * there + [str(folder) for folder in folders if folder.is_dir()],
+        "content": hashlib.sha256(file.read_bytes()).hexdigest() if there else None,
     }
 
 

@@ -12,8 +12,19 @@ from lib.workbook import notebooks
 from lib.workbook.sweeps import runs
 
 ROOT = Path(__file__).resolve().parents[3]
-PARAMETERS = "side = 3  # of a square\nunit = 1.0\nname = 'a'\nsides = (2, 4)\nlossy = False\nquality: int | None = None\nbad = 0"
-SQUARE = "if side == bad:\n    print('so far')\n    raise ValueError(f'no square of side {side}')\narea = unit * side**2"
+PARAMETERS = """\
+side = 3  # of a square
+unit = 1.0
+name = 'a'
+sides = (2, 4)
+lossy = False
+quality: int | None = None
+bad = 0"""
+SQUARE = """\
+if side == bad:
+    print('so far')
+    raise ValueError(f'no square of side {side}')
+area = unit * side**2"""
 RECORD = "from lib.workbook.sweeps import record\nrecord({'area': area, 'known': name == 'a'})"
 
 

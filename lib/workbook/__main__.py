@@ -7,7 +7,6 @@ import sys
 import time
 
 from lib.workbook import lessons, notebooks
-from lib.workbook.course import course
 from lib.workbook.sweeps import recorded
 from lib.workbook.sweeps.runs import why
 
@@ -48,7 +47,11 @@ def main() -> int:
     if arguments.what == "store":
         lessons.store(chosen)
         return 0
-    return tour() if arguments.what == "tour" else course(chosen)
+    if arguments.what == "tour":
+        return tour()
+    from lib.workbook.course import course  # not in the student edition
+
+    return course(chosen)
 
 
 if __name__ == "__main__":

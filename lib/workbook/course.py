@@ -17,9 +17,8 @@ from lib.workbook.sweeps.runs import Run, why
 OUT = lessons.BUILD / "course"
 REPORT = {
     "cell_type": "code", "id": "report", "metadata": {}, "outputs": [], "execution_count": None,
-    "source": "from lib.workbook import checks\n"
-              "from lib.workbook.sweeps import record\n\n"
-              "record([{'check': said.name, 'right': said.right, 'why': said.message} for said in checks.SAID])",
+    "source": "from lib.workbook.checks import SAID\nfrom lib.workbook.sweeps import record\n\n"
+              "record([{'check': each.name, 'right': each.right, 'why': each.message} for each in SAID])",
 }  # fmt: skip
 ROW = "{:<5}{:<73.73}{:>8}{:>8}{:>8}{:>11}  {}"
 HEAD = ROW.format("no.", "lesson, and its verdict", "minutes", "of CPU", "checks", "solutions", "checked")

@@ -33,9 +33,9 @@ from tqdm import tqdm
 
 from lib import Key, datasets
 from lib.atomic import write_json
-from lib.attacks import oracle_for
+from lib.attacks import AttackResult, oracle_for
 from lib.attacks.catalogue import CATALOGUE, CHOSEN, ONE, PAIRS, Attack, Known, names
-from lib.schemes import NO_KEY, SKK, OneTimePad, by_name
+from lib.schemes import NO_KEY, SKK, OneTimePad, Scheme, by_name
 from lib.schemes import names as scheme_names
 from lib.workbook.recording import RESULTS, Scores, scored
 
@@ -108,7 +108,12 @@ def _sure(result):
 
 
 def compared(
-    attack: Attack, ciphers: np.ndarray, result, truth: np.ndarray, data: Data, control=None
+    attack: Attack,
+    ciphers: np.ndarray,
+    result: AttackResult,
+    truth: np.ndarray,
+    data: Data,
+    control: AttackResult | None = None,
 ) -> dict[str, Scores]:
     """Scores of a result, of the baselines "ciphertext" and "mean", and of the result on the pad, if any."""
     scores = {
@@ -134,7 +139,7 @@ def targets(attack: Attack, data: Data, seed: int) -> np.ndarray:
     return data.targets[order[: attack.images]]
 
 
-def run(attack: Attack, scheme, cipher, truth: np.ndarray, data: Data, **told):
+def run(attack: Attack, scheme: Scheme, cipher: Scheme, truth: np.ndarray, data: Data, **told) -> tuple:
     """What the attacker knew, and the attack's result, or why it refused. `cipher` is the scheme, or the pad
     in its place.
 
@@ -231,7 +236,7 @@ def row(attack: Attack, data: Data, keys: int = KEYS) -> dict:
     }
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "python -m lib.workbook.attack_matrix", description=__doc__.split("\n")[0]
     )

@@ -23,7 +23,8 @@ from pathlib import Path
 import numpy as np
 
 from lib import Key
-from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka, by_name, names
+from lib.datasets import Dataset, load
+from lib.schemes import SKK, EtC, ExtendedTanaka, Scheme, Tanaka, by_name, names
 from lib.workbook.lessons import ROOT, write
 from lib.workbook.recording import device_name
 
@@ -118,7 +119,6 @@ def training(count: int = PHOTOS, rounds: int = ROUNDS) -> list[dict]:
     its seconds stand apart. Settings take turns, so that a machine that slows down slows all of them; the
     first round is not counted, and a ratio is the median over the others.
     """
-    from lib.datasets import load
     from lib.training import encrypted
 
     photos, settings, rows = load("photos", limit=count), training_settings(), []
@@ -145,7 +145,7 @@ def training_settings() -> dict:
     }
 
 
-def epoch(photos, scheme, augment) -> float:
+def epoch(photos: Dataset, scheme: Scheme | None, augment: str) -> float:
     """Seconds of one epoch of training."""
     from lib.models import by_name as network
     from lib.training import Recipe, fit

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from lib.workbook import lessons, notebooks
@@ -24,7 +25,7 @@ ROW = "{:<5}{:<73.73}{:>8}{:>8}{:>8}{:>11}  {}"
 HEAD = ROW.format("no.", "lesson, and its verdict", "minutes", "of CPU", "checks", "solutions", "checked")
 
 
-def course(chosen: list[Path], out: Path = OUT, spread=spread) -> int:
+def course(chosen: list[Path], out: Path = OUT, spread: Callable = spread) -> int:
     """Run lessons anew and print a table of them; the exit status, 1 where one fails.
 
     A lesson fails where a cell does, an assertion mostly, or where the solution of an exercise is not found

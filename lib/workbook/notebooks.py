@@ -55,10 +55,12 @@ def stored(path: Path):
 
 
 def tags(cell: dict) -> list[str]:
+    """Of a cell."""
     return cell.get("metadata", {}).get("tags", [])
 
 
 def code(notebook: dict) -> list[dict]:
+    """The cells of code."""
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
@@ -154,7 +156,9 @@ def _advice(value, default, kind) -> str:
 # -- runs ----------------------------------------------------------------------------------------------------
 
 
-def execute(notebook: dict, target: Path, given: dict, folder: Path, progress=False) -> Failure | None:
+def execute(
+    notebook: dict, target: Path, given: dict, folder: Path, progress: bool = False
+) -> Failure | None:
     """Run a notebook with the parameters `given`, in `folder`, into `target`; None, or where and why it
     stopped.
 

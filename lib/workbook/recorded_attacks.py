@@ -17,10 +17,12 @@ import numpy as np
 
 from lib.attacks import catalogue
 from lib.attacks.one_ciphertext.skk import likeliest, minimum_difference
+from lib.schemes import Scheme
 from lib.workbook.recording import (
     ATTACKER,
     RESULTS,
     VICTIM,
+    Job,
     Kind,
     Record,
     Row,
@@ -68,6 +70,7 @@ class TrainedAttack(Record):
         return self.row == row and self.seed == seed
 
     def told(self) -> str:
+        """What came out, in a few words."""
         got = self.scores["attack"]
         return f"PSNR {got['psnr']:.2f} dB, SSIM {got['ssim']:.3f}, edges {got['edge_correlation']:.3f}"
 
@@ -78,16 +81,16 @@ def attackers_scheme(row: AttackRow, seed: int):
     return scheme_of(row.scheme | {"per_image": True}, ATTACKER + seed)
 
 
-def run(row: AttackRow, seed: int, data, test, folder, device: str = "cpu", progress: bool = False) -> dict:
+def run(row: AttackRow, seed: int, job: Job) -> dict:
     """Train and score the attack of a row; fields of its record."""
     victim = scheme_of(row.scheme, VICTIM + seed)
     trained = _inverse if row.attack == "inverse" else _generative
-    options = {"seed": seed, "folder": folder, "progress": progress}
+    options = {"seed": seed, "folder": job.folder, "progress": job.progress}
     return {
         "row": row,
         "needs": ASSUMPTIONS[row.assumption],
         "scheme": about_scheme(victim, VICTIM + seed),
-    } | trained(row, seed, victim, data, test, options)
+    } | trained(row, seed, victim, job.data, job.test, options)
 
 
 trained_attacks = Kind(RESULTS / "learned", AttackRow, TrainedAttack, run, test=1000)
@@ -112,7 +115,7 @@ def _size(network) -> int:
 
 
 def _inverse(row, seed, victim, data, test, options):
-    from lib.attacks.known_plaintext.inverse import Recipe, inverse
+    from lib.attacks.known_plaintext.inverse import Recipe, inverse, settled
     from lib.training import CPU, TEST_IDS, encrypted, has_bfloat16
 
     recipe = Recipe(**row.recipe)
@@ -128,7 +131,7 @@ def _inverse(row, seed, victim, data, test, options):
     record = _trained(network, recipe, losses, getattr(network, "bfloat16", False) and has_bfloat16(CPU))
     record |= {"network": type(network).__name__, "scores": scores}
     if beside and recipe.neighbours:
-        record["photographs"] = photographs(network, recipe, victim, public)
+        record["photographs"] = photographs(lambda x: settled(network, x, public, recipe.flip), victim)
     return record
 
 
@@ -148,17 +151,16 @@ def baselines(
     }
 
 
-def photographs(network, recipe, victim, public: np.ndarray, side: int = PHOTOGRAPHS) -> dict:
+def photographs(settle: Callable, victim: Scheme, side: int = PHOTOGRAPHS) -> dict:
     """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here: other pictures,
-    another size."""
+    another size. `settle` is the attack, a function from ciphertexts to pictures."""
     from lib import datasets
-    from lib.attacks.known_plaintext.inverse import settled
     from lib.training import TEST_IDS, encrypted
 
     truth = {name: datasets.photo(name, side)[None] for name in datasets.photo_names}
     ids = range(TEST_IDS + (1 << 20), TEST_IDS + (1 << 20) + len(truth))
     ciphers = {name: encrypted(victim, image, k) for k, (name, image) in zip(ids, truth.items())}
-    answers = {"attack": lambda x: settled(network, x, public, recipe.flip)}
+    answers = {"attack": settle}
     answers |= {name: lambda x, attack=attack: attack(x).estimate for name, attack in ONE_IMAGE.items()}
     return {
         attack: {name: scored(answer(ciphers[name]), image) for name, image in truth.items()}

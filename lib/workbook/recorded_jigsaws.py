@@ -23,6 +23,7 @@ import json
 import platform
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -113,7 +114,7 @@ def through_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
     return np.array(Image.open(file))
 
 
-def timed(attack, truth: np.ndarray, block: int, moves: tuple[str, ...]) -> tuple:
+def timed(attack: Callable, truth: np.ndarray, block: int, moves: tuple[str, ...]) -> tuple:
     """An attack's result, its estimate after the moves that are left open, and the scores of both."""
     started = time.process_time()
     result = attack()
@@ -128,7 +129,9 @@ def timed(attack, truth: np.ndarray, block: int, moves: tuple[str, ...]) -> tupl
     }  # fmt: skip
 
 
-def solved(image: np.ndarray, block: int, steps, quality: int | None, seed: int, public) -> dict[str, float]:
+def solved(
+    image: np.ndarray, block: int, steps: tuple[str, ...], quality: int | None, seed: int, public: np.ndarray
+) -> dict[str, float]:
     """The scores of one picture under EtC."""
     cipher, truth = encrypted(image, block, steps, quality, seed)
     result, best, scores = timed(lambda: jigsaw(cipher, block, steps, public=public), truth, block, MOVES)
@@ -161,14 +164,15 @@ def medians(scores: list[dict], lowest: tuple[str, ...]) -> dict:
     }
 
 
-def point(side, block, steps, quality, count, folder, public) -> tuple[dict, list]:
-    """One point of a curve: medians over pictures and the lowest; and a pair for each picture of confidence
-    and share right."""
+def point(setting: tuple, folder: Path | None, public: np.ndarray) -> tuple[dict, list]:
+    """One point of a curve, a setting of `SETTINGS`: medians over pictures and the lowest; and a pair for
+    each picture of confidence and share right."""
+    side, block, steps, quality, count = setting
     images = spread(pictures(folder, side), count)
     scores = [solved(image, block, steps, quality, seed, public) for seed, image in enumerate(images)]
-    setting = {"side": side, "block": block, "pieces": (side // block) ** 2}
-    setting |= {"steps": list(steps), "quality": quality}
-    return setting | medians(scores, ("neighbours", "direct", "ssim")) | {
+    facts = {"side": side, "block": block, "pieces": (side // block) ** 2}
+    facts |= {"steps": list(steps), "quality": quality}
+    return facts | medians(scores, ("neighbours", "direct", "ssim")) | {
         "most seconds": round(max(s["seconds"] for s in scores), 3),
         "upright": round(float(np.mean([s["upright"] for s in scores])), 4),
     }, [(s["confidence"], s["direct"]) for s in scores]  # fmt: skip
@@ -263,7 +267,7 @@ OTHERS = {
 curves found it."""
 
 
-def main(argv=None, curves: dict = SETTINGS) -> int:
+def main(argv: list[str] | None = None, curves: dict = SETTINGS) -> int:
     parser = argparse.ArgumentParser(
         "python -m lib.workbook.recorded_jigsaws", description=__doc__.split("\n")[0]
     )
@@ -279,7 +283,7 @@ def main(argv=None, curves: dict = SETTINGS) -> int:
     chosen = [name for name in curves if name in wanted]
     settings = dict.fromkeys(itertools.chain(*(curves[name] for name in chosen)))
     bar = tqdm(settings, unit="setting", disable=not sys.stderr.isatty())
-    done = {setting: point(*setting, args.folder, public) for setting in bar}
+    done = {setting: point(setting, args.folder, public) for setting in bar}
     record["curves"] |= {name: [done[setting][0] for setting in curves[name]] for name in chosen}
     for name in (name for name in OTHERS if name in wanted):
         record |= OTHERS[name](args.folder, public)

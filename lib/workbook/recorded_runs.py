@@ -14,13 +14,13 @@ import sys
 from lib.workbook import readme
 from lib.workbook.recorded_attacks import trained_attacks
 from lib.workbook.recorded_trainings import summary, trainings
-from lib.workbook.recording import Kind, chosen
+from lib.workbook.recording import Job, Kind, Row, chosen
 
 KINDS = {"trainings": trainings, "attacks": trained_attacks}
 BUILD = readme.README.parent / "build"
 
 
-def run_missing(kind: Kind, rows, seeds, data: str, device: str = "cpu") -> None:
+def run_missing(kind: Kind, rows: list[Row], seeds: list[int], data: str, device: str = "cpu") -> None:
     """Run rows that have no record as they stand. `data` as `lib.datasets.load` names it."""
     from lib.datasets import load
 
@@ -28,10 +28,10 @@ def run_missing(kind: Kind, rows, seeds, data: str, device: str = "cpu") -> None
         images, test = load(data), load(data, "test", limit=kind.test)
     for row, seed in todo:
         work = BUILD / kind.folder.name / kind.file(row, seed).stem
-        kind.keep(row, seed, images, test, work, device, progress=sys.stderr.isatty())
+        kind.keep(row, seed, Job(images, test, work, device, sys.stderr.isatty()))
 
 
-def main(argv=None, kinds: dict[str, Kind] = KINDS) -> int:
+def main(argv: list[str] | None = None, kinds: dict[str, Kind] = KINDS) -> int:
     parser = argparse.ArgumentParser(
         "python -m lib.workbook.recorded_runs", description=__doc__.split("\n")[0]
     )

@@ -6,14 +6,13 @@ The accuracy of a run is that of its last epoch on the test set, never the best.
 """
 
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from lib.formats import Format
 from lib.workbook import readme
-from lib.workbook.recording import RESULTS, VICTIM, Kind, Record, Row, about_scheme, scheme_of
+from lib.workbook.recording import RESULTS, VICTIM, Job, Kind, Record, Row, about_scheme, scheme_of
 
 
 class Published(Format):
@@ -36,6 +35,7 @@ class TrainingRow(Row):
 
     @property
     def stem(self) -> str:
+        """With its column."""
         return f"{self.column}-{self.name}"
 
 
@@ -66,6 +66,7 @@ class Training(Record):
         )
 
     def told(self) -> str:
+        """What came out, in a few words."""
         return f"accuracy {self.accuracy:.4f}"
 
     def provenance(self) -> str:
@@ -79,9 +80,7 @@ class Training(Record):
         )
 
 
-def train(
-    row: TrainingRow, seed: int, data, test, folder: Path | None, device: str = "cpu", progress: bool = False
-) -> dict:
+def train(row: TrainingRow, seed: int, job: Job) -> dict:
     """Train a row; fields of its record."""
     import torch
 
@@ -89,10 +88,11 @@ def train(
     from lib.training import Recipe, fit, has_bfloat16
 
     recipe, scheme = Recipe(seed=seed, **row.recipe), scheme_of(row.scheme, VICTIM + seed)
+    data = job.data
     facts = {"side": data.images.shape[1], "block": getattr(scheme, "block", 1), "adaptation": row.adaptation}
     run = fit(
         lambda: by_name(row.network, len(data.classes), **facts, **row.options), data, recipe, scheme=scheme,
-        test=test, folder=folder, device=device, threads=row.threads, progress=progress,
+        test=job.test, folder=job.folder, device=job.device, threads=row.threads, progress=job.progress,
     )  # fmt: skip
     same = ("column", "network", "adaptation", "options", "threads")
     return {name: getattr(row, name) for name in same} | {
@@ -101,7 +101,7 @@ def train(
         "scheme": about_scheme(scheme, VICTIM + seed),
         "parameters": sum(p.numel() for p in run.model.parameters()),
         "recipe": asdict(recipe),
-        "bfloat16": recipe.bfloat16 and has_bfloat16(torch.device(device)),
+        "bfloat16": recipe.bfloat16 and has_bfloat16(torch.device(job.device)),
         "seconds": round(sum(entry["seconds"] for entry in run.history)),
         "epochs": run.history,
     }

@@ -17,8 +17,9 @@ import numpy as np
 
 from lib import Key, metrics
 from lib.atomic import write_json
+from lib.datasets import Dataset
 from lib.formats import Format, check, read
-from lib.schemes import NO_KEY, by_name
+from lib.schemes import NO_KEY, Scheme, by_name
 
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
 # Data sets known by the digest of their training part: what to call them.
@@ -72,6 +73,18 @@ class Record(Format):
 
 
 @dataclass(frozen=True)
+class Job:
+    """What a run works on: images to train on and to test, a folder for checkpoints, so that a killed run
+    goes on, and what computes."""
+
+    data: Dataset
+    test: Dataset
+    folder: Path | None = None
+    device: str = "cpu"
+    progress: bool = False
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of recorded run.
 
@@ -79,15 +92,14 @@ class Kind:
     row      model of a row
     record   model of a record: `is_of(row, seed)` says whether it is of the row as it stands, `told()` what
              came out, in a few words
-    run      run(row, seed, data, test, folder, device, progress) gives the fields of a record; the folder is
-             for checkpoints, so that a killed run goes on
+    run      run(row, seed, job) gives the fields of a record
     test     at most so many test images, balanced over classes; None for all
     """
 
     folder: Path
     row: type[Row]
     record: type[Record]
-    run: Callable[..., dict]
+    run: Callable[[Any, int, Job], dict]
     test: int | None = None
 
     def rows(self) -> list:
@@ -126,10 +138,10 @@ class Kind:
             else:
                 yield row, seed
 
-    def keep(self, row: Row, seed: int, data, test, work: Path, device="cpu", progress=False) -> Record:
-        """Carry out a run, `work` the folder for what it needs meanwhile, and write its record."""
-        fields = self.run(row, seed, data, test, work, device, progress)
-        common = {"seed": seed, "data": about_data(data, test), "device": device_name(device)}
+    def keep(self, row: Row, seed: int, job: Job) -> Record:
+        """Carry out a run, and write its record."""
+        fields = self.run(row, seed, job)
+        common = {"seed": seed, "data": about_data(job.data, job.test), "device": device_name(job.device)}
         record = check(self.record, fields | common | {"versions": versions()}, "the run")
         path = self.file(row, seed)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -156,12 +168,12 @@ def _made(settings, key):
     return by_name(settings["name"])(key, **{name: settings[name] for name in settings if name != "name"})
 
 
-def about_scheme(scheme, key: int) -> dict | None:
+def about_scheme(scheme: Scheme | None, key: int) -> dict | None:
     """What a record says of a scheme under the key of this seed."""
     return scheme and scheme.to_dict() | {"key": f"Key.from_seed({key})"}
 
 
-def about_data(data, test) -> dict:
+def about_data(data: Dataset, test: Dataset) -> dict:
     """What a record says of its data sets."""
     from lib.training import digest
 

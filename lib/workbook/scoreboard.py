@@ -192,7 +192,7 @@ def _line(row):
     yield "yes" if row["front"] else ""
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     prog = "python -m lib.workbook.scoreboard"
     argparse.ArgumentParser(prog, description=__doc__.split("\n")[0]).parse_args(argv)
     sources = ["data/results/training", "data/results/attacks.json", "data/results/learned"]

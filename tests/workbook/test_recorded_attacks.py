@@ -12,7 +12,7 @@ from lib.formats import check, read
 from lib.schemes import OneTimePad, Tanaka
 from lib.workbook import recorded_attacks
 from lib.workbook.recorded_attacks import AttackRow, TrainedAttack, trained_attacks
-from lib.workbook.recording import VICTIM, label_of, scheme_of
+from lib.workbook.recording import VICTIM, Job, label_of, scheme_of
 
 ROWS = {row.name: row for row in trained_attacks.rows()}
 PATHS = sorted(trained_attacks.folder.glob("*.json"))
@@ -87,7 +87,7 @@ def test_an_attack_is_handed_no_key_and_no_scheme(data, monkeypatch):
     seen = []
     monkeypatch.setattr(inverse, "inverse", lambda *given, **told: seen.append((given, told)) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        recorded_attacks.run(row(), 2, *data, None)
+        recorded_attacks.run(row(), 2, Job(*data))
     (plain, pair_ciphers, ciphers, recipe), told = seen[0]
     victim = scheme_of(row().scheme, VICTIM + 2)
     assert (plain == data[0].images).all() and (pair_ciphers == victim.encrypt(plain)).all()
@@ -96,7 +96,7 @@ def test_an_attack_is_handed_no_key_and_no_scheme(data, monkeypatch):
 
 
 def test_a_run_with_pairs_has_all_that_made_it(data, tmp_path):
-    made = recorded_attacks.run(row(), 2, *data, tmp_path)
+    made = recorded_attacks.run(row(), 2, Job(*data, tmp_path))
     assert made["row"] == row() and "victim's key" in made["needs"]
     assert made["scheme"]["scheme"] == "tanaka" and made["scheme"]["key"] == "Key.from_seed(1002)"
     assert made["recipe"]["steps"] == 20 and made["recipe"]["batch"] == 64, "defaults too"
@@ -110,10 +110,10 @@ def test_a_run_of_pixel_states_has_one_image_attacks_and_photographs_beside(monk
     recipe = {"network": "pixel states", "options": {"widths": (4, 8, 8, 8, 8, 8)}, "steps": 2, "pairs": 40}
     told = {"scheme": {"name": "skk", "per_image": True}, "assumption": "different keys"}
     few = datasets.load("photos", limit=40), datasets.load("photos", "test", limit=20)
-    made = recorded_attacks.run(row(**told, recipe=recipe | {"neighbours": True}), 0, *few, None)
+    made = recorded_attacks.run(row(**told, recipe=recipe | {"neighbours": True}), 0, Job(*few))
     assert set(made["photographs"]) == {"attack", "minimum difference", "likeliest"} <= set(made["scores"])
     assert all(set(each) == set(datasets.photo_names) for each in made["photographs"].values())
-    assert "photographs" not in recorded_attacks.run(row(**told, recipe=recipe), 0, *few, None)
+    assert "photographs" not in recorded_attacks.run(row(**told, recipe=recipe), 0, Job(*few))
 
 
 def test_a_run_without_pairs_stands_beside_an_attack_of_the_catalogue(tmp_path):
@@ -121,7 +121,7 @@ def test_a_run_without_pairs_stands_beside_an_attack_of_the_catalogue(tmp_path):
         attack="generative", scheme={"name": "skk"}, assumption="unpaired", told={"block": 1, "bits": 8},
         beside="one-key-skk", recipe={"options": {"own": True}, "steps": 2, "batch": 4, "width": 4},
     )  # fmt: skip
-    made = recorded_attacks.run(one, 2, small("train", 100), small("test", 100), tmp_path)
+    made = recorded_attacks.run(one, 2, Job(small("train", 100), small("test", 100), tmp_path))
     scores = made["scores"]
     assert set(scores) == {"attack", "nearest key", "beside", "ciphertext", "mean", "shuffled"}
     assert scores["beside"]["exact"] == 1 and scores["beside"]["mean"] == 1 and scores["mean"]["mean"] == 50.5

@@ -41,9 +41,8 @@ def test_pictures_come_from_embedded_photographs_and_a_folder(tmp_path):
 
 
 def test_a_point_has_medians_and_the_lowest():
-    point, pairs = recorded_jigsaws.point(
-        64, 32, recorded_jigsaws.ALL, None, 2, None, datasets.load("photos", "train", limit=100).images
-    )
+    public = datasets.load("photos", "train", limit=100).images
+    point, pairs = recorded_jigsaws.point((64, 32, recorded_jigsaws.ALL, None, 2), None, public)
     assert point["pieces"] == 4 and point["pictures"] == 2 == len(pairs)
     assert point["median"]["neighbours"] == 1, "four pieces are no puzzle"
     assert point["lowest"]["direct"] <= point["median"]["direct"] == np.median([right for _, right in pairs])

@@ -3,7 +3,7 @@
 import pytest
 
 from lib.workbook import readme, recorded_runs
-from lib.workbook.recording import Kind, Record, Row, chosen
+from lib.workbook.recording import Job, Kind, Record, Row, chosen
 
 FIELDS = {"scheme": None, "network": "n", "parameters": 1, "bfloat16": False, "seconds": 1}
 
@@ -22,9 +22,9 @@ class Small(Record):
 def kind(tmp_path):
     ran = []
 
-    def run(row, seed, data, test, folder, device, progress):
+    def run(row, seed, job):
         ran.append((row.name, seed))
-        assert len(test) == 30 and folder.name == f"{row.name}-seed{seed}" and device == "cpu"
+        assert len(job.test) == 30 and job.folder.name == f"{row.name}-seed{seed}" and job.device == "cpu"
         return FIELDS | {"row": row.name, "recipe": row.recipe}
 
     made = Kind(tmp_path, Row, Small, run, test=30)
@@ -69,7 +69,7 @@ def test_a_run_that_gives_no_record_is_told(kind):
 
     data = datasets.load("photos", limit=20)
     with pytest.raises(ValueError, match="the run is damaged: the field recipe is missing"):
-        kind.keep(row, 0, data, data, None)
+        kind.keep(row, 0, Job(data, data))
     assert not kind.file(row, 0).exists()
 
 

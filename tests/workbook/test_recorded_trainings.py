@@ -11,7 +11,7 @@ from lib.formats import check, read
 from lib.training import Recipe
 from lib.workbook import readme, recorded_trainings
 from lib.workbook.recorded_trainings import Training, TrainingRow, train, trainings
-from lib.workbook.recording import Kind
+from lib.workbook.recording import Job, Kind
 
 ROWS = {row.name: row for row in trainings.rows()}
 PATHS = sorted(trainings.folder.glob("*.json"))
@@ -38,7 +38,7 @@ def data():
 @pytest.fixture(scope="module")
 def record(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("records")
-    return Kind(folder / "new", TrainingRow, Training, train).keep(row(), 3, *data, folder)
+    return Kind(folder / "new", TrainingRow, Training, train).keep(row(), 3, Job(*data, folder))
 
 
 def test_a_row_overrides_its_column_and_a_name_is_given_once(tmp_path):
@@ -71,7 +71,9 @@ def test_a_run_is_recorded_with_all_that_made_it(record):
 
 
 def test_the_seed_decides_key_and_training(data, record, tmp_path):
-    again, other = (train(row(), seed, *data, tmp_path / str(seed))["epochs"][1]["loss"] for seed in (3, 2))
+    again, other = (
+        train(row(), seed, Job(*data, tmp_path / str(seed)))["epochs"][1]["loss"] for seed in (3, 2)
+    )
     assert again == record.epochs[1]["loss"] != other
 
 

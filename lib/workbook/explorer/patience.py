@@ -16,12 +16,14 @@ class Compiling(event.Listener):
     def __init__(self):
         self.thread, self.depth, self.started, self.ended = threading.get_ident(), 0, 0.0, 0.0
 
-    def on_start(self, event):
+    def on_start(self, event: event.Event) -> None:
+        """A compilation begins, perhaps within another."""
         if threading.get_ident() == self.thread:
             self.started += time.perf_counter() * (self.depth == 0)
             self.depth += 1
 
-    def on_end(self, event):
+    def on_end(self, event: event.Event) -> None:
+        """It ends."""
         if threading.get_ident() == self.thread:
             self.depth -= 1
             self.ended += time.perf_counter() * (self.depth == 0)

@@ -15,7 +15,11 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask
+from distributed import CancelledError, Client, Future, KilledWorker, LocalCluster, as_completed
+
 from lib import __version__
+from lib.cli.jobs import describe
 from lib.workbook.sweeps.runs import code_digest
 
 # seconds that a scheduler and a worker of it have to answer at first, and to come back
@@ -34,8 +38,6 @@ def spread(work: Callable, jobs: dict, scheduler: str | None, workers: int | Non
     Errors: RuntimeError for a scheduler that does not answer, or stays away for a minute, has no workers, or
     unfit ones.
     """
-    from distributed import as_completed
-
     left, wait = dict(jobs), WAIT
     while left:
         with connected(scheduler, min(workers or os.cpu_count() or 1, len(left)), wait) as client:
@@ -54,9 +56,6 @@ def spread(work: Callable, jobs: dict, scheduler: str | None, workers: int | Non
 @contextmanager
 def connected(scheduler: str | None, workers: int, wait: float):
     """A client of a cluster that has a worker at least."""
-    import dask
-    from distributed import Client, LocalCluster
-
     if scheduler is None:
         # no run waits behind another's worker
         with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
@@ -84,12 +83,8 @@ def connected(scheduler: str | None, workers: int, wait: float):
         yield client
 
 
-def outcome(future) -> dict | None:
+def outcome(future: Future) -> dict | None:
     """What work returned, or a failure in its place; None for what was lost with the scheduler."""
-    from distributed import CancelledError, KilledWorker
-
-    from lib.cli.jobs import describe
-
     try:
         error = future.exception()
         if error is None:
@@ -103,7 +98,7 @@ def outcome(future) -> dict | None:
     return {"status": "failed", "failure": {"cell": None, "line": "", "error": said}}
 
 
-def check_workers(client, scheduler: str, seen: list[str]) -> None:
+def check_workers(client: Client, scheduler: str, seen: list[str]) -> None:
     """RuntimeError that names a worker without `lib`, with other code than here, or that does not see what it
     has to."""
     for address, there in client.run(eval, ABOUT.format(seen=seen), on_error="return").items():

@@ -3,20 +3,20 @@
 import json
 from pathlib import Path
 
+import pandas
+
 from lib.atomic import whole_file
 from lib.workbook.sweeps.experiments import MANIFEST, notes
 
 PANELS = 6  # numbers that a figure has room for
 
 
-def collect(out: Path) -> tuple:
+def collect(out: Path) -> tuple[pandas.DataFrame, list[str]]:
     """(table, notes): a row for each recorded row of each finished run, parameters first; and what is not in
     it.
 
     FileNotFoundError for a folder without a sweep; ValueError for a sweep of which no run is finished.
     """
-    import pandas
-
     names = read_manifest(out)["runs"]
     files = {name: out / f"{name}.json" for name in names}
     found = {name: json.loads(file.read_text("utf-8")) for name, file in files.items() if file.exists()}
@@ -34,6 +34,7 @@ def collect(out: Path) -> tuple:
 
 
 def read_manifest(out: Path) -> dict:
+    """Which runs are a sweep's, and over which parameters. FileNotFoundError for a folder without a sweep."""
     path = out / MANIFEST
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist: {out} is not the folder of a sweep")
@@ -54,7 +55,7 @@ def rows_of(name: str, facts: dict) -> list[dict]:
     ]
 
 
-def write(out: Path, table) -> list[Path]:
+def write(out: Path, table: pandas.DataFrame) -> list[Path]:
     """Write table.csv, table.parquet and, where there is something to draw, figure.png; each file whole."""
     files = {"table.csv": table.to_csv(index=False).encode(), "table.parquet": table.to_parquet(index=False)}
     for name, content in files.items():
@@ -64,15 +65,13 @@ def write(out: Path, table) -> list[Path]:
     return [out / name for name in (*files, *["figure.png"] * bool(drawn))]
 
 
-def measured(table, parameters: list[str]) -> list[str]:
+def measured(table: pandas.DataFrame, parameters: list[str]) -> list[str]:
     """The columns of recorded numbers."""
-    import pandas
-
     others = {*parameters, "run", "seconds", "cpu_seconds"}
     return [name for name in table if name not in others and pandas.api.types.is_numeric_dtype(table[name])]
 
 
-def curves(table, x: str, lines: str | None, y: str) -> dict[str, dict]:
+def curves(table: pandas.DataFrame, x: str, lines: str | None, y: str) -> dict[str, dict]:
     """Line: {value of x: (mean, least, most) of y over all other parameters}, both in the grid's order."""
     known = table[table[y].notna()]
     line = known[lines].map(lambda value: f"{lines} {_name(value)}") if lines else [y] * len(known)
@@ -89,7 +88,7 @@ def _name(value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def draw(table, manifest: dict, path: Path) -> str | None:
+def draw(table: pandas.DataFrame, manifest: dict, path: Path) -> str | None:
     """Write a figure with a panel for each recorded number; what is to be seen in it, in words. None: there
     is no such thing.
 

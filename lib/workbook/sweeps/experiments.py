@@ -4,6 +4,7 @@ import json
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from lib.atomic import remove_unfinished, write_json
@@ -21,7 +22,7 @@ def sweep(
     scheduler: str | None = None,
     workers: int | None = None,
     overwrite: bool = False,
-    spread=spread,
+    spread: Callable = spread,
 ) -> list[dict]:
     """Carry out runs of one notebook or several, `workers` at a time (one a core), or on the cluster of a
     Dask scheduler.
@@ -87,6 +88,7 @@ class Progress:
         self.bar.close()
 
     def tell(self, run: Run, facts: dict, out: Path) -> None:
+        """A run has ended."""
         self.ended += 1
         self.bar.update()
         failed = facts["status"] != "finished"

@@ -14,7 +14,7 @@ export OMP_WAIT_POLICY := passive
 export PYTHONUTF8 := 1
 
 run: $(STAMP)
-	$(BIN)/python -m lib.workbook.lessons tour
+	$(BIN)/python -m lib.workbook tour
 
 # Code and lessons beside each other, on two cores.
 test: $(STAMP)
@@ -31,7 +31,7 @@ test-lessons: $(STAMP)
 
 # Every lesson with the parameters it has, one a core: minutes, and whether what it says holds.
 course: $(STAMP)
-	$(BIN)/python -m lib.workbook.lessons course
+	$(BIN)/python -m lib.workbook course
 
 lab: $(STAMP)
 	$(BIN)/jupyter lab notebooks $(if $(filter 0,$(shell id -u)),--allow-root)
@@ -48,8 +48,8 @@ bench: $(STAMP)
 DATA ?= cifar10
 SEEDS ?= 0
 results: $(STAMP)
-	$(if $(or $(ROWS),$(if $(LEARNED),,all)),$(BIN)/python -m lib.workbook.recorded_trainings $(ROWS) --data $(DATA) --seeds $(SEEDS))
-	$(if $(or $(LEARNED),$(if $(ROWS),,all)),OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_attacks $(LEARNED) --data $(DATA) --seeds $(SEEDS))
+	$(if $(or $(ROWS),$(if $(LEARNED),,all)),$(BIN)/python -m lib.workbook.recorded_runs trainings $(ROWS) --data $(DATA) --seeds $(SEEDS))
+	$(if $(or $(LEARNED),$(if $(ROWS),,all)),OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_runs attacks $(LEARNED) --data $(DATA) --seeds $(SEEDS))
 
 # Every attack on every scheme, beside a control, on embedded pictures; DATA for other small ones.
 attacks: DATA = photos
@@ -72,14 +72,14 @@ student teacher assignments: $(STAMP)
 challenges: $(STAMP)
 	$(BIN)/python -m lib.workbook.challenges --secret $(or $(SECRET),$(error SECRET=KEY.json, a key file: python -m lib key new KEY.json))
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.classroom.solvers
-	$(BIN)/python -m lib.workbook.lessons store 34
+	$(BIN)/python -m lib.workbook store 34
 
 # Also what takes longer than five minutes: thirty submissions graded, every notebook of the student edition run.
 test-all: test
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests -m long
 
 lessons: $(STAMP)
-	$(BIN)/python -m lib.workbook.lessons store
+	$(BIN)/python -m lib.workbook store
 
 clean:
 	rm -rf $(VENV) build .pytest_cache .ruff_cache .hypothesis *.egg-info

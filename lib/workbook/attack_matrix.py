@@ -33,13 +33,13 @@ from tqdm import tqdm
 
 from lib import Key, datasets
 from lib.atomic import write_json
-from lib.attacks import oracle_for
+from lib.attacks import AttackResult, oracle_for
 from lib.attacks.catalogue import CATALOGUE, CHOSEN, ONE, PAIRS, Attack, Known, names
-from lib.schemes import NO_KEY, SKK, OneTimePad, by_name
+from lib.schemes import NO_KEY, SKK, OneTimePad, Scheme, by_name
 from lib.schemes import names as scheme_names
-from lib.workbook.recording import scored
+from lib.workbook.recording import RESULTS, Scores, scored
 
-OUT = Path(__file__).resolve().parents[2] / "data" / "results" / "attacks.json"
+OUT = RESULTS / "attacks.json"
 SCHEMES: dict[str, Callable] = {name: by_name(name) for name in scheme_names} | {
     "skk per image": partial(SKK, per_image=True)
 }
@@ -79,19 +79,17 @@ def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | Non
     `controls` keeps the results on the pad, which are the same for all schemes that an attack is told the
     same about.
     """
-    scheme = SCHEMES[label](Key.from_seed(5000 + seed))
-    pad = OneTimePad(Key.from_seed(5000 + seed))
-    truth = _targets(attack, data, seed)
+    key, controls = Key.from_seed(5000 + seed), {} if controls is None else controls
+    scheme, truth = SCHEMES[label](key), targets(attack, data, seed)
     started = time.process_time()
     known, result = run(attack, scheme, scheme, truth, data)
     seconds = time.process_time() - started
     if isinstance(result, str):
         return {"reason": result}
-    controls = {} if controls is None else controls
     told = attack.name, seed, *sorted(attack.options(scheme).items())
     if told not in controls:
-        controls[told] = run(attack, scheme, pad, truth, data)[1]
-    control = controls[told]
+        controls[told] = run(attack, scheme, OneTimePad(key), truth, data)[1]
+    control = None if isinstance(controls[told], str) else controls[told]
     scores = compared(attack, known.ciphers, result, truth, data, control)
     return {
         "scores": scores,
@@ -99,38 +97,49 @@ def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | Non
         "images": len(truth),
         "side": truth.shape[1],
         "seconds": round(seconds, 4),
-        "confidence": round(float(np.mean(result.confidence)), 4),
-        "control confidence": None
-        if isinstance(control, str)
-        else round(float(np.mean(control.confidence)), 4),
+        "confidence": _sure(result),
+        "control confidence": control and _sure(control),
         "verdict": verdict(scores),
     }
 
 
-def compared(attack, ciphers, result, truth, data: Data, control=None) -> dict[str, dict[str, float]]:
-    """Scores of a result, of the baselines "ciphertext" and "mean", and of the control.
+def _sure(result):
+    return round(float(np.mean(result.confidence)), 4)
 
-    `control` is the result on the pad; None, or a reason why there is none, leaves it out.
-    """
-    mean = np.broadcast_to(data.others.mean(axis=(0, 1, 2)).round().astype(np.uint8), truth.shape)
+
+def compared(
+    attack: Attack,
+    ciphers: np.ndarray,
+    result: AttackResult,
+    truth: np.ndarray,
+    data: Data,
+    control: AttackResult | None = None,
+) -> dict[str, Scores]:
+    """Scores of a result, of the baselines "ciphertext" and "mean", and of the result on the pad, if any."""
     scores = {
         "attack": scored(result.estimate, truth, attack.moves),
         "ciphertext": scored(_coloured(ciphers), truth, attack.moves),
-        "mean": scored(np.ascontiguousarray(mean), truth, ()),
+        "mean": scored(mean_colour(data.others, truth.shape), truth),
     }
-    if control is not None and not isinstance(control, str):
-        scores["control"] = scored(control.estimate, truth, attack.moves)
-    return scores
+    return scores | ({"control": scored(control.estimate, truth, attack.moves)} if control else {})
 
 
-def _targets(attack, data, seed):
+def mean_colour(public: np.ndarray, shape: tuple) -> np.ndarray:
+    """The mean colour of public pictures (m, h, w, 3), as uint8 in every pixel of this shape: a baseline that
+    has not seen a ciphertext."""
+    colour = public.mean(axis=(0, 1, 2)).round().astype(np.uint8)
+    return np.ascontiguousarray(np.broadcast_to(colour, shape))
+
+
+def targets(attack: Attack, data: Data, seed: int) -> np.ndarray:
+    """The pictures under attack, as many as the attack is tried on; one large photograph for those on one."""
     if attack.threat == ONE and attack.images == 1:
         return datasets.photo(SEVERAL[seed % len(SEVERAL)], LARGE)[None]
     order = np.random.default_rng(seed).permutation(len(data.targets))
     return data.targets[order[: attack.images]]
 
 
-def run(attack: Attack, scheme, cipher, truth: np.ndarray, data: Data, **told):
+def run(attack: Attack, scheme: Scheme, cipher: Scheme, truth: np.ndarray, data: Data, **told) -> tuple:
     """What the attacker knew, and the attack's result, or why it refused. `cipher` is the scheme, or the pad
     in its place.
 
@@ -142,12 +151,13 @@ def run(attack: Attack, scheme, cipher, truth: np.ndarray, data: Data, **told):
         ciphers = cipher.encrypt(images, ids=range(first, first + len(images)) if cipher.per_image else None)
         return _side_by_side(ciphers) if scheme.channels < cipher.channels else ciphers
 
-    known = Known(encrypt(truth, TARGET_IDS), public=data.others if attack.public else None)
+    has = {"public": data.others} if attack.public else {}
     if attack.threat == CHOSEN:
-        known = Known(known.ciphers, oracle=oracle_for(cipher))
+        has["oracle"] = oracle_for(cipher)
     elif attack.threat == PAIRS:
         plain = data.others[np.random.default_rng(count).permutation(len(data.others))[:PAIR_COUNT]]
-        known = Known(known.ciphers, plain=plain, pair_ciphers=encrypt(plain, PAIR_IDS))
+        has |= {"plain": plain, "pair_ciphers": encrypt(plain, PAIR_IDS)}
+    known = Known(encrypt(truth, TARGET_IDS), **has)
     try:
         return known, attack.run(known, **attack.options(scheme), **told)
     except ValueError as error:
@@ -184,20 +194,19 @@ def combined(cells: list[dict]) -> dict:
     first = cells[0]
     if "reason" in first:
         return first
+
+    def numbers(who, name):
+        return [each["scores"][who][name] for each in cells]
+
     out = {name: first[name] for name in ("queries", "images", "side")} | {"keys": len(cells)}
     for name in ("seconds", "confidence", "control confidence"):
         values = [each[name] for each in cells if each[name] is not None]
         out[name] = float(np.median(values)) if values else None
     out["scores"] = {
-        who: {
-            name: round(float(np.median([each["scores"][who][name] for each in cells])), 4) for name in scores
-        }
+        who: {name: round(float(np.median(numbers(who, name))), 4) for name in scores}
         for who, scores in first["scores"].items()
     }
-    out["worst"] = {
-        name: min(each["scores"]["attack"][name] for each in cells)
-        for name in ("exact", "ssim", "edge_correlation")
-    }
+    out["worst"] = {name: min(numbers("attack", name)) for name in ("exact", "ssim", "edge_correlation")}
     verdicts = [each["verdict"] for each in cells]
     out["broken"] = verdicts.count("broken")
     out["verdict"] = "void" if "void" in verdicts else max(set(verdicts), key=verdicts.count)
@@ -216,34 +225,22 @@ def fits(attack: Attack, label: str) -> bool:
     return attack.fits(SCHEMES[label](NO_KEY))
 
 
-def matrix(data: Data, keys: int = KEYS, attacks=CATALOGUE, progress=False) -> dict:
-    """{attack: {scheme: cell or {"reason": ...}}} for all attacks and schemes."""
-    out = {}
-    for attack in tqdm(attacks, unit="attack", disable=not progress):
-        row, controls = {}, {}
-        out[attack.name] = row
-        for label in SCHEMES:
-            if fits(attack, label):
-                row[label] = combined([cell(attack, label, data, seed, controls) for seed in range(keys)])
-            else:
-                row[label] = {"reason": reason(attack, label)}
-    return out
-
-
-def _kept(attack, row):
-    """A recorded row, with today's reasons for what is not run."""
+def row(attack: Attack, data: Data, keys: int = KEYS) -> dict:
+    """{scheme: cell, or {"reason": ...}} of an attack."""
+    controls: dict = {}
     return {
-        label: row[label] if fits(attack, label) else {"reason": reason(attack, label)} for label in SCHEMES
+        label: combined([cell(attack, label, data, seed, controls) for seed in range(keys)])
+        if fits(attack, label)
+        else {"reason": reason(attack, label)}
+        for label in SCHEMES
     }
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         "python -m lib.workbook.attack_matrix", description=__doc__.split("\n")[0]
     )
-    parser.add_argument(
-        "--data", default="photos", help="small images, as lib.datasets.load names them (photos)"
-    )
+    parser.add_argument("--data", default="photos", help="small images, as lib.datasets.load names them")
     parser.add_argument("--keys", type=int, default=KEYS, help=f"keys for every cell ({KEYS})")
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument(
@@ -252,18 +249,15 @@ def main(argv=None) -> int:
     args = parser.parse_args(argv)
     data, old = pictures(args.data), json.loads(args.out.read_text()) if args.only else {"cells": {}}
     if args.only and old["data"] != data.origin:
-        parser.error(
-            f"{args.out} is of {old['data']}, not of {data.origin}; leave --only out to attack these"
-        )
-    chosen = [attack for attack in CATALOGUE if attack.name in (args.only or names)]
-    made = matrix(data, args.keys, chosen, progress=sys.stderr.isatty())
-    cells = {
-        attack.name: made.get(attack.name) or _kept(attack, old["cells"][attack.name]) for attack in CATALOGUE
-    }
+        parser.error(f"{args.out} is of {old['data']}, not of {data.origin}; leave --only out for these")
+    cells = old["cells"]
+    for attack in tqdm(CATALOGUE, unit="attack", disable=not sys.stderr.isatty()):
+        if attack.name in (args.only or names):
+            cells[attack.name] = row(attack, data, args.keys)
     record = {
         "data": data.origin,
         "attacks": {attack.name: {"threat": attack.threat, "source": attack.source} for attack in CATALOGUE},
-        "cells": cells,
+        "cells": {name: cells[name] for name in names if name in cells},
         "versions": {"python": platform.python_version(), "numpy": np.__version__},
     }
     write_json(args.out, record)
@@ -273,18 +267,18 @@ def main(argv=None) -> int:
 
 def table(record: dict) -> str:
     """A record as text: for every attack and scheme that it was run on, what it costs and what comes back."""
-    lines = [
-        f"{'attack':<20}{'scheme':<15}{'queries':>8}{'images':>7}{'exact':>8}{'SSIM':>7}{'edges':>7}{'s':>8}  verdict"
+    import pandas
+
+    shown = ("exact", "ssim", "edge_correlation")
+    rows = [
+        {"attack": attack, "scheme": label, "queries": each["queries"], "images": each["images"]}
+        | {name: each["scores"]["attack"][name] for name in shown}
+        | {"seconds": each["seconds"], "verdict": each["verdict"]}
+        for attack, cells in record["cells"].items()
+        for label, each in cells.items()
+        if "scores" in each
     ]
-    for attack, row in record["cells"].items():
-        for label, c in row.items():
-            if "scores" in c:
-                s = c["scores"]["attack"]
-                lines.append(
-                    f"{attack:<20}{label:<15}{c['queries']:>8}{c['images']:>7}{s['exact']:>8.3f}{s['ssim']:>7.2f}"
-                    f"{s['edge_correlation']:>7.2f}{c['seconds']:>8.3f}  {c['verdict']}"
-                )
-    return "\n".join(lines)
+    return pandas.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format)
 
 
 if __name__ == "__main__":

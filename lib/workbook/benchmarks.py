@@ -16,12 +16,17 @@ import platform
 import statistics
 import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
 import numpy as np
 
 from lib import Key
-from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka, by_name, names
+from lib.datasets import Dataset, load
+from lib.schemes import SKK, EtC, ExtendedTanaka, Scheme, Tanaka, by_name, names
 from lib.workbook.lessons import ROOT, write
+from lib.workbook.recording import device_name
 
 IMAGES, SIDE, REPEATS, LARGE = 10_000, 32, 9, 4096
 LIMITS = {"skk": 12, "etc": 12, "tanaka": 35, "ele": 60, "skk, a key per image": 100}
@@ -34,7 +39,7 @@ RIVALS = {
 }
 
 
-def median(job, repeats: int = REPEATS) -> float:
+def median(job: Callable[[], object], repeats: int = REPEATS) -> float:
     """Seconds of one call: the median of `repeats`, after one that is not counted."""
     job()
     seconds = []
@@ -74,10 +79,12 @@ def rival(name: str, images: np.ndarray) -> float:
     return median(lambda: scrambler(images), 3)
 
 
-def memory(name: str, send) -> None:
-    """The peak of new memory while one large photo encrypts, in times its size; run in a process of its
-    own."""
-    pages = lambda: int(open("/proc/self/statm").read().split()[1])  # noqa: E731, PTH123, SIM115
+def memory(name: str) -> dict:
+    """The peak of new memory while one large photo encrypts, in times its size; for a process of its own."""
+
+    def pages():
+        return int(Path("/proc/self/statm").read_text().split()[1])
+
     scheme = by_name(name)(Key.from_seed(1))
     scheme.encrypt(np.zeros((64, 64, 3), np.uint8))  # what is compiled or imported does not count
     photo = np.random.default_rng(1).integers(0, 256, (LARGE, LARGE, 3), np.uint8)
@@ -94,20 +101,14 @@ def memory(name: str, send) -> None:
     seconds = time.perf_counter() - start
     done.set()
     thread.join()
-    send.send(
-        {"scheme": name, "times_its_size": (peak[0] - before) * 4096 / photo.nbytes, "seconds": seconds}
-    )
+    return {"scheme": name, "times_its_size": (peak[0] - before) * 4096 / photo.nbytes, "seconds": seconds}
 
 
 def large_photos() -> list[dict]:
-    context, rows = multiprocessing.get_context("spawn"), []
-    for name in names:
-        receive, send = context.Pipe(duplex=False)
-        process = context.Process(target=memory, args=(name, send))
-        process.start()
-        rows.append(receive.recv())
-        process.join()
-    return rows
+    """`memory` of every scheme, each in a new process."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
+        return list(pool.map(memory, names))
 
 
 def training(count: int = PHOTOS, rounds: int = ROUNDS) -> list[dict]:
@@ -118,7 +119,6 @@ def training(count: int = PHOTOS, rounds: int = ROUNDS) -> list[dict]:
     its seconds stand apart. Settings take turns, so that a machine that slows down slows all of them; the
     first round is not counted, and a ratio is the median over the others.
     """
-    from lib.datasets import load
     from lib.training import encrypted
 
     photos, settings, rows = load("photos", limit=count), training_settings(), []
@@ -145,7 +145,7 @@ def training_settings() -> dict:
     }
 
 
-def epoch(photos, scheme, augment) -> float:
+def epoch(photos: Dataset, scheme: Scheme | None, augment: str) -> float:
     """Seconds of one epoch of training."""
     from lib.models import by_name as network
     from lib.training import Recipe, fit
@@ -155,73 +155,44 @@ def epoch(photos, scheme, augment) -> float:
     return run.history[0]["seconds"]
 
 
+def show(title: str, rows: list[dict]) -> None:
+    """Print rows as a table."""
+    import pandas
+
+    table = pandas.DataFrame(rows).drop(columns="copy_seconds", errors="ignore")
+    text = table.to_string(index=False, na_rep="", float_format="{:.3g}".format)
+    print(f"\n{title}\n{text}", flush=True)
+
+
 def main() -> None:
     argparse.ArgumentParser(prog="python -m lib.workbook.benchmarks", description=__doc__).parse_args()
     images = np.random.default_rng(1).integers(0, 256, (IMAGES, SIDE, SIDE, 3), np.uint8)
-    print(
-        f"{IMAGES:,} images of {SIDE}x{SIDE}x3, one thread; times of np.copyto of the same bytes, median of {REPEATS}"
-    )
-    print(f"{'scheme':<22}{'encrypt':>9}{'decrypt':>9}{'limit':>7}{'images/s':>12}{'x scramblekit':>15}")
     rows = ratios(images)
-    for row in rows:
-        over = row["limit"] is not None and max(row["encrypt"], row["decrypt"]) > row["limit"]
-        beside = f"{row['scramblekit']:.0f}" if "scramblekit" in row else ""
-        print(
-            f"{row['scheme']:<22}{row['encrypt']:>9.1f}{row['decrypt']:>9.1f}{row['limit'] or '':>7}"
-            f"{row['images_per_second']:>12,}{beside:>15}{'  over the limit' * over}"
-        )
-    print(f"\nOne photo of {LARGE}x{LARGE}: peak of new memory in times its size, seconds")
+    batch = f"{IMAGES:,} images of {SIDE}x{SIDE}x3, one thread"
+    show(f"{batch}; times of np.copyto of the same bytes, median of {REPEATS}", rows)
     photos = large_photos() if platform.system() == "Linux" else []
-    for row in photos:
-        print(f"{row['scheme']:<22}{row['times_its_size']:>9.1f}{row['seconds']:>9.2f}")
-    print(
-        f"\nAn epoch of network {NETWORK!r} on {PHOTOS:,} photos, in times of one on the plain photos; seconds"
-    )
+    show(f"One photo of {LARGE}x{LARGE}: peak of new memory in times its size, seconds", photos)
     epochs = training()
-    for row in epochs:
-        once = f"   and {row['once_seconds']:.2f} s before the first" if "once_seconds" in row else ""
-        over = "   over the limit" * (row["ratio"] > TRAINING_LIMIT)
-        print(f"{row['scheme']:<28}{row['ratio']:>9.3f}{row['seconds']:>9.2f}{once}{over}")
-    versions = [
-        "numpy",
-        "numba",
-        "torch",
-        *(["scramblekit"] if any("scramblekit" in row for row in rows) else []),
-    ]
+    show(
+        f"An epoch of {NETWORK!r} on {PHOTOS:,} photos, in times of one on the plain photos; seconds", epochs
+    )
+    slow = [row["scheme"] for row in rows if max(row["encrypt"], row["decrypt"]) > (row["limit"] or np.inf)]
+    slow += [row["scheme"] for row in epochs if row["ratio"] > TRAINING_LIMIT]
+    print(f"\nover the limit: {', '.join(slow) or 'none'}")
+    versions = ["numpy", "numba", "torch", *["scramblekit"] * any("scramblekit" in row for row in rows)]
+    machine = {"system": platform.system(), "python": platform.python_version()}
+    settings = {"network": NETWORK, "photos": PHOTOS, "rounds": ROUNDS, "limit": TRAINING_LIMIT, "threads": 1}
     result = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "machine": {
-            "processor": processor(),
-            "system": platform.system(),
-            "python": platform.python_version(),
-        },
+        "machine": {"processor": device_name().removeprefix("CPU, "), **machine},
         "versions": {name: importlib.metadata.version(name).split("+")[0] for name in versions},
         "batch": {"images": IMAGES, "shape": [SIDE, SIDE, 3], "repeats": REPEATS},
         "ratios": rows,
         "large_photo": photos,
-        "training": {
-            "network": NETWORK,
-            "photos": PHOTOS,
-            "rounds": ROUNDS,
-            "limit": TRAINING_LIMIT,
-            "threads": 1,
-            "epochs": epochs,
-        },
+        "training": settings | {"epochs": epochs},
     }
-    path = ROOT / "data" / "results" / "bench.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, json.dumps(result, indent=1) + "\n")
+    path = write(ROOT / "data" / "results" / "bench.json", json.dumps(result, indent=1) + "\n")
     print(f"\nwritten to {path.relative_to(ROOT)}")
-
-
-def processor() -> str:
-    try:
-        lines = open("/proc/cpuinfo").read().splitlines()  # noqa: PTH123, SIM115
-    except OSError:
-        return platform.processor()
-    return next(
-        (line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
 
 
 if __name__ == "__main__":

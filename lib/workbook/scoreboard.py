@@ -17,17 +17,21 @@ leaks no more to attackers with ciphertexts only, and is better in one of the tw
 import argparse
 import json
 import sys
+from itertools import groupby
 
 import numpy as np
 
-from lib.atomic import whole_file, write_json
+from lib.atomic import write_json
 from lib.attacks.catalogue import MANY, ONE, PAIRS
-from lib.workbook import recorded_attacks, recorded_trainings, recording
+from lib.workbook import readme
 from lib.workbook.attack_matrix import OUT as ATTACKS
 from lib.workbook.attack_matrix import PAIR_COUNT, SCHEMES, verdict
+from lib.workbook.recorded_attacks import TrainedAttack, trained_attacks
+from lib.workbook.recorded_trainings import Training, TrainingRow, trainings
+from lib.workbook.recording import RESULTS, label_of
 
-OUT = recorded_trainings.FOLDER.parent / "scoreboard.json"
-MARKS = "<!-- scoreboard: written by make scoreboard -->\n", "<!-- end of scoreboard -->"
+OUT = RESULTS / "scoreboard.json"
+SHOWN = ("ssim", "edge_correlation", "exact")
 PLAIN, CONTROL = "none", "otp"
 CIPHERTEXTS = (ONE, MANY)
 TRAINED = {
@@ -35,72 +39,66 @@ TRAINED = {
     "different keys": (ONE, "trained, 1 ciphertext"),
     "unpaired": (MANY, "trained on ciphertexts"),
 }
-"""The threat models of `lib.workbook.recorded_attacks`, and what the attacker spends."""
+"""Threat model and cost of the assumptions of `lib.workbook.recorded_attacks`."""
 READABLE = 0.8  # SSIM from which on a picture is back, though not bit for bit
 VERDICTS = {
     "plain": "No cipher: who has a picture sees it. The accuracy that the others are held against.",
-    "control": "Nothing comes back and nothing is learned: what safe looks like. A control of the attacks, of no use for training.",
-    "whole": "For lessons and as a baseline of attacks. Must not protect anything: ciphertexts alone give the pictures back.",
-    "outlines": "Hides colours and fine detail. Must not be used where a face, a place or a text has to stay unknown: "
-    "ciphertexts alone show shapes.",
-    "pairs": "Only where no plain picture of the key is ever known to others or chosen by them. Must not be used where anybody "
-    "can have a picture encrypted.",
-    "open": "Not read by the attacks here, which proves nothing. Must not be used on the strength of this table.",
+    "control": "Nothing comes back and nothing is learned: what safe looks like. A control of the attacks, "
+    "of no use for training.",
+    "whole": "For lessons and as a baseline of attacks. Must not protect anything: ciphertexts alone give "
+    "the pictures back.",
+    "outlines": "Hides colours and fine detail. Must not be used where a face, a place or a text has to "
+    "stay unknown: ciphertexts alone show shapes.",
+    "pairs": "Only where no plain picture of the key is ever known to others or chosen by them. Must not be "
+    "used where anybody can have a picture encrypted.",
+    "open": "Not read by the attacks here, which proves nothing. Must not be used on the strength of this "
+    "table.",
     "unknown": "Not attacked here, so nothing can be said.",
 }
 """Who may use a scheme for what, and who must not, by what the attacks got."""
 
 
-def rows(attacks: dict | None = None, trained: list[dict] | None = None) -> list[dict]:
-    """The scoreboard: one dictionary for each scheme, the most accurate first, those without a training last.
+def rows() -> list[dict]:
+    """The scoreboard of what is recorded: see `board`."""
+    learned = [(row, trainings.recorded(row.name)) for row in trainings.rows()]
+    trained = [run for row in trained_attacks.rows() for run in trained_attacks.recorded(row.name)]
+    return board(json.loads(ATTACKS.read_text()), trained, learned)
 
-    attacks   a record of `lib.workbook.attack_matrix`; None for the stored one
-    trained   records of `lib.workbook.recorded_attacks`; None for the stored ones, where `attacks` is None
-              too, else for none
+
+def board(
+    attacks: dict, trained: list[TrainedAttack], learned: list[tuple[TrainingRow, list[Training]]]
+) -> list[dict]:
+    """One dictionary for each scheme, the most accurate first, those without a training last.
+
+    attacks   a record of `lib.workbook.attack_matrix`
+    trained   attacks that were trained, those of a row together
+    learned   rows of trainings with their runs
     """
-    if attacks is None:
-        attacks = json.loads(ATTACKS.read_text())
-        trained = (
-            [run for row in recorded_attacks.rows() for run in recorded_attacks.recorded(row["name"])]
-            if trained is None
-            else trained
-        )
-    candidates = [*_of_matrix(attacks), *_of_training(trained or [])]
-    found = [_row(label, candidates) for label in (PLAIN, *SCHEMES, CONTROL)]
+    candidates = [*_of_matrix(attacks), *_of_training(trained)]
+    found = [_row(label, candidates, learned) for label in (PLAIN, *SCHEMES, CONTROL)]
     for row in found:
         row["front"] = _scored(row) and not any(_beats(other, row) for other in found if _scored(other))
     return sorted(found, key=lambda row: (row["accuracy"] is None, -(row["accuracy"] or 0)))
 
 
-def label_of(row: dict) -> str:
-    """What the attack matrix calls the scheme of a row of recorded runs."""
-    scheme = row.get("scheme")
-    return recording.label(scheme["name"], scheme.get("per_image")) if scheme else PLAIN
+def _row(label, candidates, learned):
+    kinds = {"ciphertexts only": CIPHERTEXTS, "any attacker": None}
+    leak = {kind: _best(label, candidates, threats) for kind, threats in kinds.items()}
+    verdict = VERDICTS[_kind(label, leak)]
+    return {"scheme": label} | _accuracy(label, learned) | {"leak": leak, "verdict": verdict}
 
 
-def _row(label, candidates):
-    accuracy = _accuracy(label)
-    leak = {
-        "ciphertexts only": _best(label, candidates, CIPHERTEXTS),
-        "any attacker": _best(label, candidates, None),
-    }
-    return {"scheme": label} | accuracy | {"leak": leak, "verdict": VERDICTS[_kind(label, leak)]}
-
-
-def _accuracy(label):
+def _accuracy(label, learned):
     """The first of the rows that train on this scheme, or the command that would record one."""
-    candidates = [row for row in recorded_trainings.rows() if label_of(row) == label]
-    for row in candidates:
-        if runs := recorded_trainings.recorded(row["name"], row["column"]):
-            found = sorted(round(run["accuracy"], 4) for run in runs)
-            mean = sum(run["accuracy"] for run in runs) / len(runs)
-            return {"accuracy": round(mean, 4), "runs": found, "row": row["name"], "command": None}
-    names = " ".join(row["name"] for row in candidates)
-    command = (
-        f"make results ROWS='{names}'"
-        if names
-        else "a row in data/results/training/rows.toml, then make results"
-    )
+    candidates = [(row, runs) for row, runs in learned if (label_of(row.scheme) or PLAIN) == label]
+    for row, runs in candidates:
+        if runs:
+            found = sorted(round(run.accuracy, 4) for run in runs)
+            mean = sum(run.accuracy for run in runs) / len(runs)
+            return {"accuracy": round(mean, 4), "runs": found, "row": row.name, "command": None}
+    names = " ".join(row.name for row, _ in candidates)
+    first = "a row in data/results/training/rows.toml, then make results"
+    command = f"make results ROWS='{names}'" if names else first
     return {"accuracy": None, "runs": [], "row": names or None, "command": command}
 
 
@@ -117,44 +115,30 @@ def _of_matrix(attacks):
                     yield scheme, scores["ssim"], -cell["queries"] - cell["images"], shown
 
 
-def _of_training(runs):
+def _of_training(trained):
     """The same for each row of attacks that were trained: the median over its runs."""
-    by_row: dict[str, list] = {}
-    for run in runs:
-        by_row.setdefault(run["row"]["name"], []).append(run)
-    for name, seeds in by_row.items():
-        row = seeds[0]["row"]
-        names = ("ssim", "edge_correlation", "exact")
+    for row, runs in groupby(trained, key=lambda run: run.row):
+        found = [run.scores for run in runs]
         scores = {
-            who: {
-                key: round(float(np.median([run["scores"][who][key] for run in seeds])), 4) for key in names
-            }
+            who: {name: round(float(np.median([each[who][name] for each in found])), 4) for name in SHOWN}
             for who in ("attack", "ciphertext", "mean")
         }
-        threat, needs = TRAINED[row["assumption"]]
-        shown = _shown(f"{row['attack']} {name}", threat, needs, verdict(scores), scores["attack"])
-        yield recorded_attacks.label_of(row), scores["attack"]["ssim"], -np.inf, shown
+        threat, needs = TRAINED[row.assumption]
+        shown = _shown(f"{row.attack} {row.name}", threat, needs, verdict(scores), scores["attack"])
+        yield label_of(row.scheme), scores["attack"]["ssim"], -np.inf, shown
 
 
 def _shown(name, threat, needs, outcome, scores):
-    kept = {key: scores[key] for key in ("ssim", "edge_correlation", "exact")}
+    kept = {key: scores[key] for key in SHOWN}
     return {"attack": name, "threat": threat, "needs": needs, "broken": outcome == "broken"} | kept
 
 
 def _best(label, candidates, threats):
     """What the best attack got back; for the control, the best attack on it anywhere."""
     if label == PLAIN:
-        return {
-            "attack": "none needed",
-            "threat": ONE,
-            "ssim": 1.0,
-            "edge_correlation": 1.0,
-            "exact": 1.0,
-            "needs": "",
-        }
-    found = [
-        each for each in candidates if each[0] == label and (not threats or each[3]["threat"] in threats)
-    ]
+        return {"attack": "none needed", "threat": ONE, **dict.fromkeys(SHOWN, 1.0), "needs": ""}
+    mine = [each for each in candidates if each[0] == label]
+    found = [each for each in mine if not threats or each[3]["threat"] in threats]
     return max(found, key=lambda each: each[1:3])[3] if found else None
 
 
@@ -191,49 +175,31 @@ def _beats(a, b):
 
 def table(board: list[dict]) -> str:
     """The board in Markdown."""
-    lines = [
-        "| scheme | accuracy | best attack with ciphertexts only | SSIM | edges | best attack of all | SSIM | edges | front |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for row in board:
-        name = {PLAIN: "none", CONTROL: "one-time pad (control)"}.get(row["scheme"], row["scheme"])
-        learned = f"{100 * row['accuracy']:.1f} %" if row["runs"] else row["command"]
-        cells = [name, learned]
-        for best in row["leak"].values():
-            needs = f" ({best['needs']})" if best and best["needs"] else ""
-            cells += (
-                [
-                    f"{best['attack']}{needs}",
-                    f"{best['ssim']:.2f}",
-                    f"{round(best['edge_correlation'], 2) + 0:.2f}",
-                ]
-                if best
-                else ["none here", "", ""]
-            )
-        lines.append(f"| {' | '.join([*cells, 'yes' if row['front'] else ''])} |")
-    return "\n".join(lines) + "\n"
+    attacked = [f"best attack {who}, SSIM, edges" for who in ("with ciphertexts only", "of all")]
+    return readme.table(", ".join(["scheme, accuracy", *attacked, "front"]).split(", "), map(_line, board))
 
 
-def with_table(readme: str) -> str:
-    """The README with its scoreboard made anew."""
-    before, rest = readme.split(MARKS[0])
-    return before + MARKS[0] + table(json.loads(OUT.read_text())["rows"]) + MARKS[1] + rest.split(MARKS[1])[1]
+def _line(row):
+    names = {PLAIN: "none", CONTROL: "one-time pad (control)"}
+    yield names.get(row["scheme"], row["scheme"])
+    yield f"{100 * row['accuracy']:.1f} %" if row["runs"] else row["command"]
+    for best in row["leak"].values():
+        if best is None:
+            yield from ("none here", "", "")
+        else:
+            yield best["attack"] + (f" ({best['needs']})" if best["needs"] else "")
+            yield from (f"{round(best[name], 2) + 0:.2f}" for name in SHOWN[:2])  # + 0 makes 0.00 of -0.00
+    yield "yes" if row["front"] else ""
 
 
-def main(argv=None) -> int:
-    argparse.ArgumentParser(
-        "python -m lib.workbook.scoreboard", description=__doc__.split("\n")[0]
-    ).parse_args(argv)
-    board = rows()
-    record = {
-        "sources": ["data/results/training", "data/results/attacks.json", "data/results/learned"],
-        "rows": board,
-    }
+def main(argv: list[str] | None = None) -> int:
+    prog = "python -m lib.workbook.scoreboard"
+    argparse.ArgumentParser(prog, description=__doc__.split("\n")[0]).parse_args(argv)
+    sources = ["data/results/training", "data/results/attacks.json", "data/results/learned"]
+    record = {"sources": sources, "rows": rows()}
     write_json(OUT, record)
-    text = with_table(recorded_trainings.README.read_text(encoding="utf-8"))
-    with whole_file(recorded_trainings.README, overwrite=True) as file:
-        file.write(text.encode())
-    print(table(board))
+    readme.rewrite("scoreboard", table(record["rows"]))
+    print(table(record["rows"]))
     return 0
 
 

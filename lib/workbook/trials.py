@@ -7,6 +7,7 @@ images, which must give chance. An attack here is a function from ciphertexts to
 both.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,9 @@ from lib import metrics
 from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.table import join
 from lib.tiling import assembled, cut
-from lib.workbook import recording
+from lib.workbook.recording import scored
+
+Attack = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,14 @@ class Trial:
     truth: np.ndarray
     others: tuple[np.ndarray, np.ndarray]
 
-    def scores(self, attack, moves=()) -> dict[str, float]:
+    def scores(self, attack: Attack, moves: tuple[str, ...] = ()) -> dict[str, float]:
         """Scores of `attack`, a function from ciphertexts to pictures, and its ranks: "median", "mean" and
         "top"."""
         chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
         estimate = metrics.moved(attack(self.ciphers), chosen)
-        return recording.scored(estimate, self.truth) | _rounded(metrics.retrieval(estimate, self.truth))
+        return scored(estimate, self.truth) | _rounded(metrics.retrieval(estimate, self.truth))
 
-    def shuffled(self, attack, moves=(), seed=0) -> dict[str, float]:
+    def shuffled(self, attack: Attack, moves: tuple[str, ...] = (), seed: int = 0) -> dict[str, float]:
         """Ranks of the truths when the attack reads other images' ciphertexts: chance, whatever the outputs
         look like."""
         chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
@@ -53,7 +56,7 @@ def _rounded(ranks):
     return {name: round(value, 4) for name, value in ranks.items()}
 
 
-def with_key(index, mask, block: int, bits: int):
+def with_key(index: np.ndarray, mask: np.ndarray, block: int, bits: int) -> Attack:
     """A function that decrypts images (n, h, w, 3) uint8 with a key of the whole image, or of a block.
 
     index, mask   cipher[i] = plain[index[i]] ^ mask[i], the mask for each atom or each byte

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import conftest
-from lib.workbook import lessons
+from lib.workbook import lessons, readme
 
 
 def picture(level, size=(6, 8)):
@@ -61,22 +61,17 @@ def test_what_changes_from_run_to_run_is_masked(text):
 
 
 def test_the_readme_lists_the_lessons_with_their_measured_seconds():
-    readme = lessons.README.read_text(encoding="utf-8")
-    assert readme == lessons.with_lessons(readme)
-    assert all(f"notebooks/{path.name}" in readme for path in lessons.paths())
+    text = readme.README.read_text(encoding="utf-8")
+    assert text == readme.with_part(text, "lessons", lessons.table())
+    assert all(f"notebooks/{path.name}" in text for path in lessons.paths())
     assert lessons.PICTURE.read_bytes() == lessons.first_picture(lessons.paths()[0])
 
 
-def test_a_stored_lesson_keeps_the_picture_of_a_widget_and_drops_the_widget(tmp_path, monkeypatch):
-    source = (
-        "from IPython.display import display\n"
-        "display({'text/plain': 'a page', 'image/png': 'AAAA', 'application/vnd.jupyter.widget-view+json': {}}, raw=True)"
-    )
+def test_a_stored_lesson_keeps_the_picture_of_a_widget_and_drops_the_widget(tmp_path):
+    data = {"text/plain": "a page", "image/png": "AAAA", lessons.WIDGET: {}}
+    source = f"from IPython.display import display\ndisplay({data}, raw=True)"
     path = tmp_path / "widget.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)]), path)
-    monkeypatch.setattr(lessons, "README", tmp_path / "README.md")
-    monkeypatch.setattr(lessons, "PICTURE", tmp_path / "start.png")
-    lessons.README.write_text("".join(lessons.MARKS))
-    lessons.store([path])
+    lessons.execute(path)
     data = nbformat.read(path, as_version=4).cells[0].outputs[0].data
     assert set(data) == {"text/plain", "image/png"}

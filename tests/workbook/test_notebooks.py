@@ -1,137 +1,53 @@
-"""What every lesson must be, beyond running: nbval does not ask for it."""
+"""`lib.workbook.notebooks`: the parameters of a notebook, and values for them."""
 
-import json
 import re
 
-import nbformat
 import pytest
 
-from lib.workbook import lessons
-
-PATHS = lessons.paths()
-LESSONS = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
-MACHINE = re.compile(r"(?<![\w.])/(home|root|Users|work|opt|tmp/(?!ipykernel))")
+from lib.workbook import lessons, notebooks
 
 
-def read(path):
-    return nbformat.read(path, as_version=4)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"side": 4, "unit": 2, "name": "b", "sides": [8], "lossy": True, "quality": 90},
+        {"unit": 0.5, "quality": None, "sides": []},
+    ],
+)
+def test_values_of_the_right_types_are_no_problem(squares, given):
+    assert notebooks.problems(notebooks.read(squares), given) == []
 
 
-def code_cells(path):
-    return [cell for cell in read(path).cells if cell.cell_type == "code" and cell.source.strip()]
+@pytest.mark.parametrize(
+    "given, says",
+    [
+        ({"sied": 4}, r"no parameter sied; did you mean side\?"),
+        ({"SIDE": 4}, r"no parameter SIDE; did you mean side\?"),
+        ({"zzz": 4}, r"no parameter zzz There are side, unit, name"),
+        ({"side": True}, r"side should be a valid integer, as 3 in the notebook, got True"),
+        ({"side": 4.0}, "got 4.0"),
+        ({"side": "4"}, "got '4'; YAML takes it for text"),
+        ({"unit": "1e-3"}, "a valid number, as 1.0 in the notebook, got '1e-3'.*1.0e-3"),
+        ({"unit": False}, "got False"),
+        ({"name": False}, "a valid string, as 'a' in the notebook, got False; YAML reads yes, no"),
+        ({"sides": 4}, r"a valid list, as \(2, 4\) in the notebook, got 4; .*\[\[1, 2\]\]"),
+        ({"sides": [4, "x"]}, r"got \[4, 'x'\]"),
+        ({"lossy": 1}, "lossy should be a valid boolean"),
+        ({"side": None}, "got None"),
+        ({"quality": "90"}, "quality should be a valid integer or null"),
+    ],
+)
+def test_a_wrong_name_or_type_is_told(squares, given, says):
+    (problem,) = notebooks.problems(notebooks.read(squares), given)
+    assert re.search(says, problem), problem
 
 
-def tags(cell):
-    return cell.metadata.get("tags", [])
-
-
-def test_there_are_lessons_and_their_numbers_are_their_own():
-    numbers = [path.name[:2] for path in PATHS]
-    assert numbers[0] == "00" and len(numbers) == len(set(numbers))
-
-
-@LESSONS
-def test_is_valid_ran_in_order_and_kept_its_outputs(path):
-    notebook = read(path)
-    nbformat.validate(notebook)
-    cells = code_cells(path)
-    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert sum(bool(cell.outputs) for cell in cells) >= len(cells) / 3, (
-        "most cells of a lesson show something"
-    )
-    errors = [
-        o
-        for cell in cells
-        if "raises-exception" not in tags(cell)
-        for o in cell.outputs
-        if o.output_type == "error"
-    ]
-    assert not errors
-    assert notebook.metadata.kernelspec.name == "python3"
-
-
-@LESSONS
-def test_has_one_cell_of_parameters_each_with_a_comment(path):
-    cells = [cell for cell in code_cells(path) if "parameters" in tags(cell)]
-    assert len(cells) == 1
-    for line in cells[0].source.splitlines():
-        assert line.startswith("#") or re.fullmatch(r"\w+ = .+  # .+", line), line
-
-
-@LESSONS
-def test_pictures_have_alternatives_and_stand_beside_a_number(path):
-    pictures = 0
-    for cell in code_cells(path):
-        for output in cell.outputs:
-            if "image/png" in output.get("data", {}):
-                pictures += 1
-                assert len(output.metadata["image/png"]["alt"]) >= 20
-    assert pictures >= 1
-    printed = [
-        o
-        for cell in code_cells(path)
-        for o in cell.outputs
-        if re.search(r"\d", str(o.get("text", o.get("data", {}).get("text/plain", ""))))
-    ]
-    assert len(printed) >= min(pictures, 3)
-
-
-@LESSONS
-def test_a_picture_comes_early(path):
-    early = read(path).cells[:6]
-    assert any(
-        "image/png" in o.get("data", {}) for cell in early if cell.cell_type == "code" for o in cell.outputs
-    )
-
-
-@LESSONS
-def test_is_of_a_size_that_is_read(path):
-    notebook = read(path)
-    words = sum(
-        len(re.findall(r"[A-Za-z]{2,}", cell.source))
-        for cell in notebook.cells
-        if cell.cell_type == "markdown"
-    )
-    assert 15 <= len(notebook.cells) <= 55
-    assert 700 <= words <= 2400
-    assert path.stat().st_size < 1_000_000
-
-
-@LESSONS
-def test_names_no_place_of_a_machine(path):
-    for cell in read(path).cells:
-        for output in cell.get("outputs", []):
-            output.get("data", {}).pop("image/png", None)  # base64 spells anything
-        assert not MACHINE.search(json.dumps([cell.source, cell.get("outputs", [])]))
-
-
-@LESSONS
-def test_each_stub_is_its_solution_with_lines_removed(path):
-    cells = code_cells(path)
-    stubs = [i for i, cell in enumerate(cells) if "exercise" in tags(cell)]
-    for i in stubs:
-        solution = cells[i + 1]
-        assert "solution" in tags(solution) and solution.metadata["jupyter"]["source_hidden"]
-        assert re.search(r"not solved yet", str(cells[i].outputs)), "a stub is quiet"
-        assert "correct" in str(solution.outputs)
-        removed = re.sub(
-            r"\n( *)### BEGIN SOLUTION\n.*?### END SOLUTION",
-            r"\n\1raise NotImplementedError  # your code here",
-            solution.source,
-            flags=re.S,
-        )
-        values = re.sub(r"\n### BEGIN SOLUTION\n.*?\n### END SOLUTION", "", solution.source, flags=re.S)
-        assert cells[i].source in (removed, values)
-
-
-@LESSONS
-def test_links_to_other_lessons_lead_somewhere(path):
-    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
-    for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
-        assert (path.parent / target).exists(), target
-
-
-def test_the_stored_seconds_are_of_these_lessons():
-    seconds = json.loads(lessons.MINUTES.read_text())
-    assert set(seconds) == {path.stem for path in PATHS}
-    assert all(0 < value <= 120 for value in seconds.values())
+def test_the_parameters_of_all_lessons_are_read():
+    for path in lessons.paths() + lessons.grids():
+        source = notebooks.read(path)
+        (made,) = [cell for cell in notebooks.code(source) if "parameters" in notebooks.tags(cell)]
+        values = {}
+        exec(made["source"], values)
+        assert {name: default for name, (default, _) in notebooks.parameters(source).items()} == {
+            name: value for name, value in values.items() if name not in ("__builtins__", "__annotations__")
+        }

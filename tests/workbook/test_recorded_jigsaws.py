@@ -41,11 +41,11 @@ def test_pictures_come_from_embedded_photographs_and_a_folder(tmp_path):
 
 
 def test_a_point_has_medians_and_the_lowest():
-    point, pairs = recorded_jigsaws.point(
-        64, 32, recorded_jigsaws.ALL, None, 2, None, datasets.load("photos", "train", limit=100).images
-    )
+    public = datasets.load("photos", "train", limit=100).images
+    point, pairs = recorded_jigsaws.point((64, 32, recorded_jigsaws.ALL, None, 2), None, public)
     assert point["pieces"] == 4 and point["pictures"] == 2 == len(pairs)
-    assert 0 <= point["lowest"]["neighbours"] <= point["median"]["neighbours"] <= 1
+    assert point["median"]["neighbours"] == 1, "four pieces are no puzzle"
+    assert point["lowest"]["direct"] <= point["median"]["direct"] == np.median([right for _, right in pairs])
 
 
 def test_grey_scores_are_of_luma_and_the_picture_under_attack_teaches_nothing(monkeypatch):
@@ -60,7 +60,7 @@ def test_grey_scores_are_of_luma_and_the_picture_under_attack_teaches_nothing(mo
         all(not np.array_equal(other, image) for other in seen[0])
         and len(seen[0]) == len(datasets.photo_names) - 1
     )
-    assert 0 <= scores["told apart"] <= 1 and scores["seconds"] > 0
+    assert scores["told apart"] >= 0.75 and scores["seconds"] > 0
 
 
 def test_groups_of_confidence_by_hand():
@@ -71,38 +71,41 @@ def test_groups_of_confidence_by_hand():
     ]
 
 
+RECORD = json.loads(recorded_jigsaws.OUT.read_text())
+
+
 def test_what_is_recorded_covers_all_settings_and_no_control_fell():
-    record = json.loads(recorded_jigsaws.OUT.read_text())
-    assert list(record["curves"]) == list(recorded_jigsaws.SETTINGS)
+    assert list(RECORD["curves"]) == list(recorded_jigsaws.SETTINGS)
     for name, settings in recorded_jigsaws.SETTINGS.items():
-        points = record["curves"][name]
-        assert [(p["side"], p["block"], tuple(p["steps"]), p["quality"]) for p in points] == [
-            s[:4] for s in settings
-        ]
-    assert [row["ciphertexts"] for row in record["shared"]] == list(recorded_jigsaws.SHARED)
-    assert [(p["side"], p["block"]) for p in record["grey"]] == [
-        setting[:2] for setting in recorded_jigsaws.GREY
-    ]
-    assert [row["ciphertexts"] for row in record["shared grey"]] == list(recorded_jigsaws.SHARED_GREY)
-    assert all(control["confidence"] < 0.05 for control in record["control grey"])
-    for control in record["control"]:
+        points = [(p["side"], p["block"], tuple(p["steps"]), p["quality"]) for p in RECORD["curves"][name]]
+        assert points == [setting[:4] for setting in settings]
+    assert [row["ciphertexts"] for row in RECORD["shared"]] == list(recorded_jigsaws.SHARED)
+    assert [row["ciphertexts"] for row in RECORD["shared grey"]] == list(recorded_jigsaws.SHARED_GREY)
+    sizes = [(p["side"], p["block"]) for p in RECORD["grey"]]
+    assert sizes == [setting[:2] for setting in recorded_jigsaws.GREY]
+    assert all(control["confidence"] < 0.05 for control in RECORD["control grey"])
+    for control in RECORD["control"]:
         assert control["neighbours"] < 0.05 and control["ssim"] < 0.1 and control["confidence"] < 0.05
-    assert (
-        recorded_jigsaws.table(record).count("\n")
-        == sum(map(len, recorded_jigsaws.SETTINGS.values()))
-        + len(recorded_jigsaws.SETTINGS)
-        + len(recorded_jigsaws.GREY)
-        + 1
-    )
+    points = sum(map(len, recorded_jigsaws.SETTINGS.values())) + len(recorded_jigsaws.GREY)
+    assert recorded_jigsaws.table(RECORD).count("\n") == points
 
 
-def test_some_curves_are_measured_anew_and_the_others_kept(tmp_path, monkeypatch, capsys):
-    out, old = tmp_path / "jigsaw.json", json.loads(recorded_jigsaws.OUT.read_text())
-    out.write_text(json.dumps(old))
-    name = "block, everything, 256x256"
-    monkeypatch.setitem(recorded_jigsaws.SETTINGS, name, [(64, 32, recorded_jigsaws.ALL, None, 1)])
-    assert recorded_jigsaws.main(["--only", name, "--out", str(out)]) == 0
+def test_what_is_recorded_is_what_the_attack_does_today():
+    """Solvers may come out a little otherwise, never much worse."""
+    public = datasets.load("photos", "train", limit=600).images
+    kept = {row["ciphertexts"]: row for row in RECORD["shared"]}[5]
+    made = recorded_jigsaws.shared(5, public)
+    assert made["median"] >= kept["median"] - 0.05 and set(made) == set(kept)
+    made, kept = recorded_jigsaws.control(128, 16, public), RECORD["control"][0]
+    assert made["confidence"] < 0.05 and made["neighbours"] < 0.05 and set(made) == set(kept)
+
+
+def test_some_curves_are_measured_anew_and_the_others_kept(tmp_path, capsys):
+    out, name = tmp_path / "jigsaw.json", "block, everything, 256x256"
+    out.write_text(json.dumps(RECORD))
+    curves = recorded_jigsaws.SETTINGS | {name: [(64, 32, recorded_jigsaws.ALL, None, 1)]}
+    assert recorded_jigsaws.main(["--only", name, "--out", str(out)], curves) == 0
     new = json.loads(out.read_text())
     assert [point["side"] for point in new["curves"][name]] == [64]
-    assert {**new["curves"], name: 0} == {**old["curves"], name: 0} and new["grey"] == old["grey"]
-    assert new["reliability"] == old["reliability"]
+    assert {**new["curves"], name: 0} == {**RECORD["curves"], name: 0} and new["grey"] == RECORD["grey"]
+    assert new["reliability"] == RECORD["reliability"]

@@ -19,14 +19,15 @@ and 32 MB a guess. There are 16 ** 10 flags, so who tries them all instead of at
 import hashlib
 import hmac
 import html
-import json
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar, Literal
 
 import numpy as np
+from pydantic import ConfigDict, Field
 
 from lib.attacks import Oracle
 from lib.attacks.catalogue import Known
+from lib.formats import Format, read
 from lib.workbook.challenges.letters import ALPHABET, LENGTH, normalised
 
 FOLDER = Path(__file__).resolve().parents[3] / "data" / "challenges"
@@ -36,29 +37,49 @@ COST = {"n": 1 << 15, "r": 8, "p": 1}
 SOLVABLE, IMPOSSIBLE, OPEN = "solvable", "impossible", "open"
 
 
-@dataclass(frozen=True, repr=False, eq=False)
-class Challenge:
-    """One challenge: what is told, what is given, and the hash of its flag. A notebook shows it with its
-    hints folded.
+class Told(Format):
+    """What everybody is told of a challenge.
 
-    threat   a threat model, and
-    scheme   a scheme, both as `lib.attacks.catalogue` names them; scheme is "" where it is not told
+    threat   a threat model, as `lib.attacks.catalogue` names it, and
+    scheme   a scheme, as its `label`; "" where it is not told
     told     what the attacker knows, in words; `facts` the same for a program, as options of attacks take it
     hints    from a nudge to the name of the attack
     state    "solvable" by the lessons' tools, "impossible", or "open": by no attack of the catalogue
     """
 
-    number: int
     title: str
     threat: str
     scheme: str
     told: str
-    hints: tuple[str, ...]
+    hints: tuple[str, ...] = Field(strict=False)
     points: int
-    state: str
+    state: Literal["solvable", "impossible", "open"]
+    facts: dict[str, int | list[int]] = {}
+
+
+class Entry(Told):
+    """A challenge in the manifest: also the hash of its flag."""
+
+    number: int
     salt: str
     hash: str
-    facts: dict = field(default_factory=dict)
+
+
+class Manifest(Format):
+    """What challenges.json holds."""
+
+    KIND: ClassVar[str] = "folder of challenges"
+    WAY: ClassVar[str] = "make them anew with python -m lib.workbook.challenges"
+    format: Literal["learnable image encryption challenges"]
+    version: Literal[1]
+    scrypt: dict[str, int]
+    challenges: list[Entry]
+
+
+class Challenge(Entry):
+    """One challenge: what is told, and what is given. A notebook shows it with its hints folded."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
     ciphers: np.ndarray | None = None
     asked: np.ndarray | None = None
     answers: np.ndarray | None = None
@@ -68,19 +89,13 @@ class Challenge:
     @property
     def given(self) -> dict[str, tuple]:
         """Name: shape of each array that the attacker has."""
-        arrays = {
-            name: getattr(self, name) for name in ("ciphers", "asked", "answers", "plain", "pair_ciphers")
-        }
-        return {name: array.shape for name, array in arrays.items() if array is not None}
+        return {name: array.shape for name, array in self if isinstance(array, np.ndarray)}
 
     def _lines(self):
         given = ", ".join(f"{name} {shape}" for name, shape in self.given.items())
-        points = {
-            SOLVABLE: f"{self.points} points",
-            IMPOSSIBLE: "no points to be had",
-            OPEN: f"open; {self.points} points",
-        }
-        head = f"{self.number}. {self.title}: {self.threat}, {points[self.state]}"
+        points = {SOLVABLE: f"{self.points} points", IMPOSSIBLE: "no points to be had"}
+        worth = points.get(self.state, f"open; {self.points} points")
+        head = f"{self.number}. {self.title}: {self.threat}, {worth}"
         return head, self.told, f"Given: {given}. Facts: {self.facts or 'none'}."
 
     def __repr__(self) -> str:
@@ -140,9 +155,8 @@ def recorded_oracle(asked: np.ndarray, answers: np.ndarray) -> Oracle:
     def answer(images):
         batch = images if images.ndim == 4 else images[None]
         if any(image.shape != asked.shape[1:] or image.tobytes() not in kept for image in batch):
-            raise LookupError(
-                f"the record holds the answers to {len(asked)} questions of {asked.shape[1:]}, and this is none of them"
-            )
+            known = f"{len(asked)} questions of {asked.shape[1:]}"
+            raise LookupError(f"the record holds the answers to {known}, and this is none of them")
         found = np.stack([kept[image.tobytes()] for image in batch])
         return found if images.ndim == 4 else found[0]
 
@@ -152,18 +166,12 @@ def recorded_oracle(asked: np.ndarray, answers: np.ndarray) -> Oracle:
 def load(folder: Path = FOLDER) -> list[Challenge]:
     """The challenges of a folder, in order. FileNotFoundError; ValueError where the folder is of another
     format."""
-    manifest = json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
-    if (manifest.get("format"), manifest.get("version")) != (FORMAT, VERSION):
-        raise ValueError(
-            f"{folder} holds no {FORMAT} of version {VERSION}; make them anew with python -m lib.workbook.challenges"
-        )
-    return [_load(Path(folder), dict(entry)) for entry in manifest["challenges"]]
+    return [_load(Path(folder), entry) for entry in read(Manifest, Path(folder) / MANIFEST).challenges]
 
 
 def _load(folder, entry):
-    entry["hints"] = tuple(entry["hints"])
-    with np.load(folder / file_name(entry["number"]), allow_pickle=False) as arrays:
-        return Challenge(**entry, **{name: arrays[name] for name in arrays.files})
+    with np.load(folder / file_name(entry.number), allow_pickle=False) as arrays:
+        return Challenge(**entry.model_dump(), **{name: arrays[name] for name in arrays.files})
 
 
 def file_name(number: int) -> str:

@@ -15,7 +15,7 @@ from lib.workbook.challenges import FOLDER, load
 from lib.workbook.challenges.ten import make
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Make them, and say what was made; the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m lib.workbook.challenges", description=__doc__.replace("`", "")

@@ -30,7 +30,9 @@ class Draw:
         bytes_ = self.secret.bytes(f"{self.prefix}{what}", 16).tobytes()
         return int.from_bytes(bytes_, "big") % bound  # 128 bits: no bias to speak of
 
-    def crop(self, size: int, share: tuple[float, float], what: str, photos=SCENES) -> np.ndarray:
+    def crop(
+        self, size: int, share: tuple[float, float], what: str, photos: tuple[str, ...] = SCENES
+    ) -> np.ndarray:
         """(size, size, 3) uint8: a square of a photograph, its side within these shares of the photograph's
         short one.
 
@@ -45,7 +47,7 @@ class Draw:
         box = left, top, left + side, top + side
         return np.array(photo.resize((size, size), Image.Resampling.LANCZOS, box))
 
-    def scene(self, size: int, scale: int, shade: int = 4, photos=SCENES) -> np.ndarray:
+    def scene(self, size: int, scale: int, shade: int = 4, photos: tuple[str, ...] = SCENES) -> np.ndarray:
         """(1, size, size, 3) uint8: most of a photograph, with the flag on it in letters of 7 * scale
         pixels."""
         return self.flagged(self.crop(size, (0.7, 0.95), "scene", photos), "place", scale, shade)[None]

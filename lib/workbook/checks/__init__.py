@@ -5,50 +5,63 @@ what is wrong and does not give the answer away; an exercise that was not tried 
 lesson runs from top to bottom.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 
+SAID = []
+"""Every verdict of this process, in order: `make course` has them recorded when a lesson has ended."""
 
+
+@dataclass(frozen=True, repr=False)
 class Verdict:
-    """Whether an answer is right. What there is to say was printed, so a notebook shows nothing more."""
+    """Whether an answer is right, what was asked, and what is wrong, empty where nothing is or was tried.
 
-    def __init__(self, right: bool):
-        self.right = right
+    True where right. A notebook shows nothing of it, for a check prints it.
+    """
+
+    right: bool
+    name: str
+    message: str = ""
 
     def __bool__(self) -> bool:
         return self.right
 
     def __repr__(self) -> str:
-        return "right" if self.right else "not right"
+        wrong = f"not yet: {self.message}" if self.message else "not solved yet"
+        return f"{self.name}: {'correct' if self.right else wrong}"
 
     def _ipython_display_(self) -> None:
         pass
 
 
-def exercise(check):
+def exercise(check: Callable) -> Callable[..., Verdict]:
     """Make a check out of `check(answer)`, which asserts with messages for a learner.
 
-    What it returns prints one line and tells whether the answer is right. An answer is a function, or a
-    value; one that raises NotImplementedError, or is None or `...`, has not been tried.
+    It prints its verdict, keeps it in SAID and returns it.
     """
 
     @wraps(check)
     def run(answer) -> Verdict:
-        name = check.__name__
-        if answer is None or answer is ...:
-            return _say(name, "not solved yet", False)
-        try:
-            check(answer)
-        except NotImplementedError:
-            return _say(name, "not solved yet", False)
-        except AssertionError as error:
-            return _say(name, f"not yet: {error}", False)
-        except Exception as error:  # a learner's code may raise anything; the lesson goes on
-            return _say(name, f"not yet: your code raised {type(error).__name__}: {error}", False)
-        return _say(name, "correct", True)
+        verdict = judge(check, answer)
+        SAID.append(verdict)
+        print(verdict)
+        return verdict
 
     return run
 
 
-def _say(name, verdict, right):
-    print(f"{name}: {verdict}")
-    return Verdict(right)
+def judge(check: Callable, answer: object) -> Verdict:
+    """The verdict on an answer: a function or a value; not tried where None, `...` or NotImplementedError."""
+    name = check.__name__
+    if answer is None or answer is ...:
+        return Verdict(False, name)
+    try:
+        check(answer)
+    except NotImplementedError:
+        return Verdict(False, name)
+    except AssertionError as error:
+        return Verdict(False, name, str(error) or "an assertion in your code does not hold")
+    except Exception as error:  # a learner's code may raise anything; the lesson goes on
+        return Verdict(False, name, f"your code raised {type(error).__name__}: {error}")
+    return Verdict(True, name)

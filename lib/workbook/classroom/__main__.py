@@ -4,7 +4,7 @@ import argparse
 import os
 import sys
 
-from lib.workbook.classroom import editions
+from lib.workbook.classroom import editions, guide
 from lib.workbook.lessons import paths
 
 
@@ -19,7 +19,7 @@ def main() -> None:
     if not chosen or len(chosen) < len(set(wanted)):
         parser.error(f"no such lesson; there are {', '.join(path.name[:2] for path in paths())}")
     if arguments.what == "teacher":
-        written = editions.teacher(chosen)
+        written = guide.teacher(chosen)
     else:
         written = editions.assignments(chosen)
         if arguments.what == "student":

@@ -2,8 +2,7 @@
 cell that ended.
 
 A line is written as soon as its cell has ended, so that what ran before a kernel is killed still counts. The
-kernel cannot write there: it inherits no descriptor, and this process, the first in its namespace, is not
-dumpable.
+kernel cannot write there: it inherits no descriptor, and this process is not dumpable.
 """
 
 import ctypes
@@ -26,8 +25,7 @@ def private_stdout():
 
 
 def execute(notebook, seconds: int, told) -> None:
-    """Run all cells, errors or not; `told(index, cell)` after each, until the last or until the kernel has
-    died."""
+    """Run all cells, errors or not; `told(index, cell)` after each, until the last or the kernel's death."""
     from nbclient import NotebookClient
     from nbclient.exceptions import DeadKernelError
     from nbformat.v4 import new_output
@@ -35,27 +33,17 @@ def execute(notebook, seconds: int, told) -> None:
     late = f"it took more than {seconds} s and was stopped"
 
     def ended(cell, cell_index, execute_reply):
-        reply = execute_reply["content"]
-        if reply["status"] == "error" and reply["ename"] not in [
-            output.get("ename") for output in cell.outputs
-        ]:
-            cell.outputs.append(
-                new_output(
-                    "error", ename=reply["ename"], evalue=reply["evalue"], traceback=reply["traceback"]
-                )
-            )
+        reply, shown = execute_reply["content"], [output.get("ename") for output in cell.outputs]
+        if reply["status"] == "error" and reply["ename"] not in shown:
+            error = {name: reply[name] for name in ("ename", "evalue", "traceback")}
+            cell.outputs.append(new_output("error", **error))
         told(cell_index, cell)
 
+    stopped = TIMEOUT | {"evalue": late, "traceback": [f"CellTimeoutError: {late}"]}
     client = NotebookClient(
-        notebook,
-        timeout=seconds,
-        interrupt_on_timeout=True,
-        error_on_timeout=TIMEOUT | {"evalue": late, "traceback": [f"CellTimeoutError: {late}"]},
-        allow_errors=True,
-        kernel_name="python3",
-        record_timing=False,
-        on_cell_executed=ended,
-    )
+        notebook, timeout=seconds, interrupt_on_timeout=True, error_on_timeout=stopped, allow_errors=True,
+        kernel_name="python3", record_timing=False, on_cell_executed=ended,
+    )  # fmt: skip
     with client.setup_kernel():
         for index, cell in enumerate(notebook.cells):
             try:
@@ -68,13 +56,11 @@ def main() -> None:
     import nbformat
 
     notebook, out = nbformat.reads(sys.stdin.read(), as_version=4), private_stdout()
-    execute(
-        notebook,
-        int(sys.argv[1]),
-        lambda index, cell: print(
-            json.dumps([index, cell.execution_count, cell.outputs]), file=out, flush=True
-        ),
-    )
+
+    def tell(index, cell):
+        print(json.dumps([index, cell.execution_count, cell.outputs]), file=out, flush=True)
+
+    execute(notebook, int(sys.argv[1]), tell)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
 """Runs a program that is not trusted: it reads Python, this package and `data/`, writes memory only, and
 reaches no network.
 
-Linux's namespaces do it, through `unshare` of util-linux: a file system of its own without home, course or
-gradebook, in which everything is read-only but 512 MB of scratch memory; no network but its own; no process
-but its own; no privilege, as a user who owns nothing where root starts it, else as the caller without rights
-outside. Beside it a watch ends the lot after a time, beyond an amount of memory, of processes
-(`jail.PROCESSES`) or of output. Where namespaces are not to be had `Refused` is raised: nothing runs
-unprotected.
+bubblewrap does it, with Linux's namespaces: a file system of its own without home, course or gradebook, in
+which everything is read-only but 512 MB of scratch memory; no network but its own; no process but its own;
+no privilege, as a user who owns nothing where root starts it, else as the caller without rights outside.
+Beside it a watch ends the lot after a time, beyond an amount of memory, of processes or of output.
+Where that is not to be had `Refused` is raised: nothing runs unprotected.
 
 What it does not stop: a hole in the kernel, and a program that only pretends to have done its work.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -22,21 +20,19 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from lib.workbook.classroom import jail
 from lib.workbook.lessons import ROOT
 
+SET_UP = "apt-get install -y make python3-venv bubblewrap"
 OUTPUT = 64 << 20  # bytes that a program may print
-SYSTEM = (
-    "/usr",
-    "/bin",
-    "/lib",
-    "/lib64",
-    "/lib32",
-    "/sbin",
-    "/etc/ld.so.cache",
-    "/etc/fonts",
-    "/etc/localtime",
-)
+PROCESSES = 64  # the watch ends at more
+LIMITS = ["--nproc=256", f"--fsize={1 << 28}", "--core=0", "--nofile=1024"]  # prlimit(1)
+SYSTEM = ["/usr", "/bin", "/lib", "/lib64", "/lib32", "/sbin"]
+SYSTEM += ["/etc/ld.so.cache", "/etc/fonts", "/etc/localtime"]
+ENVIRONMENT = {
+    "HOME": "/tmp", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "USER": "student", "PYTHONUTF8": "1",
+    "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1",
+    "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive",
+}  # fmt: skip
 
 
 class Refused(RuntimeError):
@@ -60,107 +56,97 @@ def run(command: list[str], given: bytes = b"", seconds: float = 300, memory: in
     Refused where there is no sandbox on this machine.
     """
     available()
-    return _run(command, given, seconds, memory)
+    return _run(closed(command, memory), given, seconds, memory)
 
 
 @cache
 def available() -> None:
     """Pass where the sandbox works on this machine; else Refused, with what is missing."""
-    try:
-        probe = _run([sys.executable, "-c", "print('inside')"], b"", 60, 1 << 30)
-    except (OSError, AttributeError) as error:
-        raise Refused(f"{error}. {_WAY_OUT}") from None
-    if probe.output != b"inside\n":
-        raise Refused(f"unshare failed: {probe.ended or 'no output'}. {_WAY_OUT}")
+    failed = "it is not installed"
+    with suppress(FileNotFoundError):
+        probe = _run(closed([sys.executable, "-c", "print('inside')"], 1 << 30), b"", 60, 1 << 30)
+        if probe.output == b"inside\n":
+            return
+        failed = f"it failed: {probe.ended or 'no output'}"
+    raise Refused(
+        f"Submissions are run only inside bubblewrap, and {failed}. On Debian 12 or newer: {SET_UP}; then grade "
+        "where `bwrap --unshare-all --ro-bind / / true` works, or as root of a virtual machine"
+    )
 
 
-_WAY_OUT = (
-    "Submissions are run only inside Linux's namespaces, which this machine does not offer. Grade on Linux 5.12 or newer, where "
-    "`unshare --user --map-root-user true` works, or as root of a virtual machine"
-)
+def closed(command: list[str], memory: int) -> list[str]:
+    """The command line that closes a sandbox around `command`.
+
+    The first process inside has the standard output open, and ends with bubblewrap. Where root calls it is
+    bubblewrap's own, for root without capabilities cannot end another user's; else it is `command`, for
+    who runs under the same user could write to what bubblewrap's has open.
+    """
+    line = ["bwrap", "--die-with-parent", "--new-session"]
+    as_nobody = []
+    if os.geteuid() == 0:
+        line += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
+        line += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+        user = str(1 << 30 | os.getpid())  # a number for each run: the kernel counts processes by user
+        as_nobody = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+    else:
+        line += ["--as-pid-1", "--unshare-all", "--unshare-user", "--disable-userns"]
+    for path in readable():
+        # made by itself, a folder on the way there would be root's alone
+        line += [word for folder in [*path.parents][-2::-1] for word in ("--dir", str(folder))]
+        line += ["--ro-bind-try", str(path), str(path)]
+    line += [
+        "--dir",
+        "/dev",
+        "--proc",
+        "/proc",
+        "--perms",
+        "1777",
+        "--size",
+        str(512 << 20),
+        "--tmpfs",
+        "/tmp",
+    ]
+    for device in ("null", "zero", "full", "random", "urandom"):
+        line += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    line += ["--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/tmp", "/dev/shm"]
+    line += ["--remount-ro", "/", "--chdir", "/tmp", "--", *as_nobody]
+    return [*line, "prlimit", f"--data={memory}", *LIMITS, *command]
 
 
-def _run(command, given, seconds, memory) -> Run:
-    with (
-        tempfile.TemporaryDirectory() as root,
-        tempfile.TemporaryFile() as into,
-        tempfile.TemporaryFile() as out,
-    ):
+def readable() -> list[Path]:
+    """What the program may read: the system's programs, Python, this package and its data; parents first."""
+    python = [Path(sys.prefix), Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).parent.parent]
+    wanted = {*map(Path, SYSTEM), *python, ROOT / "lib", ROOT / "data"}
+    return sorted(wanted, key=lambda path: (len(path.parts), path))
+
+
+def _run(line, given, seconds, memory) -> Run:
+    files = tempfile.TemporaryFile
+    with files() as into, files() as out, files() as errors:
         into.write(given)
         into.seek(0)
-        with tempfile.TemporaryFile() as errors:
-            process = subprocess.Popen(
-                _closed(command, root, memory), stdin=into, stdout=out, stderr=errors, env={}
-            )
-            try:
-                ended = _watch(process, out, seconds, memory)
-            finally:
-                _end(process)
-            errors.seek(0)
-            ended = ended or _too_much(out) or (_said(errors.read()) if process.returncode else "")
+        process = subprocess.Popen(line, stdin=into, stdout=out, stderr=errors, env=ENVIRONMENT)
+        try:
+            ended = _watch(process, out, seconds, memory)
+        finally:
+            _end(process)
+        errors.seek(0)
+        said = errors.read()[-500:].decode(errors="replace").strip() or "it was killed"
         out.seek(0)
-        return Run(out.read(OUTPUT), ended)
+        return Run(out.read(OUTPUT), ended or _too_much(out) or (said if process.returncode else ""))
 
 
 def _end(process) -> None:
-    """Kill `unshare` and what it started: with the first process inside, all of the namespace goes."""
+    """Kill bubblewrap and what it started: with the first process inside, all of the namespace goes."""
     import psutil
 
-    try:
+    inside = []
+    with suppress(psutil.NoSuchProcess):
         inside = psutil.Process(process.pid).children(recursive=True)
-    except psutil.NoSuchProcess:
-        inside = []
     for each in (process, *inside):
         with suppress(psutil.NoSuchProcess, ProcessLookupError):
             each.kill()
     process.wait()
-
-
-def _said(errors: bytes) -> str:
-    """Why it failed; what `unshare` says when a signal ended the first process inside is no help to
-    anybody."""
-    text = errors[-500:].decode(errors="replace").strip()
-    return "it was killed" if not text or "sigprocmask" in text else text
-
-
-def _closed(command, root, memory) -> list[str]:
-    wanted = {
-        "read": readable(),
-        "root": root,
-        "memory": memory,
-        "user": 1 << 30 | os.getpid(),  # a number for each run: the kernel counts processes by user
-        "command": command,
-        "environment": {
-            **{
-                "HOME": "/tmp",
-                "PATH": "/usr/bin:/bin",
-                "LANG": "C.UTF-8",
-                "USER": "student",
-                "PYTHONUTF8": "1",
-                "PYTHONPATH": str(ROOT),
-            },
-            **{"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive", "PYTHONDONTWRITEBYTECODE": "1"},
-        },
-    }
-    as_root = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    return [
-        *("unshare", "--mount", "--net", "--pid", "--ipc", "--uts", "--fork", "--kill-child", *as_root),
-        *(sys.executable, "-I", jail.__file__, json.dumps(wanted)),
-    ]
-
-
-def readable() -> list[str]:
-    """What the program may read: the system's programs, Python, this package and its data; a folder once,
-    parents first."""
-    python = [Path(sys.prefix), Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).parent.parent]
-    wanted = [Path(path) for path in SYSTEM] + python + [ROOT / "lib", ROOT / "data"]
-    kept: list[Path] = []
-    for path in sorted({path for path in wanted if os.path.lexists(path)}, key=lambda path: len(path.parts)):
-        if path.is_symlink() or not any(
-            path.is_relative_to(other) for other in kept if not other.is_symlink()
-        ):
-            kept.append(path)
-    return [str(path) for path in kept]
 
 
 def _too_much(out) -> str:
@@ -180,13 +166,11 @@ def _watch(process, out, seconds, memory) -> str:
             return told
         resident, count = 0, 0
         for child in psutil.Process(process.pid).children(recursive=True):
-            try:
+            with suppress(psutil.NoSuchProcess):
                 resident, count = resident + child.memory_info().rss, count + 1
-            except psutil.NoSuchProcess:
-                continue
         if resident > memory:
             return f"it took more than {memory / 2**30:.1f} GB of memory"
-        if count > jail.PROCESSES:
-            return f"it started more than {jail.PROCESSES} processes"
+        if count > PROCESSES:
+            return f"it started more than {PROCESSES} processes"
         time.sleep(0.1)
     return ""

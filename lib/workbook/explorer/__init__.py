@@ -10,18 +10,7 @@ gets back.
 Only `page` knows of ipywidgets.
 """
 
-from lib.workbook.explorer.choice import (
-    BLOCKS,
-    PHOTOS,
-    SCHEMES,
-    SEEDS,
-    SIZES,
-    Choice,
-    blocks,
-    cipher_of,
-    parts,
-    pictures,
-)
+from lib.workbook.explorer.choice import PHOTOS, SCHEMES, SEEDS, Choice, blocks, cipher_of, parts, pictures
 from lib.workbook.explorer.outcome import Outcome, attack, attacks, strongest, with_control
 from lib.workbook.explorer.seen import figure, in_words, sentence, show
 
@@ -33,5 +22,7 @@ def explorer(choice: Choice | None = None):
     return Page(choice or Choice())
 
 
-__all__ = ["BLOCKS", "PHOTOS", "SCHEMES", "SEEDS", "SIZES", "Choice", "Outcome", "attack", "attacks", "blocks", "cipher_of",
-           "explorer", "figure", "in_words", "parts", "pictures", "sentence", "show", "strongest", "with_control"]  # fmt: skip
+__all__ = [
+    "PHOTOS", "SCHEMES", "SEEDS", "Choice", "Outcome", "attack", "attacks", "blocks", "cipher_of", "explorer",
+    "figure", "in_words", "parts", "pictures", "sentence", "show", "strongest", "with_control",
+]  # fmt: skip

@@ -4,6 +4,7 @@ from it.
 A part of a key is a step of its scheme; one that is not taken is left out, and the others stay as they are.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +12,7 @@ import numpy as np
 from lib import Key
 from lib.colours import to_planes
 from lib.photos import photo, photo_names
-from lib.schemes import OneTimePad, by_name
+from lib.schemes import OneTimePad, Scheme, by_name
 from lib.schemes import names as scheme_names
 from lib.table import Structure
 from lib.workbook.attack_matrix import TARGET_IDS
@@ -81,12 +82,12 @@ class Partly:
     """A scheme of which only some steps are taken, in its order: as much of a scheme as attacks and oracles
     ask for."""
 
-    def __init__(self, scheme, taken: tuple[str, ...], whole: bool):
+    def __init__(self, scheme: Scheme, taken: tuple[str, ...], whole: bool):
         self._scheme, self._taken, self._whole = scheme, taken, whole
         self.block, self.bits, self.per_image = scheme.block, scheme.bits, scheme.per_image
         self.channels, self.control = scheme.channels, scheme.control
 
-    def encrypt(self, images: np.ndarray, ids=None) -> np.ndarray:
+    def encrypt(self, images: np.ndarray, ids: Iterable[int] | None = None) -> np.ndarray:
         """(n, h, w, 3) uint8, encrypted as far as the steps go; grey and three times as wide for etc-gray."""
         if self._whole:
             return self._scheme.encrypt(images, ids)

@@ -4,10 +4,7 @@ Everything is known to the attacker but the key: with the scheme and its block, 
 taken. What an attack has beside the ciphertext is made under the same key, as its threat model says.
 """
 
-import ctypes
 import inspect
-import threading
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
@@ -21,9 +18,10 @@ from lib.photos import photo
 from lib.schemes import OneTimePad
 from lib.workbook import attack_matrix
 from lib.workbook.explorer.choice import PHOTOS, Choice, cipher_of, scheme_of
+from lib.workbook.explorer.patience import within
 from lib.workbook.recording import scored
 
-PATIENCE = 20.0  # seconds that an attack, or its control, may take
+PATIENCE = 20.0  # seconds that an attack, or its control, may take, compilation aside
 SMALL = 32  # side of pictures of which many can be attacked in that time
 
 
@@ -53,11 +51,11 @@ class Outcome:
 def attacks(choice: Choice) -> tuple[str, ...]:
     """The attacks made for the scheme of a choice, by name: with one ciphertext, many, pairs, an oracle, each
     from weak to strong. Those on many ciphertexts are for small pictures only, or they would take minutes."""
-    scheme, order = scheme_of(choice), (ONE, MANY, PAIRS, CHOSEN)
-    fitting = [each for each in CATALOGUE if each.threat != MANY or choice.size == SMALL]
+    scheme = scheme_of(choice)
     # a control has no attack of its own; it is shown to those on schemes of its structure
-    fitting = [each for each in fitting if (each.made_for if scheme.control else each.fits)(scheme)]
-    return tuple(each.name for each in sorted(fitting, key=lambda each: order.index(each.threat)))
+    fitting = [each for each in CATALOGUE if (each.made_for if scheme.control else each.fits)(scheme)]
+    order = (ONE, MANY, PAIRS, CHOSEN) if choice.size == SMALL else (ONE, PAIRS, CHOSEN)
+    return tuple(each.name for threat in order for each in fitting if each.threat == threat)
 
 
 def strongest(choice: Choice) -> str:
@@ -139,27 +137,3 @@ def _cut(names, size):
     cuts = [photo(name, size) for name in names]
     cuts += [image[y : y + size, x : x + size] for y in places for x in places for image in large]
     return cuts + [image[:, ::-1] for image in cuts]
-
-
-@contextmanager
-def within(seconds: float):
-    """TimeoutError for what runs inside and takes longer, at its next line of Python; in any thread, on any
-    system."""
-    thread, lock, over = threading.get_ident(), threading.Lock(), []
-
-    def stop():
-        with lock:
-            if not over:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(thread), ctypes.py_object(TimeoutError)
-                )
-
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        with lock:
-            over.append(True)
-        timer.cancel()

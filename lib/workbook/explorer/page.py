@@ -6,7 +6,7 @@ import html
 import threading
 from dataclasses import replace
 
-import ipywidgets as widgets
+from ipywidgets import HTML, Button, Checkbox, Dropdown, HBox, IntSlider, Layout, SelectionSlider, VBox
 
 from lib import figures
 from lib.attacks import catalogue
@@ -18,52 +18,26 @@ WIDTH = "23em"  # of the controls; what is left of the page is for the picture
 LABELS = {"tanaka": "tanaka (LE)", "otp": "otp (one-time pad, the control)"}
 
 
-class Page(widgets.HBox):
+class Page(HBox):
     """Choose and see. A slider or box that moves draws anew; an attack runs when its button is pressed."""
 
     def __init__(self, choice: Choice):
-        named = [(LABELS.get(name, name), name) for name in SCHEMES]
-        self.photo = _labelled(
-            widgets.Dropdown, "photo", "what is encrypted", options=PHOTOS, value=choice.photo
-        )
-        self.size = _labelled(
-            widgets.SelectionSlider, "side", "of the picture, in pixels", options=SIZES, value=choice.size
-        )
-        self.scheme = _labelled(
-            widgets.Dropdown, "scheme", "how it is encrypted", options=named, value=choice.scheme
-        )
-        self.block = _labelled(widgets.SelectionSlider, "block", "side of a block, in pixels", options=BLOCKS)
-        self.seed = _labelled(
-            widgets.IntSlider,
-            "seed",
-            "of the key",
-            min=SEEDS[0],
-            max=max(SEEDS[-1], choice.seed),
-            value=choice.seed,
-        )
-        self.attack = _labelled(
-            widgets.Dropdown, "attack", "who has what, and does what with it", options=["none"]
-        )
-        self.button = widgets.Button(
-            description="Attack", button_style="primary", layout=widgets.Layout(width=WIDTH)
-        )
-        self.steps, self.picture, self.status = widgets.VBox(), widgets.HTML(), widgets.HTML()
+        named, last = [(LABELS.get(name, name), name) for name in SCHEMES], max(SEEDS[-1], choice.seed)
+        self.photo = _control(Dropdown, "photo", "what is encrypted", options=PHOTOS, value=choice.photo)
+        self.size = _control(SelectionSlider, "side", "in pixels", options=SIZES, value=choice.size)
+        self.scheme = _control(Dropdown, "scheme", "how it is encrypted", options=named, value=choice.scheme)
+        self.block = _control(SelectionSlider, "block", "side of a block, in pixels", options=BLOCKS)
+        self.seed = _control(IntSlider, "seed", "of the key", min=SEEDS[0], max=last, value=choice.seed)
+        self.attack = _control(Dropdown, "attack", "who has what, and does what with it", options=["none"])
+        self.button = Button(description="Attack", button_style="primary", layout=Layout(width=WIDTH))
+        self.steps, self.picture, self.status = VBox(), HTML(), HTML()
         # JupyterLab hands on what is done to controls in a thread of its own, also while an attack runs.
         self._lock, self._filling, self._running, self._outcome = threading.RLock(), False, False, None
-        parted = [
-            widgets.HTML("<b>Parts of the key</b>"),
-            self.steps,
-            self.seed,
-            widgets.HTML("<b>Who attacks</b>"),
-        ]
-        left = widgets.VBox(
-            [self.photo, self.size, self.scheme, self.block, *parted, self.attack, self.button]
-        )
-        right = widgets.VBox(
-            [self.picture, self.status], layout=widgets.Layout(flex="1 1 24em", min_width="0")
-        )
-        left.layout = widgets.Layout(flex=f"0 0 {WIDTH}", min_width=WIDTH)
-        super().__init__([left, right], layout=widgets.Layout(flex_flow="row wrap"))
+        parted = [HTML("<b>Parts of the key</b>"), self.steps, self.seed, HTML("<b>Who attacks</b>")]
+        left = VBox([self.photo, self.size, self.scheme, self.block, *parted, self.attack, self.button])
+        left.layout = Layout(flex=f"0 0 {WIDTH}", min_width=WIDTH)
+        right = VBox([self.picture, self.status], layout=Layout(flex="1 1 24em", min_width="0"))
+        super().__init__([left, right], layout=Layout(flex_flow="row wrap"))
         self._fill(choice)
         for each in (self.size, self.block, self.seed):
             # a picture for every place that a slider passes would lag behind it
@@ -77,10 +51,14 @@ class Page(widgets.HBox):
     @property
     def choice(self) -> Choice:
         """What is chosen now."""
-        steps = tuple(box.description for box in self.steps.children if box.value)
-        return Choice(
-            self.photo.value, self.size.value, self.scheme.value, self._block(), steps, self.seed.value
-        )
+        return self._chosen(self._taken())
+
+    def _taken(self):
+        return tuple(box.description for box in self.steps.children if box.value)
+
+    def _chosen(self, steps):
+        photo, size, scheme = self.photo.value, self.size.value, self.scheme.value
+        return Choice(photo, size, scheme, self._block(), steps, self.seed.value)
 
     def _block(self):
         """The block, or the one nearest to it that fits."""
@@ -95,14 +73,11 @@ class Page(widgets.HBox):
         with self._lock:
             if self._filling:
                 return
-            choice = Choice(
-                self.photo.value, self.size.value, self.scheme.value, self._block(), None, self.seed.value
-            )
+            choice = self._chosen(None)
             if change["owner"] is self.scheme:
                 self._fill(choice)
             else:
-                steps = tuple(box.description for box in self.steps.children if box.value)
-                self._fill(replace(choice, steps=steps), self.attack.value)
+                self._fill(replace(choice, steps=self._taken()), self.attack.value)
 
     def _fill(self, choice, attack=None):
         self._filling = True
@@ -112,9 +87,7 @@ class Page(widgets.HBox):
         if len(fitting) > 1:
             self.block.options, self.block.value = fitting, choice.block
         if [box.description for box in self.steps.children] != list(parts(choice)):
-            self.steps.children = [
-                widgets.Checkbox(True, description=name, indent=False) for name in parts(choice)
-            ]
+            self.steps.children = [Checkbox(True, description=name, indent=False) for name in parts(choice)]
             for box in self.steps.children:
                 box.observe(self._changed, "value")
         for box in self.steps.children:
@@ -134,16 +107,14 @@ class Page(widgets.HBox):
 
     def _show(self, outcome, more=""):
         choice, self._outcome = self.choice, outcome
-        text = sentence(choice, outcome)
-        data = base64.b64encode(figures.png(figure(choice, outcome), text)).decode()
+        data, text = _drawn(choice, outcome)
         img = f'<img src="data:image/png;base64,{data}" alt="{html.escape(text)}" style="max-width: 100%">'
         self.picture.value = img
         self._say(in_words(choice, outcome) + more)
 
     def _say(self, text):
-        self.status.value = (
-            f'<p role="status" style="max-width: 56em; line-height: 1.4">{html.escape(text)}</p>'
-        )
+        style = "max-width: 56em; line-height: 1.4"
+        self.status.value = f'<p role="status" style="{style}">{html.escape(text)}</p>'
 
     # -- attack ----------------------------------------------------------------------------------------------
 
@@ -177,13 +148,18 @@ class Page(widgets.HBox):
 
     def _repr_mimebundle_(self, **kwargs):
         """The widget, and beside it a picture for where there is none, as in a stored notebook."""
-        choice, data = self.choice, super()._repr_mimebundle_(**kwargs)
-        text = sentence(choice, self._outcome)
-        data["image/png"] = base64.b64encode(figures.png(figure(choice, self._outcome), text)).decode()
+        data = super()._repr_mimebundle_(**kwargs)
+        data["image/png"], text = _drawn(self.choice, self._outcome)
         data["text/plain"] = "key explorer"
         return data, {"image/png": {"alt": text}}
 
 
-def _labelled(kind, label, tooltip, **options):
-    style, layout = {"description_width": "4em"}, widgets.Layout(width=WIDTH)
+def _drawn(choice, outcome) -> tuple[str, str]:
+    """The figure as PNG in base64, and what it shows in words."""
+    text = sentence(choice, outcome)
+    return base64.b64encode(figures.png(figure(choice, outcome), text)).decode(), text
+
+
+def _control(kind, label, tooltip, **options):
+    style, layout = {"description_width": "4em"}, Layout(width=WIDTH)
     return kind(description=label, tooltip=tooltip, style=style, layout=layout, **options)

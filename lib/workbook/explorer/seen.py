@@ -31,15 +31,15 @@ def show(choice: Choice, outcome: Outcome | None = None) -> None:
 def sentence(choice: Choice, outcome: Outcome | None = None) -> str:
     """What the figure shows, in words."""
     plain, cipher = pictures(choice)
-    same = (
-        f", {(plain == cipher).mean():.0%} of its bytes as they were"
-        if plain.shape == cipher.shape
-        else ", in grey"
-    )
+    same = ", in grey"
+    if plain.shape == cipher.shape:
+        same = f", {(plain == cipher).mean():.0%} of its bytes as they were"
     tops = [f"{np.bincount(image.ravel()).max() / image.size:.1%}" for image in (plain, cipher)]
+    key = key_in_words(choice)
     return (
-        f"{choice.photo}, {choice.size}x{choice.size}; beside it its ciphertext, {key_in_words(choice)}{same}. The most frequent "
-        f"byte has a share of {tops[0]} in the plain picture and of {tops[1]} in the ciphertext. {in_words(choice, outcome)}"
+        f"{choice.photo}, {choice.size}x{choice.size}; beside it its ciphertext, {key}{same}. The most "
+        f"frequent byte has a share of {tops[0]} in the plain picture and of {tops[1]} in the ciphertext. "
+        f"{in_words(choice, outcome)}"
     )
 
 
@@ -62,9 +62,10 @@ def in_words(choice: Choice, outcome: Outcome | None) -> str:
         PAIRS: f"{PAIR_COUNT} pairs",
         CHOSEN: f"{outcome.queries} chosen picture{'s' * (outcome.queries != 1)}",
     }[catalogue.by_name(outcome.attack).threat]
+    sure = f"it says that it is {outcome.confidence:.0%} sure"
     return (
-        f"{outcome.attack}, with {had}: {_score(outcome, 'attack')}, in {outcome.seconds:.1f} s; it says that it is "
-        f"{outcome.confidence:.0%} sure. The ciphertext as it is: {_score(outcome, 'ciphertext')}.{_control(outcome)}"
+        f"{outcome.attack}, with {had}: {_score(outcome, 'attack')}, in {outcome.seconds:.1f} s; {sure}. "
+        f"The ciphertext as it is: {_score(outcome, 'ciphertext')}.{_control(outcome)}"
     )
 
 

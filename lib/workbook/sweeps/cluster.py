@@ -8,14 +8,19 @@ scheduler and workers are back.
 """
 
 import hashlib
+import logging
 import os
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
 
+import dask
+from distributed import CancelledError, Client, Future, KilledWorker, LocalCluster, as_completed
+
 from lib import __version__
-from lib.workbook.sweeps.experiments import code_digest
+from lib.cli.jobs import describe
+from lib.workbook.sweeps.runs import code_digest
 
 # seconds that a scheduler and a worker of it have to answer at first, and to come back
 WAIT, WAIT_AGAIN = 15, 60
@@ -33,8 +38,6 @@ def spread(work: Callable, jobs: dict, scheduler: str | None, workers: int | Non
     Errors: RuntimeError for a scheduler that does not answer, or stays away for a minute, has no workers, or
     unfit ones.
     """
-    from distributed import as_completed
-
     left, wait = dict(jobs), WAIT
     while left:
         with connected(scheduler, min(workers or os.cpu_count() or 1, len(left)), wait) as client:
@@ -53,24 +56,15 @@ def spread(work: Callable, jobs: dict, scheduler: str | None, workers: int | Non
 @contextmanager
 def connected(scheduler: str | None, workers: int, wait: float):
     """A client of a cluster that has a worker at least."""
-    import logging
-
-    import dask
-    from distributed import Client, LocalCluster
-
     if scheduler is None:
-        with (
-            # no run waits behind another's worker
-            dask.config.set({"distributed.scheduler.worker-saturation": 1.0}),
-            LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,
-                dashboard_address="127.0.0.1:0",
-                silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster) as client,
-        ):
-            yield client
+        # no run waits behind another's worker
+        with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
+            settings = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
+            with (
+                LocalCluster(workers, threads_per_worker=1, **settings) as cluster,
+                Client(cluster) as client,
+            ):
+                yield client
         return
     # a scheduler that goes away is told here
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
@@ -89,12 +83,8 @@ def connected(scheduler: str | None, workers: int, wait: float):
         yield client
 
 
-def outcome(future) -> dict | None:
+def outcome(future: Future) -> dict | None:
     """What work returned, or a failure in its place; None for what was lost with the scheduler."""
-    from distributed import CancelledError, KilledWorker
-
-    from lib.cli.jobs import describe
-
     try:
         error = future.exception()
         if error is None:
@@ -108,7 +98,7 @@ def outcome(future) -> dict | None:
     return {"status": "failed", "failure": {"cell": None, "line": "", "error": said}}
 
 
-def check_workers(client, scheduler: str, seen: list[str]) -> None:
+def check_workers(client: Client, scheduler: str, seen: list[str]) -> None:
     """RuntimeError that names a worker without `lib`, with other code than here, or that does not see what it
     has to."""
     for address, there in client.run(eval, ABOUT.format(seen=seen), on_error="return").items():
@@ -119,12 +109,11 @@ def check_workers(client, scheduler: str, seen: list[str]) -> None:
 def about(seen: list[str]) -> dict:
     """What a worker has: its `lib`, and of a file, its folder and other folders those that are there."""
     file, *folders = map(Path, seen)
-    there = [file] if file.is_file() and os.access(file.parent, os.W_OK) else []
-    content = hashlib.sha256(file.read_bytes()).hexdigest() if there else None
+    there = file.is_file() and os.access(file.parent, os.W_OK)
     return {
         "lib": f"{__version__}, code {code_digest()}",
-        "seen": list(map(str, there + [folder for folder in folders if folder.is_dir()])),
-        "content": content,
+        "seen": [str(file)] * there + [str(folder) for folder in folders if folder.is_dir()],
+        "content": hashlib.sha256(file.read_bytes()).hexdigest() if there else None,
     }
 
 

@@ -1,8 +1,9 @@
 """The results of a sweep as one table, CSV and Parquet, and a figure: `python -m lib sweep --collect DIR`."""
 
-import io
 import json
 from pathlib import Path
+
+import pandas
 
 from lib.atomic import whole_file
 from lib.workbook.sweeps.experiments import MANIFEST, notes
@@ -10,28 +11,30 @@ from lib.workbook.sweeps.experiments import MANIFEST, notes
 PANELS = 6  # numbers that a figure has room for
 
 
-def collect(out: Path) -> tuple:
+def collect(out: Path) -> tuple[pandas.DataFrame, list[str]]:
     """(table, notes): a row for each recorded row of each finished run, parameters first; and what is not in
     it.
 
     FileNotFoundError for a folder without a sweep; ValueError for a sweep of which no run is finished.
     """
-    manifest = read_manifest(out)
-    found = {
-        name: json.loads(file.read_text(encoding="utf-8"))
-        for name in manifest["runs"]
-        if (file := out / f"{name}.json").exists()
-    }
+    names = read_manifest(out)["runs"]
+    files = {name: out / f"{name}.json" for name in names}
+    found = {name: json.loads(file.read_text("utf-8")) for name, file in files.items() if file.exists()}
     finished = {name: facts for name, facts in found.items() if facts["status"] == "finished"}
     if not finished:
         raise ValueError(
             f"{out}: no run is finished; python -m lib sweep GRID.yaml --out {out} runs what is left"
         )
-    rows = [row for name, facts in finished.items() for row in rows_of(name, facts)]
-    return _frame(rows), list(_notes(manifest, found, finished))
+    said = [f"{len(names) - len(found)} of {len(names)} runs are not there yet"] * (len(found) < len(names))
+    if failed := len(found) - len(finished):
+        said.append(f"{failed} of {len(names)} runs failed")
+    table = pandas.DataFrame([row for name, facts in finished.items() for row in rows_of(name, facts)])
+    # whole numbers stay whole where a row has none
+    return table.convert_dtypes(), said + notes(list(finished.values()))
 
 
 def read_manifest(out: Path) -> dict:
+    """Which runs are a sweep's, and over which parameters. FileNotFoundError for a folder without a sweep."""
     path = out / MANIFEST
     if not path.is_file():
         raise FileNotFoundError(f"{path} does not exist: {out} is not the folder of a sweep")
@@ -52,70 +55,40 @@ def rows_of(name: str, facts: dict) -> list[dict]:
     ]
 
 
-def _frame(rows):
-    import pandas
-
-    return pandas.DataFrame(rows).convert_dtypes()  # whole numbers stay whole where a row has none
-
-
-def _notes(manifest, found, finished):
-    if missing := len(manifest["runs"]) - len(found):
-        yield f"{missing} of {len(manifest['runs'])} runs are not there yet"
-    if failed := len(found) - len(finished):
-        yield f"{failed} of {len(manifest['runs'])} runs failed"
-    yield from notes(list(finished.values()))
-
-
-def write(out: Path, table) -> list[Path]:
+def write(out: Path, table: pandas.DataFrame) -> list[Path]:
     """Write table.csv, table.parquet and, where there is something to draw, figure.png; each file whole."""
-    manifest = read_manifest(out)
-    files = {"table.csv": table.to_csv(index=False).encode(), "table.parquet": _parquet(table)}
+    files = {"table.csv": table.to_csv(index=False).encode(), "table.parquet": table.to_parquet(index=False)}
     for name, content in files.items():
         with whole_file(out / name, overwrite=True) as file:
             file.write(content)
-    drawn = draw(table, manifest, out / "figure.png")
-    return [out / name for name in files] + ([out / "figure.png"] if drawn else [])
+    drawn = draw(table, read_manifest(out), out / "figure.png")
+    return [out / name for name in (*files, *["figure.png"] * bool(drawn))]
 
 
-def _parquet(table):
-    buffer = io.BytesIO()
-    table.to_parquet(buffer, index=False)
-    return buffer.getvalue()
-
-
-def measured(table, parameters: list[str]) -> list[str]:
+def measured(table: pandas.DataFrame, parameters: list[str]) -> list[str]:
     """The columns of recorded numbers."""
-    import pandas
-
     others = {*parameters, "run", "seconds", "cpu_seconds"}
     return [name for name in table if name not in others and pandas.api.types.is_numeric_dtype(table[name])]
 
 
-def curves(table, x: str, lines: str | None, y: str) -> dict[str, dict]:
+def curves(table: pandas.DataFrame, x: str, lines: str | None, y: str) -> dict[str, dict]:
     """Line: {value of x: (mean, least, most) of y over all other parameters}, both in the grid's order."""
+    known = table[table[y].notna()]
+    line = known[lines].map(lambda value: f"{lines} {_name(value)}") if lines else [y] * len(known)
+    grouped = known[y].astype(float).groupby([line, known[x].map(_name)], sort=False)
     found = {}
-    for at, of, value in zip(table[x], table[lines] if lines else [y] * len(table), table[y]):
-        if value == value and value is not None and str(value) != "<NA>":
-            found.setdefault(f"{lines} {_name(of)}" if lines else y, {}).setdefault(_name(at), []).append(
-                float(value)
-            )
-    return {
-        line: {at: (sum(values) / len(values), min(values), max(values)) for at, values in points.items()}
-        for line, points in found.items()
-    }
+    for (of, at), *numbers in grouped.agg(["mean", "min", "max"]).itertuples():
+        found.setdefault(of, {})[at] = tuple(numbers)
+    return found
 
 
 def _name(value) -> str:
-    return (
-        "none"
-        if str(value) in ("None", "<NA>", "nan")
-        else f"{value:g}"
-        if isinstance(value, float)
-        else str(value)
-    )
+    if str(value) in ("None", "<NA>", "nan"):
+        return "none"
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def draw(table, manifest: dict, path: Path) -> str | None:
+def draw(table: pandas.DataFrame, manifest: dict, path: Path) -> str | None:
     """Write a figure with a panel for each recorded number; what is to be seen in it, in words. None: there
     is no such thing.
 

@@ -15,11 +15,24 @@ import itertools
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, ClassVar
 
+import yaml
+from pydantic import Field
+
+from lib.formats import Format, check
 from lib.workbook import notebooks
-from lib.workbook.sweeps.experiments import Run
+from lib.workbook.sweeps.runs import Run
 
-KEYS = ("title", "notebook", "parameters")
+
+class GridFile(Format):
+    """What a grid file holds."""
+
+    KIND: ClassVar[str] = "grid"
+    WAY: ClassVar[str] = "those of the lessons stand in notebooks/grids"
+    title: str | None = None
+    notebook: str
+    parameters: dict[str, Any] = Field(description="a mapping of names to values")
 
 
 @dataclass(frozen=True)
@@ -34,10 +47,8 @@ class Grid:
 
     def runs(self) -> list[Run]:
         """All combinations."""
-        return [
-            Run(self.notebook, self.source, dict(zip(self.axes, values)))
-            for values in itertools.product(*self.axes.values())
-        ]
+        combinations = itertools.product(*self.axes.values())
+        return [Run(self.notebook, self.source, dict(zip(self.axes, values))) for values in combinations]
 
 
 def read_grid(path: Path) -> Grid:
@@ -46,62 +57,48 @@ def read_grid(path: Path) -> Grid:
     Errors: FileNotFoundError for a missing file; ValueError for what is no grid, a parameter that the
     notebook does not have, a value of another type than the notebook's, a value given twice.
     """
-    grid = _parse(path)
-    found = [
-        problem
-        for name, values in grid.axes.items()
-        for value in values
-        for problem in notebooks.problems(grid.source, {name: value})
-    ]
-    for name, values in grid.axes.items():
-        texts = [json.dumps(value, default=str) for value in values]
-        found += [f"{name} has {text} twice" for text in dict.fromkeys(texts) if texts.count(text) > 1]
-    if found:
-        raise ValueError(f"{path}, for {grid.notebook.name}: {'; '.join(dict.fromkeys(found))}")
+    said = _parse(path)
+    notebook = (path.parent / said.notebook).resolve()
+    if not notebook.is_file():
+        raise FileNotFoundError(
+            f"{path}: notebook {said.notebook} is not beside it; give its path from there"
+        )
+    listed = {
+        name: values if isinstance(values, list) else [values] for name, values in said.parameters.items()
+    }
+    grid = Grid(said.title or path.stem, notebook, notebooks.read(notebook), listed)
+    if found := dict.fromkeys(_problems(grid)):
+        raise ValueError(f"{path}, for {notebook.name}: {'; '.join(found)}")
     return grid
 
 
 def _parse(path):
-    import yaml
-
     if not path.is_file():
         raise FileNotFoundError(f"{path}: no such grid; those of the lessons stand in notebooks/grids")
     try:
-        said = yaml.load(path.read_text(encoding="utf-8"), _strict_loader(yaml))
+        said = yaml.load(path.read_text(encoding="utf-8"), _Strict)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(said, dict) or set(said) - set(KEYS) or not isinstance(said.get("parameters"), dict):
-        got = ", ".join(map(str, said)) if isinstance(said, dict) else type(said).__name__
-        raise ValueError(
-            f"{path}: expected {', '.join(KEYS)}, the last one a mapping of names to values; got {got}"
-        )
-    notebook = path.parent / str(said.get("notebook"))
-    if not notebook.is_file():
-        raise FileNotFoundError(
-            f"{path}: notebook {said.get('notebook')} is not beside it; give its path from there"
-        )
-    axes = {
-        str(name): values if isinstance(values, list) else [values]
-        for name, values in said["parameters"].items()
-    }
-    if empty := [name for name, values in axes.items() if not values]:
-        raise ValueError(f"{path}: no value for {', '.join(empty)}")
-    return Grid(
-        str(said.get("title", path.stem)), notebook.resolve(), notebooks.read(notebook.resolve()), axes
-    )
+    return check(GridFile, said, str(path))
 
 
-def _strict_loader(yaml):
+def _problems(grid):
+    for name, values in grid.axes.items():
+        if not values:
+            yield f"no value for {name}"
+        for value in values:
+            yield from notebooks.problems(grid.source, {name: value})
+        texts = [json.dumps(value, default=str) for value in values]
+        yield from (f"{name} has {text} twice" for text in texts if texts.count(text) > 1)
+
+
+class _Strict(yaml.SafeLoader):
     """A loader to which a key given twice is an error: YAML keeps the last, and half a grid would go
     unnoticed."""
 
-    class Strict(yaml.SafeLoader):
-        def construct_mapping(self, node, deep=False):
-            keys = [key.value for key, _ in node.value]
-            if twice := [key for key in keys if keys.count(key) > 1]:
-                raise yaml.YAMLError(
-                    f"{twice[0]} stands there twice, line {node.start_mark.line + 1} and below"
-                )
-            return super().construct_mapping(node, deep)
-
-    return Strict
+    def construct_mapping(self, node, deep=False):
+        keys = [key.value for key, _ in node.value]
+        if twice := [key for key in keys if keys.count(key) > 1]:
+            line = node.start_mark.line + 1
+            raise yaml.YAMLError(f"{twice[0]} stands there twice, line {line} and below")
+        return super().construct_mapping(node, deep)

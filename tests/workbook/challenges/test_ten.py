@@ -58,11 +58,13 @@ def shows(pictures, flag, scale, shade):
     return found
 
 
+SCHEMES = (Tanaka, ExtendedTanaka, lambda key: EtC(key, block=4))
+MOMENT = FIRST + Draw(SECRET, 3).below(SECONDS, "second")
 # challenge: how its owner decrypts it; letters' scale, shade; pictures that show the flag
 DECRYPT = {
-    1: (lambda key, c: [Tanaka, ExtendedTanaka, lambda k: EtC(k, block=4)][Draw(SECRET, 1).below(3, "scheme")](key).decrypt(c), 1, 4, 1),
+    1: (lambda key, c: SCHEMES[Draw(SECRET, 1).below(3, "scheme")](key).decrypt(c), 1, 4, 1),
     2: (lambda key, c: Tanaka(key).decrypt(c), 1, 4, 1),
-    3: (lambda key, c: weak_table(FIRST + Draw(SECRET, 3).below(SECONDS, "second"), c.shape[1:]).inverse().apply(c), 2, 4, 1),
+    3: (lambda key, c: weak_table(MOMENT, c.shape[1:]).inverse().apply(c), 2, 4, 1),
     4: (lambda key, c: np.stack([OneTimePad(key).decrypt(x, ids=[0]) for x in c[:, None]])[:, 0], 1, 4, 1),
     5: (lambda key, c: SKK(key, per_image=True).decrypt(c, ids=[0]), 3, 4, 1),
     6: (lambda key, c: Tanaka(key).decrypt(c), 2, 4, 1),

@@ -6,11 +6,14 @@ solution), WRONG a dict of name: (check, answer), answers that a learner might w
 """
 
 import importlib
-from pathlib import Path
 
 import pytest
 
-NUMBERS = sorted(path.stem[-2:] for path in Path(__file__).parent.glob("test_lesson_*.py"))
+from lib.workbook import checks
+from lib.workbook.classroom.guide import mistakes
+from tests.workbook.checks import __main__ as made
+from tests.workbook.checks.__main__ import NUMBERS
+
 MODULES = {
     number: importlib.import_module(f"tests.workbook.checks.test_lesson_{number}") for number in NUMBERS
 }
@@ -28,15 +31,17 @@ WRONG = [
 
 @pytest.mark.parametrize(("run", "solution"), SOLUTIONS)
 def test_a_solution_passes(run, solution, capsys):
-    assert run(solution)
+    verdict = run(solution)
+    assert verdict and verdict == checks.Verdict(True, run.__name__) == checks.SAID[-1]
     assert capsys.readouterr().out == f"{run.__name__}: correct\n"
 
 
 @pytest.mark.parametrize(("run", "answer"), WRONG)
 def test_a_wrong_answer_is_told(run, answer, capsys):
-    assert not run(answer)
+    verdict = run(answer)
+    assert not verdict and len(verdict.message) > 13
     told = capsys.readouterr().out
-    assert told.startswith(f"{run.__name__}: not yet: ") and len(told) > len(run.__name__) + 25
+    assert told == f"{run.__name__}: not yet: {verdict.message}\n"
     assert "raised" not in told, "advice, not an exception of the check's own"
 
 
@@ -56,3 +61,20 @@ def test_every_exercise_has_a_solution_and_three_wrong_answers(number):
     assert checks == {run.__name__ for run, _ in module.SOLUTIONS}
     for name in checks:
         assert sum(run.__name__ == name for run, _ in module.WRONG.values()) >= 3, name
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_the_guide_says_what_the_checks_say(number):
+    """A message may name attacks, and they may become more."""
+    kept, new = mistakes(number), made.mistakes(number)
+    assert {name: list(each) for name, each in kept.items()} == {
+        name: list(each) for name, each in new.items()
+    }
+    assert kept == new or number == "34", "it is out of date: python -m tests.workbook.checks"
+
+
+def test_what_an_answer_asserts_by_itself_is_no_empty_verdict():
+    def answer():
+        raise AssertionError
+
+    assert checks.judge(lambda tried: tried(), answer).message == "an assertion in your code does not hold"

@@ -7,7 +7,7 @@ from lib.workbook.lessons import paths
 
 
 @pytest.fixture
-def needs_namespaces():
+def needs_bubblewrap():
     """Skips where this machine has no sandbox."""
     try:
         sandbox.available()

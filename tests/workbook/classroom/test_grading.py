@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from lib.workbook.classroom import grading, sandbox
 from tests.workbook.classroom.submissions import thirty
 
-pytestmark = pytest.mark.usefixtures("needs_namespaces")
+pytestmark = pytest.mark.usefixtures("needs_bubblewrap")
 FEW = (
     "right-tests-deleted",
     "part-last-wrong",

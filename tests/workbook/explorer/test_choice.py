@@ -8,7 +8,8 @@ from lib import Key
 from lib.colours import to_planes
 from lib.photos import photo
 from lib.schemes import OneTimePad, by_name, names
-from lib.workbook.explorer import BLOCKS, SCHEMES, Choice, blocks, cipher_of, parts, pictures
+from lib.workbook.explorer import SCHEMES, Choice, blocks, cipher_of, parts, pictures
+from lib.workbook.explorer.choice import BLOCKS
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)

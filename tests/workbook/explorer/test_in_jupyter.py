@@ -115,7 +115,8 @@ def seen_after(page, act):
     before = picture(page).get_attribute("src")
     act()
     page.wait_for_function(
-        "old => { const img = document.querySelector('.jp-OutputArea .widget-html img'); return img && img.src !== old; }",
+        "old => { const img = document.querySelector('.jp-OutputArea .widget-html img');"
+        " return img && img.src !== old; }",
         arg=before,
     )
     return picture(page).get_attribute("alt")

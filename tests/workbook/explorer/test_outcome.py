@@ -1,7 +1,6 @@
 """Attacks of the explorer: which are offered, what they are told, that a pad resists, that a slow one is
 stopped."""
 
-import threading
 import time
 from dataclasses import replace
 
@@ -23,7 +22,7 @@ from lib.workbook.explorer import (
     strongest,
     with_control,
 )
-from lib.workbook.explorer.outcome import album, within
+from lib.workbook.explorer.outcome import album
 
 SMALL = {"size": 32, "block": 4}
 
@@ -46,8 +45,10 @@ def test_attacks_offered_are_made_for_the_scheme():
 
 @pytest.mark.parametrize(
     "scheme, name",
-    [("tanaka", "one-photograph"), ("shf", "one-photograph"), ("np", "one-photograph"), ("skk", "one-key-skk"), ("etc", "pairs-etc"),
-     ("ele", "table-reader"), ("ffx", "fewest-ffx")],
+    [
+        ("tanaka", "one-photograph"), ("shf", "one-photograph"), ("np", "one-photograph"),
+        ("skk", "one-key-skk"), ("etc", "pairs-etc"), ("ele", "table-reader"), ("ffx", "fewest-ffx"),
+    ],
 )  # fmt: skip
 def test_every_scheme_that_is_attacked_falls_to_somebody_and_the_pad_to_nobody(scheme, name):
     choice = Choice("chelsea", 32, scheme, 1 if scheme == "skk" else 4, seed=2)
@@ -140,42 +141,6 @@ def test_a_control_that_does_not_end_leaves_no_verdict(monkeypatch):
     assert unsure.verdict == "" and in_words(choice, unsure).endswith(
         "On a one-time pad: it was stopped after 3 seconds, unfinished; so no verdict."
     )
-
-
-def test_time_limits_hold_in_any_thread_and_end_with_their_block():
-    ended = []
-
-    def work():
-        try:
-            with within(0.1):
-                while True:
-                    time.sleep(0.005)
-        except TimeoutError:
-            ended.append("stopped")
-        with within(0.1):
-            pass
-        time.sleep(0.2)
-        ended.append("alive")
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join(20)
-    assert ended == ["stopped", "alive"]
-
-
-def test_a_timer_that_rings_too_late_stops_nothing(monkeypatch):
-    rings = []
-
-    class Late(threading.Timer):
-        def __init__(self, seconds, ring):
-            super().__init__(seconds, ring)
-            rings.append(ring)
-
-    monkeypatch.setattr(outcome.threading, "Timer", Late)
-    with within(60):
-        pass
-    rings[0]()
-    assert sum(range(1000)) == 499500, "still here"
 
 
 def test_words_describe_the_picture():

@@ -1,0 +1,116 @@
+"""The teacher's kit: notebooks with their solutions, and a guide of plans, times, solutions and mistakes."""
+
+import json
+import re
+import shutil
+import textwrap
+from pathlib import Path
+
+from lib.workbook.classroom.editions import Exercise, exercises, most_points
+from lib.workbook.lessons import BUILD, MINUTES, paths, title, write
+from lib.workbook.notebooks import stored, tags
+
+TEACHER = BUILD / "teacher"
+# by lesson and exercise: wrong answers that learners give, by name, and what the check says; made by the tests
+MISTAKES = Path(__file__).with_name("mistakes.json")
+INTRODUCTION = """\
+# Teacher's guide
+
+A lesson's minutes are those that it runs, measured, and its words read at 150 a minute, counted, both known
+to this program; and those of its exercises, which are what the lesson says, for no class has been timed.
+Predictions and talk come on top.
+"""
+WORDS_A_MINUTE = 150
+# (lesson, how many of its exercises, None for all)
+SHORT = [("00", None), ("02", None), ("21", 2)]
+DAY = [("00", None), ("01", 2), ("02", None), ("04", 2), ("05", 2), ("10", 1), ("20", 1), ("21", 2)]
+DAY += [("25", None), ("26", None), ("29", 2)]
+TERM = ["00 01", "02", "03", "04", "05 06", "07 08 09", "10 11", "12 13", "14 20", "21 22", "23 24", "25 26"]
+TERM = [week.split() for week in [*TERM, "27 28", "29 30", "31 32 33", "34"]]
+HEAD = "lesson | exercises | runs (measured) | reading (words / 150) | exercises (as they say) |\n"
+FLAGS = """
+### The ten challenges
+
+{most} points at most, those of the challenges that can be solved; the open one makes up for others. In the
+repository, `.venv/bin/python -m lib.workbook.classroom.solvers` solves a folder of challenges and prints the
+flags, `data/challenges` if none is named; its source says by which attack. Flags are the same for all who
+have the same folder: README, *In class*, how to make one for a course.
+"""
+
+
+def teacher(chosen: list[Path], folder: Path = TEACHER) -> Path:
+    """Write the kit; the folder."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "notebooks").mkdir(parents=True)
+    for path in chosen:
+        shutil.copy(path, folder / "notebooks" / path.name)
+    write(folder / "guide.md", INTRODUCTION + plans() + "".join(map(guide, chosen)))
+    return folder
+
+
+def guide(path: Path) -> str:
+    """The part of the guide on one lesson."""
+    run, reading, asked = minutes(path)
+    notebook, wrong = stored(path), mistakes(path.name[:2])
+    flags = any("answers" in tags(each) for each in notebook.cells)
+    head = (
+        f"\n## {path.name[:2]}. {title(path)}\n\nRuns {run:.1f} minutes (measured), reading {reading:.0f} "
+        f"(words counted), exercises {asked:.0f} (as it says).\n"
+    )
+    told = "".join(answered(exercise, wrong[exercise.name]) for exercise in exercises(notebook))
+    return head + told + (FLAGS.format(most=most_points()) if flags else "")
+
+
+def answered(exercise: Exercise, wrong: dict[str, str]) -> str:
+    """The part of the guide on one exercise: its points, solution and mistakes."""
+    cut = re.search(r"### BEGIN SOLUTION\n(.*?)\n *### END", exercise.solution, re.S)[1]
+    rows = "".join(f"| {cell(name)} | {cell(said)} |\n" for name, said in wrong.items())
+    return (
+        f"\n### {exercise.title}\n\n{exercise.stars} of 3 stars, as many points; {exercise.minutes} minutes.\n\n"
+        f"```python\n{textwrap.dedent(cut)}\n```\n\n| mistake | the check says |\n|---|---|\n{rows}"
+    )
+
+
+def mistakes(number: str) -> dict[str, dict[str, str]]:
+    """By exercise of a lesson: wrong answers that learners give, by name, and what the check says."""
+    return json.loads(MISTAKES.read_text(encoding="utf-8"))[number]
+
+
+def cell(text: str) -> str:
+    """A text as a cell of a Markdown table."""
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def minutes(path: Path, upto: int | None = None) -> tuple[float, float, float]:
+    """Minutes of a lesson: running, reading, and its first `upto` exercises, or all of them."""
+    notebook = stored(path)
+    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
+    words = sum(len(re.findall(r"[A-Za-z]{2,}", text)) for text in texts)
+    seconds = json.loads(MINUTES.read_text()).get(path.stem, 0)
+    asked = sum(exercise.minutes for exercise in exercises(notebook)[:upto])
+    return seconds / 60, words / WORDS_A_MINUTE, asked
+
+
+def plan(chosen) -> tuple[list[str], float]:
+    """Rows of a table for a list of (lesson, exercises) as far as they are here; and the minutes of all."""
+    here, rows, total = {path.name[:2]: path for path in paths()}, [], 0.0
+    for number, upto in chosen:
+        if number in here:
+            run, reading, asked = minutes(here[number], upto)
+            total += run + reading + asked
+            which = "all" if upto is None else upto
+            rows.append(f"{number} {title(here[number])} | {which} | {run:.1f} | {reading:.0f} | {asked:.0f}")
+    return rows, total
+
+
+def plans() -> str:
+    """Three ways through the lessons as Markdown: an hour and a half, a day, a term."""
+    parts = []
+    for name, chosen in (("90 minutes", SHORT), ("One day", DAY)):
+        rows, total = plan(chosen)
+        parts.append(f"\n## {name}: {total:.0f} minutes\n\n| {HEAD}|---|---|---|---|---|\n")
+        parts += [f"| {row} |\n" for row in rows]
+    parts.append(f"\n## A term, a row each lesson\n\n| week | {HEAD}|---|---|---|---|---|---|\n")
+    for week, numbers in enumerate(TERM, 1):
+        parts += [f"| {week} | {row} |\n" for row in plan([(number, None) for number in numbers])[0]]
+    return "".join(parts)

@@ -1,0 +1,31 @@
+"""What teachers get: plans that fit their time, solutions, and mistakes with what the checks say."""
+
+import json
+import textwrap
+
+from lib.workbook import lessons
+from lib.workbook.classroom import guide
+from lib.workbook.lessons import paths
+from tests.workbook.classroom.test_editions import solutions
+
+
+def test_the_guide_holds_each_solution_and_each_mistake_with_what_the_check_says(lesson):
+    text = guide.guide(lesson)
+    for solution in solutions(lesson).values():
+        assert textwrap.dedent(solution) in text
+    told = guide.mistakes("02")
+    assert set(told) == set(solutions(lesson))
+    for said in (said for each in told.values() for said in each.values()):
+        assert len(said) > 20 and "correct" not in said and guide.cell(said) in text
+
+
+def test_the_short_plans_fit_their_time_and_the_term_has_every_lesson():
+    assert 70 <= guide.plan(guide.SHORT)[1] <= 90
+    assert 240 <= guide.plan(guide.DAY)[1] <= 360
+    weeks = [guide.plan([(number, None) for number in numbers])[1] for numbers in guide.TERM]
+    assert max(weeks) <= 180 and 12 <= len(weeks) <= 16
+    assert {path.name[:2] for path in paths()} <= {number for numbers in guide.TERM for number in numbers}
+    seconds = json.loads(lessons.MINUTES.read_text())["00_start_here"]
+    assert f" {seconds / 60:.1f} " in guide.plans().split("00 Start here")[1].splitlines()[0], (
+        "as measured, in minutes"
+    )

@@ -1,0 +1,79 @@
+"""The runner: what is recorded is skipped, what changed is run anew, and `make results` runs both kinds."""
+
+import pytest
+
+from lib.workbook import readme, recorded_runs
+from lib.workbook.recording import Job, Kind, Record, Row, chosen
+
+FIELDS = {"scheme": None, "network": "n", "parameters": 1, "bfloat16": False, "seconds": 1}
+
+
+class Small(Record):
+    row: str
+
+    def is_of(self, row, seed):
+        return self.recipe == row.recipe and self.seed == seed
+
+    def told(self):
+        return f"{self.row} of {self.recipe['steps']} steps"
+
+
+@pytest.fixture
+def kind(tmp_path):
+    ran = []
+
+    def run(row, seed, job):
+        ran.append((row.name, seed))
+        assert len(job.test) == 30 and job.folder.name == f"{row.name}-seed{seed}" and job.device == "cpu"
+        return FIELDS | {"row": row.name, "recipe": row.recipe}
+
+    made = Kind(tmp_path, Row, Small, run, test=30)
+    object.__setattr__(made, "ran", ran)
+    return made
+
+
+def write(kind, steps=2):
+    rows = [f'[[rows]]\nname = "{name}"\nrecipe = {{ steps = {steps} }}\n' for name in "ab"]
+    (kind.folder / "rows.toml").write_text("".join(rows))
+
+
+def test_what_is_recorded_is_skipped_and_what_changed_is_run_anew(kind, capsys):
+    write(kind)
+    words = ["small", "a", "--data", "photos", "--seeds", "0", "1"]
+    assert recorded_runs.main(words, {"small": kind}) == 0 and kind.ran == [("a", 0), ("a", 1)]
+    assert capsys.readouterr().out == "a-seed0.json: a of 2 steps, 1 s\na-seed1.json: a of 2 steps, 1 s\n"
+    assert recorded_runs.main(words, {"small": kind}) == 0 and len(kind.ran) == 2
+    assert capsys.readouterr().out.count("recorded, a of 2 steps") == 2
+    assert [run.seed for run in kind.recorded("a")] == [0, 1] and kind.recorded("b") == []
+    write(kind, steps=3)
+    recorded_runs.main(["small", "--data", "photos"], {"small": kind})
+    assert kind.ran[2:] == [("a", 0), ("b", 0)], "all rows where none is named"
+    with pytest.raises(SystemExit):
+        recorded_runs.main(["small", "nosuch"], {"small": kind})
+    assert "no row 'nosuch'; known: a, b" in capsys.readouterr().err
+
+
+def test_a_damaged_record_names_file_and_field(kind):
+    write(kind)
+    (row,) = chosen(kind, ["a"])
+    kind.file(row, 0).write_text('{"seed": "0"}')
+    with pytest.raises(ValueError, match=r"a-seed0\.json is damaged: .*; remove the file, and make results"):
+        list(kind.missing([row], [0]))
+
+
+def test_a_run_that_gives_no_record_is_told(kind):
+    write(kind)
+    (row,) = chosen(kind, ["a"])
+    object.__setattr__(kind, "run", lambda *_: FIELDS | {"row": "a"})
+    from lib import datasets
+
+    data = datasets.load("photos", limit=20)
+    with pytest.raises(ValueError, match="the run is damaged: the field recipe is missing"):
+        kind.keep(row, 0, Job(data, data))
+    assert not kind.file(row, 0).exists()
+
+
+def test_make_results_runs_both_and_each_alone():
+    recipe = (readme.README.parent / "Makefile").read_text().split("\nresults:")[1].split("\n\n")[0]
+    assert set(recorded_runs.KINDS) == {"trainings", "attacks"}
+    assert "recorded_runs trainings $(ROWS)" in recipe and "recorded_runs attacks $(LEARNED)" in recipe

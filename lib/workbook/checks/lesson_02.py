@@ -2,35 +2,30 @@
 
 import numpy as np
 
-from lib.workbook.checks import exercise
+from lib.workbook.checks import array, called, exercise
 
 
 @exercise
 def parts(answer):
-    """`answer(value, bits)`: a byte as the list of its 8 / bits parts, the highest bits first; bits is 8, 4,
-    2 or 1."""
+    """`answer(value, bits)`: the list of a byte's 8 / bits parts, the highest bits first; bits 8, 4, 2, 1."""
     for bits in (4, 2, 1, 8):
         seen = set()
         for value in range(256):
             got = answer(value, bits)
             assert isinstance(got, list | tuple), f"expected a list, got {type(got).__name__}"
-            assert len(got) == 8 // bits, (
-                f"a byte has {8 // bits} parts of {bits} bits, got {len(got)} for {value}"
-            )
-            assert all(0 <= part < 2**bits for part in got), (
-                f"a part of {bits} bits is below {2**bits}, got {list(got)} for {value}"
-            )
+            count = f"a byte has {8 // bits} parts of {bits} bits"
+            assert len(got) == 8 // bits, f"{count}, got {len(got)} for {value}"
+            below = all(0 <= part < 2**bits for part in got)
+            assert below, f"a part of {bits} bits is below {2**bits}, got {list(got)} for {value}"
             seen.add(tuple(int(part) for part in got))
-        assert len(seen) == 256, (
-            f"with bits={bits}, some two bytes have the same parts, so nothing could join them again"
-        )
+        unlike = len(seen) == 256
+        assert unlike, f"bits={bits}: some two bytes have the same parts, so nothing could join them again"
         for value in (180, 19, 1):
             joined = 0
             for part in answer(value, bits):
                 joined = joined * 2**bits + int(part)
-            assert joined == value, (
-                f"put together again, your parts of {value} make {joined}; does the highest come first?"
-            )
+            again = f"put together again, your parts of {value} make {joined}"
+            assert joined == value, f"{again}; does the highest come first?"
 
 
 @exercise
@@ -42,25 +37,15 @@ def encrypt_block(answer):
     """
     for side, seed in ((4, 1), (2, 2)):
         block, reverse, order = _case(side, seed)
-        kept = block.copy()
         none, still = np.zeros_like(reverse), np.arange(reverse.size)
-        got = _block(answer(block, none, still), block)
-        assert (got == block).all(), (
-            "with nothing to reverse and nothing to move, the block should come back unchanged"
-        )
-        got = _block(answer(block, reverse, still), block)
-        assert (got == _encrypt(block, reverse, still)).all(), (
-            "with nothing to move, the reversed nibbles are not right"
-        )
-        got = _block(answer(block, none, order), block)
-        assert (got == _encrypt(block, none, order)).all(), (
-            "with nothing to reverse, the nibbles do not end in the right places"
-        )
-        got = _block(answer(block, reverse, order), block)
-        assert (got == _encrypt(block, reverse, order)).all(), (
-            "each step is right alone, and the two together are not"
-        )
-        assert (block == kept).all(), "your function changed the block it was given"
+        unmoved = "with nothing to reverse and nothing to move, the block should come back unchanged"
+        for told, *key in (
+            (unmoved, none, still),
+            ("with nothing to move, the reversed nibbles are not right", reverse, still),
+            ("with nothing to reverse, the nibbles do not end in the right places", none, order),
+            ("each step is right alone, and the two together are not", reverse, order),
+        ):
+            assert (array(called(answer, block, *key), block.shape) == _encrypt(block, *key)).all(), told
 
 
 @exercise
@@ -69,27 +54,13 @@ def decrypt_block(answer):
     for side, seed in ((4, 3), (2, 4)):
         block, reverse, order = _case(side, seed)
         none, still = np.zeros_like(reverse), np.arange(reverse.size)
-        cipher = _encrypt(block, reverse, still)
-        assert (_block(answer(cipher, reverse, still), block) == block).all(), (
-            "where nothing was moved, the reversal is not undone"
-        )
-        cipher = _encrypt(block, none, order)
-        assert (_block(answer(cipher, none, order), block) == block).all(), (
-            "where nothing was reversed, the shuffle is not undone"
-        )
-        cipher = _encrypt(block, reverse, order)
-        kept = cipher.copy()
-        assert (_block(answer(cipher, reverse, order), block) == block).all(), (
-            "each step alone is undone, and the two together are not"
-        )
-        assert (cipher == kept).all(), "your function changed the block it was given"
-
-
-def _block(got, like):
-    assert isinstance(got, np.ndarray), f"expected a NumPy array, got {type(got).__name__}"
-    assert got.shape == like.shape, f"expected shape {like.shape}, got {got.shape}"
-    assert got.dtype == np.uint8, f"expected uint8, got {got.dtype}"
-    return got
+        for told, *key in (
+            ("where nothing was moved, the reversal is not undone", reverse, still),
+            ("where nothing was reversed, the shuffle is not undone", none, order),
+            ("each step alone is undone, and the two together are not", reverse, order),
+        ):
+            cipher = _encrypt(block, *key)
+            assert (array(called(answer, cipher, *key), block.shape) == block).all(), told
 
 
 def _case(side, seed):

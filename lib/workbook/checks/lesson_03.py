@@ -1,5 +1,4 @@
-"""Checks of lesson 03: counting ELE's keys, renaming them, and telling the four ciphers between LE and ELE
-apart."""
+"""Checks of lesson 03: ELE's keys counted and renamed, and the four ciphers from LE to ELE told apart."""
 
 import math
 
@@ -7,7 +6,7 @@ import numpy as np
 
 from lib.keys import Key
 from lib.schemes import ExtendedTanaka, Tanaka
-from lib.workbook.checks import exercise
+from lib.workbook.checks import array, called, exercise
 
 NAMES = ("LE", "block keys", "block shuffle", "ELE")
 
@@ -16,18 +15,15 @@ NAMES = ("LE", "block keys", "block shuffle", "ELE")
 def ele_key_bits(answer):
     """`answer(height, width, block)`: log2 of ELE's number of keys for an RGB image."""
     for height, width, block in ((8, 4, 4), (32, 32, 4), (24, 40, 8), (6, 10, 2)):
-        got = answer(height, width, block)
-        assert isinstance(got, int | float | np.number), (
-            f"expected a number of bits, got {type(got).__name__}"
-        )
+        got, told = answer(height, width, block), f"{height}x{width}"
+        number = isinstance(got, int | float | np.number)
+        assert number, f"expected a number of bits, got {type(got).__name__}"
         blocks, atoms = (height // block) * (width // block), 6 * block**2
         expected = blocks * (_log2_factorial(atoms) + atoms) + _log2_factorial(blocks)
-        assert math.isfinite(got), (
-            f"{height}x{width}: {got} is no number of bits; add logarithms instead of multiplying"
-        )
-        assert got > _log2_factorial(atoms) + atoms, f"{height}x{width}: fewer keys than LE has for one block"
+        assert math.isfinite(got), f"{told}: {got} is no number of bits; add logarithms, do not multiply"
+        assert got > _log2_factorial(atoms) + atoms, f"{told}: fewer keys than LE has for one block"
         assert abs(got - expected) < 0.01, (
-            f"{height}x{width} with blocks of {block}: {got:,.2f} bits; which of the three factors counts wrongly? "
+            f"{told} with blocks of {block}: {got:,.2f} bits; which of the three factors counts wrongly? "
             "How many blocks, how many values has a block, how many orders of blocks?"
         )
 
@@ -38,20 +34,15 @@ def _log2_factorial(n):
 
 @exercise
 def rename(answer):
-    """`answer(keys, source)`: the block keys that make "blocks, then pixels" equal to "pixels, then
-    blocks"."""
+    """`answer(keys, source)`: block keys that make "blocks, then pixels" equal to "pixels, then blocks"."""
     example = answer(np.array([10, 20, 30]), np.array([2, 0, 1]))
     assert len(example) == 3, f"three keys go in and three come out, got {len(example)}"
     assert list(example) == [30, 10, 20], f"the example gives {list(example)}"
     rng = np.random.default_rng(3)
     keys, source, plain = rng.integers(0, 256, (11, 4)), rng.permutation(11), rng.integers(0, 256, (11, 4))
-    given = keys.copy()
-    new = np.asarray(answer(keys, source))
-    assert (keys == given).all(), "the keys that came in were changed; return new ones"
-    assert new.shape == keys.shape, f"expected keys of shape {keys.shape}, got {new.shape}"
-    pixels_first = (plain ^ keys)[source]
-    blocks_first = plain[source] ^ new
-    assert (pixels_first == blocks_first).all(), "with these keys the two orders give different ciphertexts"
+    new = array(called(answer, keys, source), keys.shape, None)
+    same = ((plain ^ keys)[source] == plain[source] ^ new).all()
+    assert same, "with these keys the two orders give different ciphertexts"
 
 
 @exercise

@@ -1,38 +1,33 @@
-"""Checks of lesson 05: the states of a grey block, one block put right again, and the state found from a
-pair."""
+"""Checks of lesson 05: states of a grey block, one block put right again, and the state found from a pair."""
+
+from itertools import product
 
 import numpy as np
 
 from lib.symmetries import COLOURS
-from lib.workbook.checks import exercise
+from lib.workbook.checks import array, called, exercise, kind, whole
+
+FLAGS = (False, True)
 
 
 @exercise
 def grey_states(answer):
     """How many different blocks EtC makes of one block whose three channels are equal."""
-    assert isinstance(answer, int | np.integer) and not isinstance(answer, bool), (
-        f"expected a whole number, got {answer!r}"
-    )
+    whole(answer)
     grey = np.random.default_rng(5).integers(0, 256, (4, 4, 1), dtype=np.uint8).repeat(3, axis=2)
-    states = {
-        _state(grey, turns, mirrored, negative, order).tobytes()
-        for turns in range(4)
-        for mirrored in (False, True)
-        for negative in (False, True)
-        for order in COLOURS
-    }
+    every = product(range(4), FLAGS, FLAGS, COLOURS)
+    count = len({_state(grey, *state).tobytes() for state in every})
     assert answer <= 96, "no block has more than 96 states"
-    assert answer >= len(states), f"{answer} is too few: some states that you took for equal are not"
-    assert answer == len(states), f"{answer} is too many: some states that you took for different are equal"
+    assert answer >= count, f"{answer} is too few: some states that you took for equal are not"
+    assert answer == count, f"{answer} is too many: some states that you took for different are equal"
 
 
 @exercise
 def undo_block(answer):
-    """`answer(block, turns, mirrored, negative, order)`: the plain `(b, b, 3)` uint8 block, `block` left as
-    it was.
+    """`answer(block, turns, mirrored, negative, order)`: the plain `(b, b, 3)` uint8 block.
 
-    `block` is the plain block after `turns` quarter turns to the left, then, where the flags say so, mirrored
-    left to right and made negative, then with channel i taken from channel `order[i]`.
+    `block`, to be left as it is, is the plain block after `turns` quarter turns to the left, then, where the
+    flags say so, mirrored left to right and made negative, then with channel i taken from channel `order[i]`.
     """
     cases = [
         ("only made negative", 0, False, True, (0, 1, 2)),
@@ -42,50 +37,36 @@ def undo_block(answer):
         ("turned once, then mirrored", 1, True, False, (0, 1, 2)),
         ("put in the colour order (1, 0, 2)", 0, False, False, (1, 0, 2)),
         ("put in the colour order (1, 2, 0)", 0, False, False, (1, 2, 0)),
-    ]
-    every = [
         ("in all four ways", 3, True, True, (2, 0, 1)),
         ("turned twice and mirrored", 2, True, False, (1, 2, 0)),
     ]
-    for seed, (what, *state) in enumerate(cases + every):
+    for seed, (what, *state) in enumerate(cases):
         plain = _block(4 + seed % 2, seed)
-        cipher = _state(plain, *state)
-        kept = cipher.copy()
-        got = answer(cipher, *state)
-        assert (cipher == kept).all(), "your function changed the block it was given"
-        assert isinstance(got, np.ndarray), f"expected a NumPy array, got {type(got).__name__}"
-        assert got.shape == plain.shape, f"expected shape {plain.shape}, got {got.shape}"
-        assert got.dtype == np.uint8, f"expected uint8, got {got.dtype}"
+        got = array(called(answer, _state(plain, *state), *state), plain.shape)
         assert (got == plain).all(), f"a block that was {what} does not come back"
 
 
 @exercise
 def state_of(answer):
-    """`answer(plain, cipher)`: (turns, mirrored, negative, order) that makes `cipher` of `plain`, or None if
-    none does."""
+    """`answer(plain, cipher)`: (turns, mirrored, negative, order) that makes `cipher` of `plain`, or None."""
     states = [(0, False, False, (0, 1, 2)), (1, False, False, (0, 2, 1)), (1, True, False, (1, 2, 0))]
     states += [(3, False, True, (2, 0, 1)), (2, True, True, (2, 1, 0)), (3, True, False, (1, 0, 2))]
     for seed, state in enumerate(states):
         plain = _block(4, 20 + seed)
         cipher = _state(plain, *state)
-        kept = plain.copy(), cipher.copy()
-        got = answer(plain, cipher)
-        assert (plain == kept[0]).all() and (cipher == kept[1]).all(), (
-            "your function changed a block it was given"
-        )
+        got = called(answer, plain, cipher)
         assert got is not None, "you returned None for a cipher that one of the 96 states makes"
-        assert isinstance(got, tuple | list) and len(got) == 4, (
-            f"expected (turns, mirrored, negative, order), got {got!r}"
-        )
+        four = isinstance(got, tuple | list) and len(got) == 4
+        assert four, f"expected (turns, mirrored, negative, order), got {kind(got)}"
         turns, mirrored, negative, order = got
-        assert sorted(map(int, order)) == [0, 1, 2], f"a colour order holds 0, 1 and 2, got {order!r}"
-        made = _state(plain, int(turns), bool(mirrored), bool(negative), [int(channel) for channel in order])
+        order = list(map(int, order))
+        assert sorted(order) == [0, 1, 2], f"a colour order holds 0, 1 and 2, got {order}"
+        made = _state(plain, int(turns), bool(mirrored), bool(negative), order)
         assert (made == cipher).all(), f"the state {tuple(got)!r} makes another block of this plain one"
     plain, cipher = _block(4, 40), _state(_block(4, 40), 1, True, True, (1, 2, 0))
     cipher[3, 2, 1] ^= 1
-    assert answer(plain, cipher) is None, (
-        "one value of this cipher was changed by 1, so that no state makes it"
-    )
+    told = "one value of this cipher was changed by 1, so that no state makes it"
+    assert answer(plain, cipher) is None, told
 
 
 def _block(side, seed):

@@ -4,7 +4,7 @@ import numpy as np
 
 from lib import Key
 from lib.schemes import FormatPreserving, NegativePositive
-from lib.workbook.checks import exercise
+from lib.workbook.checks import array, called, exercise, pair
 
 
 @exercise
@@ -15,31 +15,28 @@ def read_ffx(answer):
     """
     for seed in range(6):
         places, substitution = _ffx(seed)
-        asked = []
-
-        def encrypt(image, places=places, substitution=substitution, asked=asked):
-            asked.append(1)
-            assert len(asked) <= 2, "you asked a third time; two images are allowed, and one is enough"
-            assert isinstance(image, np.ndarray) and image.dtype == np.uint8, "encrypt takes a uint8 array"
-            assert (
-                image.ndim == 3 and image.shape[2] == 3 and not image.shape[0] % 4 and not image.shape[1] % 4
-            ), f"encrypt takes one (h, w, 3) image, h and w multiples of 4, got {image.shape}"
-            tiled = np.tile(places, (image.shape[0] // 4, image.shape[1] // 4, 1))
-            return np.where(tiled, substitution[image], image)
-
-        got = answer(encrypt)
-        assert isinstance(got, tuple) and len(got) == 2, "expected a pair, the places and the substitution"
-        found, values = np.asarray(got[0]), np.asarray(got[1])
-        assert found.shape == (4, 4, 3) and found.dtype == bool, (
-            f"expected places as (4, 4, 3) bool, got {found.shape} {found.dtype}"
-        )
-        assert values.shape == (256,), f"expected a value for each of 256 bytes, got shape {values.shape}"
-        assert found.sum() == places.sum(), (
-            f"{places.sum()} places are replaced under this key, you found {found.sum()}"
-        )
+        found, values = pair(answer(_asked_twice(places, substitution)), "the places and the substitution")
+        found, values = array(np.asarray(found), (4, 4, 3), bool), array(values, (256,), None)
+        right, told = found.sum() == places.sum(), f"{places.sum()} places are replaced under this key"
+        assert right, f"{told}, you found {found.sum()}"
         assert (found == places).all(), "the number of places is right, but some are others"
         wrong = int((values != substitution).sum())
         assert not wrong, f"the places are right; {wrong} of 256 values of the substitution are not"
+
+
+def _asked_twice(places, substitution):
+    asked = []
+
+    def encrypt(image):
+        asked.append(1)
+        assert len(asked) <= 2, "you asked a third time; two images are allowed, and one is enough"
+        assert isinstance(image, np.ndarray) and image.dtype == np.uint8, "encrypt takes a uint8 array"
+        fits = image.ndim == 3 and image.shape[2] == 3 and not image.shape[0] % 4 and not image.shape[1] % 4
+        assert fits, f"encrypt takes one (h, w, 3) image, h and w multiples of 4, got {image.shape}"
+        tiled = np.tile(places, (image.shape[0] // 4, image.shape[1] // 4, 1))
+        return np.where(tiled, substitution[image], image)
+
+    return encrypt
 
 
 def _ffx(seed):
@@ -55,39 +52,25 @@ def _ffx(seed):
 
 @exercise
 def guess_np(answer):
-    """`answer(cipher)`: the `(h, w, 3)` uint8 picture behind an NP ciphertext with 2x2 blocks, or its
-    negative."""
-    for picture, seed in enumerate(
-        (11, 5, 4)
-    ):  # under these keys, some channels may be turned negative for a wrong key
+    """`answer(cipher)`: the `(h, w, 3)` uint8 picture, or its negative, behind NP with 2x2 blocks."""
+    # under these keys, some channels may be turned negative for a wrong key
+    for picture, seed in enumerate((11, 5, 4)):
         plain = _smooth(picture)
         cipher = NegativePositive(Key.from_seed(seed), block=2).encrypt(plain)
-        kept = cipher.copy()
-        got = answer(cipher)
-        assert (cipher == kept).all(), "your function changed the ciphertext it was given"
-        assert isinstance(got, np.ndarray), f"expected a NumPy array, got {type(got).__name__}"
-        assert got.shape == plain.shape, f"expected shape {plain.shape}, got {got.shape}"
-        assert got.dtype == np.uint8, f"expected uint8, got {got.dtype}"
+        got = array(called(answer, cipher), plain.shape)
         states = ((got == plain) | (got == 255 - plain)).all()
-        assert states, (
-            "some values are neither the plain one nor its complement, and NP does nothing else to a value"
-        )
+        assert states, "some values are neither the plain one nor its complement, and NP does nothing else"
         right = max((got == plain).mean(), (got == 255 - plain).mean())
-        assert right == 1, (
-            f"picture {picture + 1} of 3: {right:.0%} of its values are right, up to a negative of the whole"
-        )
+        told = f"picture {picture + 1} of 3: {right:.0%} of its values are right"
+        assert right == 1, f"{told}, up to a negative of the whole"
 
 
 def _smooth(seed):
-    """(24, 32, 3) uint8: a shadow and a little texture, alike in the channels; the channels' levels
-    differ."""
+    """(24, 32, 3) uint8: a shadow and a little texture, alike in the channels; their levels differ."""
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:24, :32]
-    waves = sum(
-        np.cos(rng.normal(0, 0.25) * y + rng.normal(0, 0.25) * x + rng.uniform(0, 6)) for _ in range(6)
-    )
-    grey = 22 * waves + rng.normal(0, 3, (24, 32))
+    waves = [(rng.normal(0, 0.25), rng.normal(0, 0.25), rng.uniform(0, 6)) for _ in range(6)]
+    grey = 22 * sum(np.cos(a * y + b * x + phase) for a, b, phase in waves) + rng.normal(0, 3, (24, 32))
     levels = rng.permutation([70, 120, 180])
-    return np.clip(grey[..., None] * [1, 0.85, 0.7] + levels + rng.normal(0, 2, (24, 32, 3)), 0, 255).astype(
-        np.uint8
-    )
+    coloured = grey[..., None] * [1, 0.85, 0.7] + levels + rng.normal(0, 2, (24, 32, 3))
+    return np.clip(coloured, 0, 255).astype(np.uint8)

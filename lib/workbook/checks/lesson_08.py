@@ -1,11 +1,10 @@
-"""Checks of lesson 08: entropy, and two attackers who must win every round of the indistinguishability
-game."""
+"""Checks of lesson 08: entropy, and two attackers who must win every round of a game."""
 
 import numpy as np
 
 from lib import Key
 from lib.schemes import SKK, Tanaka
-from lib.workbook.checks import exercise
+from lib.workbook.checks import exercise, number
 
 GAMES = 100
 
@@ -14,46 +13,33 @@ GAMES = 100
 def entropy(answer):
     """`answer(image)`: bits, from 0 to 8, of the values of a uint8 array of any shape."""
     rng = np.random.default_rng(1)
-    assert _number(answer(np.full((4, 6, 3), 7, np.uint8))) == 0, (
-        "an image of one value has no surprise: 0 bits"
-    )
-    halves = rng.permutation(np.repeat([0, 255], 36)).astype(np.uint8).reshape(4, 6, 3)
-    got = _number(answer(halves))
-    assert abs(got - 1) < 1e-9, f"two values equally often make 1 bit, got {got:.4f}"
-    every = rng.permutation(np.tile(np.arange(256), 3)).astype(np.uint8).reshape(16, 16, 3)
-    got = _number(answer(every))
-    assert abs(got - 8) < 1e-9, f"all 256 values equally often make 8 bits, got {got:.4f}"
-    shares = rng.permutation(np.repeat([3, 90, 250], [48, 16, 8])).astype(np.uint8).reshape(3, 8, 3)
-    expected = -sum(p * np.log2(p) for p in (6 / 9, 2 / 9, 1 / 9))
-    got = _number(answer(shares))
-    assert abs(got - expected) < 1e-9, (
-        f"for three values, in shares of 6, 2 and 1 ninths, your {got:.4f} bits are wrong"
-    )
-
-
-def _number(got):
-    assert np.ndim(got) == 0, f"expected one number, got shape {np.shape(got)}"
-    assert not np.isnan(got), (
-        "your result is not a number (NaN); what does p * log2(p) mean for a value that never occurs?"
-    )
-    return float(got)
+    for told, values, shape in (
+        ("an image of one value has no surprise: 0 bits", np.full(72, 7), (4, 6, 3)),
+        ("two values equally often make 1 bit", np.repeat([0, 255], 36), (4, 6, 3)),
+        ("all 256 values equally often make 8 bits", np.tile(np.arange(256), 3), (16, 16, 3)),
+        ("three values, in shares of 6, 2 and 1 ninths", np.repeat([3, 90, 250], [48, 16, 8]), (3, 8, 3)),
+    ):
+        got = number(answer(rng.permutation(values).astype(np.uint8).reshape(shape)))
+        nan = "your result is not a number (NaN); what does p * log2(p) mean for a value that never occurs?"
+        assert not np.isnan(got), nan
+        shares = np.unique(values, return_counts=True)[1] / len(values)
+        expected = -sum(share * np.log2(share) for share in shares)
+        assert abs(got - expected) < 1e-9, f"{told}; your {got:.4f} bits are wrong"
 
 
 @exercise
 def skk_attacker(answer):
-    """`answer(cipher, first, second)`: 0 where `cipher` is of `first`, 1 where of `second`; all (h, w, 3)
-    uint8."""
+    """`answer(cipher, first, second)`: 0 if `cipher` is of `first`, 1 if of `second`; (h, w, 3) uint8."""
     rng = np.random.default_rng(2)
     first = rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)
     retouched = first.copy()
     retouched[7, 3] = (first[7, 3].astype(int) + 50) % 256
-    for seed, (what, second) in enumerate(
-        (("mirrored", first[:, ::-1].copy()), ("with one pixel changed", retouched))
-    ):
+    others = {"mirrored": first[:, ::-1].copy(), "with one pixel changed": retouched}
+    for seed, (what, second) in enumerate(others.items()):
         coins = rng.integers(0, 2, GAMES)
         scheme, wins = SKK(Key.from_seed(seed), per_image=True), 0
-        for number, coin in enumerate(coins):
-            cipher = scheme.encrypt([first, second][coin], ids=[number])
+        for game, coin in enumerate(coins):
+            cipher = scheme.encrypt([first, second][coin], ids=[game])
             wins += _said(answer(cipher, first.copy(), second.copy())) == coin
         assert wins == GAMES, f"where the second image is the first {what}, you won {wins} of {GAMES} games"
 
@@ -62,28 +48,27 @@ def skk_attacker(answer):
 def equal_blocks(answer):
     """`answer(challenge)`: asks for the Tanaka cipher of one of two images, and says which it was, 0 or 1."""
     wins, coins = 0, np.random.default_rng(3).integers(0, 2, GAMES)
-    for number, coin in enumerate(coins):
-        scheme, asked = Tanaka(Key.from_seed(number), per_image=True), []
-
-        def challenge(first, second, scheme=scheme, asked=asked, coin=coin):
-            asked.append(1)
-            assert len(asked) == 1, "one challenge a game"
-            for image in (first, second):
-                assert isinstance(image, np.ndarray) and image.dtype == np.uint8, (
-                    "both images are uint8 arrays"
-                )
-            assert first.shape == second.shape, (
-                f"both images have one shape, got {first.shape} and {second.shape}"
-            )
-            counts = [np.bincount(image.ravel(), minlength=256).tolist() for image in (first, second)]
-            assert counts[0] == counts[1], (
-                "both images must hold the same values equally often, and yours do not"
-            )
-            return scheme.encrypt([first, second][coin], ids=[0])
-
-        wins += _said(answer(challenge)) == coin
+    for game, coin in enumerate(coins):
+        asked = []
+        wins += _said(answer(_challenge(Tanaka(Key.from_seed(game), per_image=True), coin, asked))) == coin
         assert asked, "your attacker never asked for the challenge"
     assert wins == GAMES, f"you won {wins} of {GAMES} games"
+
+
+def _challenge(scheme, coin, asked):
+    def challenge(first, second):
+        asked.append(1)
+        assert len(asked) == 1, "one challenge a game"
+        images = all(isinstance(image, np.ndarray) and image.dtype == np.uint8 for image in (first, second))
+        assert images, "both images are uint8 arrays"
+        shapes = f"{first.shape} and {second.shape}"
+        assert first.shape == second.shape, f"both images have one shape, got {shapes}"
+        counts = [np.bincount(image.ravel(), minlength=256).tolist() for image in (first, second)]
+        same = counts[0] == counts[1]
+        assert same, "both images must hold the same values equally often, and yours do not"
+        return scheme.encrypt([first, second][coin], ids=[0])
+
+    return challenge
 
 
 def _said(guess):

@@ -3,24 +3,20 @@
 import numpy as np
 
 from lib import datasets
-from lib.workbook.checks import exercise
+from lib.workbook.checks import array, exercise, number
 
 
 @exercise
 def nearest_colour(answer):
-    """`answer(images, labels, queries)`: (m,) the class of each query by mean colour; images (n, h, w, 3)
-    uint8."""
+    """`answer(images, labels, queries)`: each query's class by mean colour; images (n, h, w, 3) uint8."""
     images, labels, queries, truth = _pictures()
     wanted = _nearest_mean_colour(images, labels, queries)
-    got = np.asarray(answer(images.copy(), labels.copy(), queries.copy()))
-    assert got.shape == wanted.shape, (
-        f"expected {len(wanted)} classes, one for each query, got shape {got.shape}"
-    )
+    got = array(answer(images.copy(), labels.copy(), queries.copy()), wanted.shape, None)
     assert got.dtype.kind in "iu", f"a class is a whole number, got {got.dtype}"
     right = int((got == wanted).sum())
     assert right == len(wanted), (
-        f"{right} of {len(wanted)} queries get the class with the nearest mean colour; of the true classes the right "
-        f"answer gets {(wanted == truth).sum()}, yours {(got == truth).sum()}"
+        f"{right} of {len(wanted)} queries get the class with the nearest mean colour; of the true classes "
+        f"the right answer gets {(wanted == truth).sum()}, yours {(got == truth).sum()}"
     )
 
 
@@ -32,21 +28,16 @@ def _pictures():
 
 
 def _nearest_mean_colour(images, labels, queries):
-    means = [
-        images[labels == label].reshape(-1, 3).mean(axis=0, dtype=np.float64)
-        for label in range(labels.max() + 1)
-    ]
-    out = []
-    for query in queries:
-        colour = query.reshape(-1, 3).mean(axis=0, dtype=np.float64)
-        out.append(min(range(len(means)), key=lambda label: ((colour - means[label]) ** 2).sum()))
-    return np.array(out)
+    def mean(pictures):
+        return pictures.reshape(-1, 3).mean(axis=0, dtype=np.float64)
+
+    means = [mean(images[labels == label]) for label in range(labels.max() + 1)]
+    return np.array([np.argmin([((mean(query) - each) ** 2).sum() for each in means]) for query in queries])
 
 
 @exercise
 def smoothed_loss(answer):
-    """`answer(scores, labels, smoothing)`: the mean cross-entropy; scores (n, classes) float64, labels (n,)
-    int64."""
+    """`answer(scores, labels, smoothing)`: mean cross-entropy of (n, classes) floats for (n,) labels."""
     rng = np.random.default_rng(10)
     scores, labels = rng.normal(0, 3, (7, 4)), np.array([3, 0, 1, 1, 2, 0, 3])
     for smoothing in (0.0, 0.2, 0.5):
@@ -58,12 +49,10 @@ def smoothed_loss(answer):
 
 def _compare(answer, scores, labels, smoothing, what):
     with np.errstate(all="ignore"):
-        got = answer(scores.copy(), labels.copy(), smoothing)
-    assert np.ndim(got) == 0, f"{what}: expected one number, got shape {np.shape(got)}"
+        got = number(answer(scores.copy(), labels.copy(), smoothing))
+    hint = "the largest score of an image can be taken from all of its scores first"
+    assert np.isfinite(got), f"{what}: got {got}; {hint}"
     wanted = _loss(scores, labels, smoothing)
-    assert np.isfinite(got), (
-        f"{what}: got {got}; the largest score of an image can be taken from all of its scores first"
-    )
     assert abs(got - wanted) < 1e-6, f"{what}: got {got:.4f}, expected {wanted:.4f}"
 
 

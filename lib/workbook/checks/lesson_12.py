@@ -1,27 +1,21 @@
-"""Checks of lesson 12: the states of a pixel, what may be done to ciphertexts, and how the keys of two
-neighbours differ."""
+"""Checks of lesson 12: a pixel's states, what may be done to ciphertexts, how two neighbours' keys differ."""
 
 import numpy as np
 
 from lib import Key, datasets
 from lib.schemes import SKK
 from lib.tiling import grid
-from lib.workbook.checks import exercise
+from lib.workbook.checks import array, exercise, whole
 
 
 @exercise
 def states(answer):
-    """`answer(pixel)`: how many different pixels SKK can turn a pixel, three whole numbers from 0 to 255,
-    into."""
-    for pixel, kind in _PIXELS.items():
-        got, expected = answer(pixel), _number_of_states(pixel)
-        assert isinstance(got, int | np.integer) and not isinstance(got, bool), (
-            f"expected a whole number, got {got!r}"
-        )
+    """`answer(pixel)`: how many pixels SKK can turn a pixel, three whole numbers from 0 to 255, into."""
+    for pixel, told in _PIXELS.items():
+        got = whole(answer(pixel))
         assert got <= 48, f"{got} states for {pixel}, but there are only 48 keys of a pixel"
-        assert got == expected, (
-            f"{got} states for {pixel}, {kind}: list what its 48 keys make of it, and count again"
-        )
+        hint = "list what its 48 keys make of it, and count again"
+        assert got == _number_of_states(pixel), f"{got} states for {pixel}, {told}: {hint}"
 
 
 _PIXELS = {
@@ -43,15 +37,12 @@ def _number_of_states(pixel):
 
 @exercise
 def keeps(answer):
-    """`answer(move)`: whether `move`, uint8 (n, h, w, 3) to (n, ..., 3), gives ciphertexts of moved
-    pictures."""
+    """`answer(move)`: whether `move`, uint8 (n, h, w, 3) to (n, ..., 3), makes ciphertexts of the moved."""
     for name, (move, expected) in MOVES.items():
         got = answer(move)
         assert isinstance(got, bool | np.bool), f"expected True or False, got {got!r}"
-        assert got == expected, (
-            f"{name}: a moved ciphertext {'is' if expected else 'is not'} a ciphertext of the moved picture, "
-            f"and you say {'that it is' if got else 'that it is not'}"
-        )
+        told = "is a ciphertext" if expected else "is no ciphertext"
+        assert got == expected, f"{name}: a moved ciphertext {told} of the moved picture"
 
 
 def _mirror_red(x):
@@ -62,6 +53,14 @@ def _mirror_red(x):
 
 def _one_tenth_brighter(x):
     return np.minimum(x.astype(int) * 11 // 10, 255).astype(np.uint8)
+
+
+def _grey(x):
+    return np.repeat(x.mean(-1, keepdims=True), 3, -1).astype(np.uint8)
+
+
+def _mixed(x):
+    return ((x.astype(int) + np.roll(x, 1, axis=0)) // 2).astype(np.uint8)
 
 
 def _brightest_column_first(x):
@@ -91,34 +90,28 @@ MOVES = {
     "negative": (lambda x: 255 - x, True),
     "mirror red only": (_mirror_red, False),
     "brighter by a tenth": (_one_tenth_brighter, False),
-    "grey": (lambda x: np.repeat(x.mean(-1, keepdims=True), 3, -1).astype(np.uint8), False),
+    "grey": (_grey, False),
     "half the size by means": (_halved, False),
-    "mix with the next picture": (
-        lambda x: ((x.astype(int) + np.roll(x, 1, axis=0)) // 2).astype(np.uint8),
-        False,
-    ),
+    "mix with the next picture": (_mixed, False),
     "the brightest column first": (_brightest_column_first, False),
 }
 
 
 @exercise
 def relative_key(answer):
-    """`answer(a, b)`: (3, 3) of 0, 1, -1; a, b (n, 3) uint8, two neighbouring places of n ciphertexts under
-    one key."""
+    """`answer(a, b)`: (3, 3) of 0, 1, -1; (n, 3) uint8 of two neighbouring places under one key."""
     images = datasets.load("photos", "train", limit=60).images
     for seed, (row, column) in ((31, (4, 6)), (32, (17, 20)), (33, (9, 3)), (34, (25, 11))):
-        scheme = SKK(Key.from_seed(seed))
+        scheme, places = SKK(Key.from_seed(seed)), ((row, column), (row, column + 1))
         cipher = scheme.encrypt(images)
-        got = np.asarray(answer(cipher[:, row, column].copy(), cipher[:, row, column + 1].copy()))
-        assert got.shape == (3, 3), f"expected an array of shape (3, 3), got {got.shape}"
-        sizes = abs(got)
+        got = array(answer(*(cipher[:, y, x].copy() for y, x in places)), (3, 3), None)
         assert np.isin(got, (-1, 0, 1)).all(), "each entry is 0, 1 or -1"
-        assert (sizes.sum(0) == 1).all() and (sizes.sum(1) == 1).all(), (
-            "each row and each column has one entry that is not 0"
-        )
-        maps = [_as_matrix(scheme, place) for place in ((row, column), (row, column + 1))]
-        truth = maps[0] @ maps[1].T
-        assert (sizes == abs(truth)).all(), "a value of the one place goes with a wrong value of the other"
+        one_each = all((abs(got).sum(axis) == 1).all() for axis in (0, 1))
+        assert one_each, "each row and each column has one entry that is not 0"
+        first, second = (_as_matrix(scheme, place) for place in places)
+        truth = first @ second.T
+        paired = (abs(got) == abs(truth)).all()
+        assert paired, "a value of the one place goes with a wrong value of the other"
         assert (got == truth).all(), "values are paired rightly, but a sign is wrong"
 
 

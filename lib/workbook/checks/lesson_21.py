@@ -1,5 +1,4 @@
-"""Checks of lesson 21: a pixel that mends the published attack, words that no complement confuses, a table
-read in four."""
+"""Checks of lesson 21: a pixel that mends an attack, words without complements, a table read in four."""
 
 import numpy as np
 
@@ -8,75 +7,54 @@ from lib.attacks import Oracle
 from lib.attacks.chosen_plaintext.table_reader import read_table
 from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka
 from lib.table import split
-from lib.workbook.checks import exercise
+from lib.workbook.checks import array, exercise, pair, whole
 
 SHAPE = (32, 32, 3)
 
 
 @exercise
 def pixel(answer):
-    """`answer`: three bytes; their six nibbles differ from each other and from a black pixel's, complemented
-    or not."""
+    """`answer`: three bytes; their six nibbles differ from each other, from 0, and from all complements."""
     assert np.shape(answer) == (3,), f"expected three bytes, got {answer!r}"
-    assert all(_whole(value, 255) for value in answer), (
-        f"a byte is a whole number from 0 to 255, got {answer!r}"
-    )
-    nibbles = [nibble for value in answer for nibble in divmod(int(value), 16)]
-    assert not {0, 15} & set(nibbles), (
-        f"nibbles {nibbles}: 0 is what all black pixels have, and 15 its complement"
-    )
-    assert len(set(nibbles)) == 6, (
-        f"nibbles {nibbles}: two of them are equal, so their places cannot be told apart"
-    )
-    pairs = [(a, b) for a in nibbles for b in nibbles if a < b and a + b == 15]
-    assert not pairs, (
-        f"nibbles {nibbles}: {pairs[0][0]} and {pairs[0][1]} are complements, so each may be the other"
-    )
-
-
-def _whole(value, top):
-    return isinstance(value, int | np.integer) and not isinstance(value, bool) and 0 <= value <= top
+    values = [whole(value, "a byte, a whole number from 0 to 255", 0, 255) for value in answer]
+    nibbles = [nibble for value in values for nibble in divmod(value, 16)]
+    told = f"nibbles {nibbles}"
+    assert not {0, 15} & set(nibbles), f"{told}: 0 is what all black pixels have, and 15 its complement"
+    assert len(set(nibbles)) == 6, f"{told}: two of them are equal, so their places cannot be told apart"
+    pairs = [f"{a} and {b}" for a in nibbles for b in nibbles if a < b and a + b == 15]
+    assert not pairs, f"{told}: {pairs[0]} are complements, so each may be the other"
 
 
 @exercise
 def words(answer):
-    """`answer(count)`: `count` pairs of digits 0 to 15, no two alike, and no complement (15 - a, 15 - b)
-    among them."""
+    """`answer(count)`: `count` pairs of digits 0 to 15, no two alike, none another's complement."""
     for count in (12, 96, 128):
         got = [tuple(word) if np.ndim(word) == 1 else word for word in answer(count)]
         assert len(got) == count, f"expected {count} words, got {len(got)}"
-        assert all(np.shape(word) == (2,) for word in got), f"a word is a pair of digits, got {got[0]!r}"
-        bad = [word for word in got if not all(_whole(digit, 15) for digit in word)]
-        assert not bad, f"of {count} words, {bad[0]} is none: digits are whole numbers from 0 to 15"
+        for word in got:
+            assert np.shape(word) == (2,), f"a word is a pair of digits, got {word!r}"
+            for digit in word:
+                whole(digit, f"words of digits from 0 to 15, and not {word}", 0, 15)
         assert len(set(got)) == count, f"of {count} words, only {len(set(got))} are different"
         for a, b in got:
-            assert (15 - a, 15 - b) not in got, (
-                f"of {count} words, {(a, b)} is the complement of another, so one can be taken for the other"
-            )
+            told = f"of {count} words, {(a, b)} is the complement of another"
+            assert (15 - a, 15 - b) not in got, f"{told}, so one can be taken for the other"
 
 
 @exercise
 def read_in_four(answer):
-    """`answer(ask)`: (index, flipped) of the 6,144 nibbles of a 32x32 image; `ask` takes (n, 32, 32, 3), 4
-    images in all."""
+    """`answer(ask)`: (index, flipped) of a 32x32 image's nibbles; `ask` takes 4 (n, 32, 32, 3) in all."""
     for kind in (Tanaka, SKK, EtC, ExtendedTanaka):
         scheme = kind(Key.from_seed(5))
         index, mask = read_table(Oracle(scheme.encrypt), SHAPE)
-        got = answer(_asker(scheme))
-        assert isinstance(got, tuple) and len(got) == 2, (
-            f"expected index and flipped, got {type(got).__name__}"
-        )
-        found, flipped = map(np.asarray, got)
-        for name, array in (("index", found), ("flipped", flipped)):
-            assert array.shape == index.shape, f"{name}: expected shape {index.shape}, got {array.shape}"
+        got = pair(answer(_asker(scheme)), "index and flipped")
+        found, flipped = (array(part, index.shape, None) for part in got)
         wrong = (flipped.astype(bool) != (split(mask, 4) > 7)).mean()
-        assert wrong == 0, (
-            f"{scheme.name}: {wrong:.0%} of the nibbles are taken for complements and are none, or not seen"
-        )
+        told = f"{scheme.name}: {wrong:.0%} of the nibbles"
+        assert wrong == 0, f"{told} are taken for complements and are none, or not seen"
         wrong = (found != index).mean()
-        assert wrong == 0, (
-            f"{scheme.name}: {wrong:.0%} of the index is wrong: cipher nibble i is plain nibble index[i]"
-        )
+        told = f"{scheme.name}: {wrong:.0%} of the index is wrong"
+        assert wrong == 0, f"{told}: cipher nibble i is plain nibble index[i]"
 
 
 def _asker(scheme):
@@ -85,9 +63,8 @@ def _asker(scheme):
     def ask(images):
         assert isinstance(images, np.ndarray) and images.dtype == np.uint8, "ask takes a uint8 array"
         assert images.shape[1:] == SHAPE, f"ask takes images (n, 32, 32, 3), got {images.shape}"
-        assert oracle.queries + len(images) <= 4, (
-            f"you asked for {oracle.queries + len(images)} images, 4 are allowed"
-        )
+        asked = oracle.queries + len(images)
+        assert asked <= 4, f"you asked for {asked} images, 4 are allowed"
         return oracle(images)
 
     return ask

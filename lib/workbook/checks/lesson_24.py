@@ -1,5 +1,4 @@
-"""Checks of lesson 24: the nearest of 48 states, one walk from another, and the colour with the least
-expected error."""
+"""Checks of lesson 24: the nearest of 48 states, one walk from another, the colour of least error."""
 
 from itertools import permutations
 
@@ -9,13 +8,12 @@ from lib import Key, datasets
 from lib.attacks.one_ciphertext.minimum_difference import all_starts
 from lib.schemes import SKK
 from lib.symmetries import SIGNS
-from lib.workbook.checks import exercise
+from lib.workbook.checks import array, exercise
 
 
 @exercise
 def nearest(answer):
-    """`answer(before, pixel)`: the state of `pixel` nearest to `before`, three whole numbers each; of equal
-    ones the last order."""
+    """`answer(before, pixel)`: the state of `pixel` nearest to `before`; of equal ones the last order."""
     rng = np.random.default_rng(24)
     for kind, values in (("values of all sizes", range(256)), ("many ties", (3, 120, 126, 129, 252))):
         for before, pixel in rng.choice(list(values), (60, 2, 3)).tolist():
@@ -23,12 +21,10 @@ def nearest(answer):
             assert np.shape(got) == (3,), f"expected three values, got {got!r}"
             got, (least, expected) = [int(value) for value in got], _nearest(before, pixel)
             told = f"{kind}, before {before}, pixel {pixel}: you say {got}"
-            assert sorted(map(_fold, got)) == sorted(map(_fold, pixel)), (
-                f"{told}, which is no state of the pixel"
-            )
-            assert _distance(before, got) <= least, (
-                f"{told}; there is a state nearer than {_distance(before, got)}"
-            )
+            state = sorted(map(_fold, got)) == sorted(map(_fold, pixel))
+            assert state, f"{told}, which is no state of the pixel"
+            away = _distance(before, got)
+            assert away <= least, f"{told}; there is a state nearer than {away}"
             assert got == expected, f"{told}, which is as near as a state of a later order"
 
 
@@ -51,44 +47,37 @@ def _fold(value):
 
 @exercise
 def other_start(answer):
-    """`answer(result, first)`: what the walk from `first` gives; `result` (h, w, 3) uint8 is that from the
-    folded `first`."""
+    """`answer(result, first)`: the walk from `first`; `result` (h, w, 3) uint8 is from the folded one."""
     cipher = SKK(Key.from_seed(24), per_image=True).encrypt(_WALKED, ids=range(len(_WALKED)))
     for pictures in all_starts(cipher):
-        for first_of_order in range(0, 48, 8):
-            folded = next(p for p in pictures[first_of_order : first_of_order + 8] if (p[0, 0] < 128).all())
-            for expected in pictures[first_of_order : first_of_order + 8]:
-                got = np.asarray(answer(folded.copy(), expected[0, 0].copy()))
+        for of_one_order in np.split(np.asarray(pictures), 6):
+            folded = next(picture for picture in of_one_order if (picture[0, 0] < 128).all())
+            for expected in of_one_order:
                 first = expected[0, 0].tolist()
-                assert got.shape == expected.shape, (
-                    f"expected a picture of shape {expected.shape}, got {got.shape}"
-                )
-                assert (got[0, 0] == first).all(), (
-                    f"the first pixel should be {first}, it is {got[0, 0].tolist()}"
-                )
+                got = array(answer(folded.copy(), expected[0, 0].copy()), expected.shape, None)
+                begun = got[0, 0].tolist()
+                assert begun == first, f"the first pixel should be {first}, it is {begun}"
                 assert (got == expected).all(), f"first pixel {first}: a walk gives other values elsewhere"
 
 
-_WALKED = np.concatenate(
-    [datasets.photo("coffee", 16)[None], np.random.default_rng(3).integers(0, 256, (2, 16, 16, 3))]
-)
-_WALKED = _WALKED.astype(np.uint8)
+_NOISE = np.random.default_rng(3).integers(0, 256, (2, 16, 16, 3)).astype(np.uint8)
+_WALKED = np.concatenate([datasets.photo("coffee", 16)[None], _NOISE])
 _WALKED[1, 0, 0], _WALKED[2, 0, 0] = (127, 128, 0), (128, 255, 127)
 
 
 @exercise
 def mean_colour(answer):
-    """`answer(probabilities, values)`: (3,), for (48,) probabilities and the (48, 3) values of a pixel's
-    states."""
+    """`answer(probabilities, values)`: (3,), for (48,) probabilities of a pixel's states, (48, 3)."""
     rng = np.random.default_rng(25)
     for peak in (0.1, 1, 4):
         for _ in range(5):
             chances = np.exp(peak * rng.normal(size=48))
             chances /= chances.sum()
             values = rng.integers(0, 256, (48, 3)).astype(np.float32)
-            got = np.asarray(answer(chances.copy(), values.copy()), float)
-            assert got.shape == (3,), f"expected three numbers, got shape {got.shape}"
-            errors = [float(chances @ ((values - guess) ** 2).sum(1)) for guess in (got, chances @ values)]
-            assert errors[0] <= errors[1] + 0.01, (
-                f"the expected squared error is {errors[0]:.1f}; {errors[1]:.1f} is possible"
+            got = array(answer(chances.copy(), values.copy()), (3,), None).astype(float)
+            error, least = (
+                float(chances @ ((values - guess) ** 2).sum(1)) for guess in (got, chances @ values)
+            )
+            assert error <= least + 0.01, (
+                f"the expected squared error is {error:.1f}; {least:.1f} is possible"
             )

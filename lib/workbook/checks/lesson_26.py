@@ -2,36 +2,28 @@
 
 import numpy as np
 
-from lib.workbook.checks import exercise
+from lib.workbook.checks import called, exercise, number
 
 
 @exercise
 def mismatch(answer):
-    """`answer(left, right)`: the mean absolute difference of two blocks (b, b, 3) uint8 where the one ends
-    and the other begins."""
+    """`answer(left, right)`: mean |difference| of two (b, b, 3) uint8 blocks where one meets the other."""
     rng = np.random.default_rng(26)
     for size in (2, 4, 7):
         for _ in range(5):
             left, right = rng.integers(0, 256, (2, size, size, 3), np.uint8)
-            before = left.copy(), right.copy()
-            got = answer(left, right)
-            assert np.ndim(got) == 0, f"expected one number, got shape {np.shape(got)}"
-            expected = np.abs(before[0][:, -1].astype(int) - before[1][:, 0]).mean()
-            wrapped = (before[0][:, -1] - before[1][:, 0]).mean()
-            if np.isclose(float(got), wrapped) and not np.isclose(wrapped, expected):
-                raise AssertionError("uint8 wraps around: 3 - 5 is 254; widen the type before you subtract")
-            assert np.isclose(float(got), expected), (
-                f"blocks of {size}x{size}: you say {float(got):.2f}, not {expected:.2f}"
-            )
-            assert (left == before[0]).all() and (right == before[1]).all(), (
-                "the blocks you were given have changed"
-            )
+            got = number(called(answer, left, right))
+            expected = np.abs(left[:, -1].astype(int) - right[:, 0]).mean()
+            wrapped = (left[:, -1] - right[:, 0]).mean()
+            around = np.isclose(got, wrapped) and not np.isclose(wrapped, expected)
+            assert not around, "uint8 wraps around: 3 - 5 is 254; widen the type before you subtract"
+            told = f"blocks of {size}x{size}: you say {got:.2f}"
+            assert np.isclose(got, expected), f"{told}, not {expected:.2f}"
 
 
 @exercise
 def right_pairs(answer):
-    """`answer(layout)`: the share of pairs that are neighbours in the picture too; (rows, columns) ints, a
-    block's number by rows."""
+    """`answer(layout)`: the share of pairs that are neighbours in the picture too; (rows, columns) ints."""
     rng = np.random.default_rng(27)
     for rows, columns in ((2, 2), (3, 5), (4, 3)):
         whole = np.arange(rows * columns).reshape(rows, columns)
@@ -43,11 +35,9 @@ def right_pairs(answer):
             ("all rows moved by one, the last on top", np.roll(whole, 1, axis=0)),
             ("at random", rng.permutation(whole.ravel()).reshape(rows, columns)),
         ):
-            got, expected = answer(layout.copy()), _right_pairs(layout)
-            assert np.ndim(got) == 0, f"expected one number, got shape {np.shape(got)}"
-            assert np.isclose(float(got), expected), (
-                f"{rows}x{columns}, {told}: you say {float(got):.3f}, not {expected:.3f}"
-            )
+            got, expected = number(answer(layout.copy())), _right_pairs(layout)
+            case = f"{rows}x{columns}, {told}"
+            assert np.isclose(got, expected), f"{case}: you say {got:.3f}, not {expected:.3f}"
 
 
 def _right_pairs(layout):

@@ -1,16 +1,14 @@
-"""Checks of lesson 28: the discriminator's loss, the key nearest to a pixel's map, the rank of the truth
-among candidates."""
+"""Checks of lesson 28: a discriminator's loss, the key nearest to a pixel's map, the truth's rank."""
 
 import numpy as np
 
 from lib.symmetries import COLOURS
-from lib.workbook.checks import exercise
+from lib.workbook.checks import exercise, number, triples
 
 
 @exercise
 def hinge(answer):
-    """`answer(real, fake)`: the discriminator's loss for its verdicts on pictures and on outputs, (n,) floats
-    each."""
+    """`answer(real, fake)`: the loss of a discriminator that says (n,) floats of pictures and of outputs."""
     rng = np.random.default_rng(28)
     for told, real, fake in (
         ("it is sure, and right", np.array([1.5, 3.0]), np.array([-2.0, -1.0])),
@@ -20,16 +18,14 @@ def hinge(answer):
         ("verdicts of all sizes", *rng.normal(0, 1.5, (2, 50))),
         ("more outputs than pictures", rng.normal(0, 1.5, 10), rng.normal(0, 1.5, 40)),
     ):
-        got = answer(real.copy(), fake.copy())
+        got = number(answer(real.copy(), fake.copy()))
         expected = np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean()
-        assert np.ndim(got) == 0, f"expected one number, got shape {np.shape(got)}"
-        assert np.isclose(float(got), expected), f"{told}: you say {float(got):.3f}, not {expected:.3f}"
+        assert np.isclose(got, expected), f"{told}: you say {got:.3f}, not {expected:.3f}"
 
 
 @exercise
 def nearest_key(answer):
-    """`answer(weights)`: for a pixel's map, weights[i, j] of cipher channel i in plain channel j: (channels,
-    flips)."""
+    """`answer(weights)`: (channels, flips) of a pixel's map, weights[i, j] of cipher channel i in plain j."""
     rng = np.random.default_rng(29)
     for told, noise in (("an exact map", 0.0), ("a map that is nearly there", 0.25)):
         for order in COLOURS:
@@ -44,25 +40,15 @@ def nearest_key(answer):
 
 
 def _compare(answer, weights, order, flips, told):
-    got = answer(weights.copy())
-    assert isinstance(got, tuple) and len(got) == 2, f"expected (channels, flips), got {type(got).__name__}"
-    channels, signs = (np.asarray(part) for part in got)
-    assert channels.shape == signs.shape == (3,), (
-        f"expected three numbers each, got {channels.shape}, {signs.shape}"
-    )
-    assert sorted(channels.tolist()) == [0, 1, 2], (
-        f"{told}: a key uses each channel once, you say {channels.tolist()}"
-    )
-    assert (channels == order).all(), (
-        f"{told}: you say channels {channels.tolist()}; other ones have larger weights"
-    )
+    channels, signs = triples(answer(weights.copy()), "channels and flips")
+    said = f"{told}: you say channels {channels.tolist()}"
+    assert (channels == order).all(), f"{said}; other ones have larger weights"
     assert (signs == flips).all(), f"{told}: channels are right; you say flips {signs.tolist()}"
 
 
 @exercise
 def rank(answer):
-    """`answer(similar, own)`: where candidate `own` comes among (n,) similarities; equal ones share the mean
-    of their places."""
+    """`answer(similar, own)`: the place of candidate `own` by (n,) similarities; equal ones share a mean."""
     rng = np.random.default_rng(30)
     cases = [("first of three", [0.9, 0.1, -0.3], 0), ("last of three", [0.9, 0.1, -0.3], 2)]
     cases += [("all are equal", [0.5] * 5, 3), ("a tie for the first place", [0.7, 0.7, 0.2], 1)]
@@ -70,8 +56,7 @@ def rank(answer):
     cases += [(f"candidate {i}, with ties", rng.integers(-3, 3, 20) / 4, i) for i in (2, 11)]
     for told, similar, own in cases:
         similar = np.asarray(similar, float)
-        got = answer(similar.copy(), own)
+        got = number(answer(similar.copy(), own))
         better, equal = (similar > similar[own]).sum(), (similar == similar[own]).sum()
         expected = 1 + better + (equal - 1) / 2
-        assert np.ndim(got) == 0, f"expected one number, got shape {np.shape(got)}"
-        assert float(got) == expected, f"{told}: you say {float(got):g}, not {expected:g}"
+        assert got == expected, f"{told}: you say {got:g}, not {expected:g}"

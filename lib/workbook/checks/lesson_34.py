@@ -1,5 +1,4 @@
-"""Checks of lesson 34: which attacks there are to choose from, a mask for any picture, and how long a flag
-has to be."""
+"""Checks of lesson 34: which attacks there are to choose from, a mask for any picture, a flag's length."""
 
 from itertools import combinations
 
@@ -8,7 +7,7 @@ import numpy as np
 from lib.attacks.catalogue import CATALOGUE, MANY, THREATS
 from lib.schemes import NO_KEY
 from lib.workbook.attack_matrix import SCHEMES
-from lib.workbook.checks import exercise
+from lib.workbook.checks import array, called, exercise, number
 
 YEAR = 365.25 * 24 * 3600  # seconds
 _THINGS = ("plain", "pair_ciphers", "oracle")
@@ -16,8 +15,7 @@ _THINGS = ("plain", "pair_ciphers", "oracle")
 
 @exercise
 def usable(answer):
-    """`answer(scheme, given, count)`: names of the attacks that can be run on `count` ciphertexts of `scheme`
-    (an object without a key) by who has `given`."""
+    """`answer(scheme, given, count)`: attacks on `count` ciphertexts of a keyless `scheme`, by name."""
     for label, make in SCHEMES.items():
         scheme = make(NO_KEY)
         for size in range(len(_THINGS) + 1):
@@ -31,17 +29,12 @@ def usable(answer):
 
 
 def attacks_on(label, given, count):
-    """Names of the catalogue's attacks on a row of the matrix, for the rest of the lesson, whether or not the
-    exercise is solved; none for another label."""
-    scheme = SCHEMES[label](NO_KEY) if label in SCHEMES else None
-    return [
-        attack.name
-        for attack in CATALOGUE
-        if scheme is not None
-        and attack.fits(scheme)
-        and set(THREATS[attack.threat]) <= given
-        and (attack.threat != MANY or count > 1)
-    ]
+    """Names of the attacks on a row of the matrix, for the lesson's rest; none for another label."""
+    if label not in SCHEMES:
+        return []
+    scheme = SCHEMES[label](NO_KEY)
+    enough = [attack for attack in CATALOGUE if attack.threat != MANY or count > 1]
+    return [each.name for each in enough if each.fits(scheme) and given.issuperset(THREATS[each.threat])]
 
 
 def _same(case, got, expected):
@@ -49,66 +42,36 @@ def _same(case, got, expected):
     for name in got:
         assert isinstance(name, str), f"expected names, got {type(name).__name__}; an attack has a .name"
         assert name in known, f"{case}: {name!r} is no name in the catalogue"
-        assert name in expected, (
-            f"{case}: {name} is of no use here; it is an attack with {known[name].threat}"
-        )
-    assert len(got) >= len(expected), (
-        f"{case}: {len(expected) - len(got)} of {len(expected)} attacks are missing"
-    )
+        told = f"{name} is of no use here; it is an attack with {known[name].threat}"
+        assert name in expected, f"{case}: {told}"
+    missing = len(expected) - len(got)
+    assert missing <= 0, f"{case}: {missing} of {len(expected)} attacks are missing"
     assert got == expected, f"{case}: all names are there, but not each once and in the catalogue's order"
 
 
 @exercise
 def mask_for(answer):
-    """`answer(cipher, picture)`: the mask of a pad under which `cipher` is the ciphertext of `picture`;
-    uint8, one shape."""
+    """`answer(cipher, picture)`: the mask of a pad that makes `cipher` of `picture`; uint8, one shape."""
     rng = np.random.default_rng(34)
     for shape in ((4, 4, 3), (5, 7, 3)):
         cipher, picture = rng.integers(0, 256, (2, *shape), dtype=np.uint8)
-        for told, image in (
-            ("noise", picture),
-            ("black", np.zeros_like(picture)),
-            ("white", np.full_like(picture, 255)),
-        ):
-            before = cipher.copy(), image.copy()
-            got = answer(cipher, image)
-            assert (cipher == before[0]).all() and (image == before[1]).all(), (
-                "your function changes its input"
-            )
-            assert isinstance(got, np.ndarray) and got.dtype == np.uint8 and got.shape == shape, (
-                f"expected a mask of uint8 and shape {shape}, got {getattr(got, 'dtype', type(got).__name__)} "
-                f"of shape {np.shape(got)}"
-            )
-            wrong = int(((image ^ got) != cipher).sum())
-            assert not wrong, (
-                f"a picture that is {told}: under your mask {wrong} of {cipher.size} values are not the cipher's"
-            )
+        black, white = np.zeros_like(picture), np.full_like(picture, 255)
+        for told, image in {"noise": picture, "black": black, "white": white}.items():
+            wrong = int(((image ^ array(called(answer, cipher, image), shape)) != cipher).sum())
+            values = f"{wrong} of {cipher.size} values are not the cipher's"
+            assert not wrong, f"a picture that is {told}: under your mask {values}"
 
 
 @exercise
 def letters_needed(answer):
-    """`answer(alphabet, seconds, years)`: the least letters so that half of all flags take `years` or more to
-    try."""
-    for case in (
-        (16, 0.1, 1000),
-        (16, 1e-9, 1000),
-        (26, 0.1, 1),
-        (2, 1.0, 10),
-        (10, 0.01, 50),
-        (95, 1e-6, 1e6),
-        (16, 0.1, 700),
-    ):
-        alphabet, seconds, years = case
-        got, expected = answer(*case), _letters(*case)
-        assert np.ndim(got) == 0 and got == int(got), f"expected a whole number of letters, got {got!r}"
-        hint = (
-            "too few: half of these flags are tried sooner"
-            if got < expected
-            else "more than needed: one fewer does"
-        )
-        assert got == expected, (
-            f"{alphabet} letters, {seconds} s a guess, {years} years: {int(got)} is {hint}"
-        )
+    """`answer(alphabet, seconds, years)`: least letters for half of all flags to take `years`."""
+    cases = [(16, 0.1, 1000), (16, 1e-9, 1000), (26, 0.1, 1), (2, 1.0, 10), (10, 0.01, 50), (95, 1e-6, 1e6)]
+    for case in [*cases, (16, 0.1, 700)]:
+        got, expected = number(answer(*case)), _letters(*case)
+        assert got == int(got), f"expected a whole number of letters, got {got!r}"
+        few, many = "too few: half of these flags are tried sooner", "more than needed: one fewer does"
+        told = "{} letters, {} s a guess, {} years".format(*case)
+        assert got == expected, f"{told}: {got:.0f} is {few if got < expected else many}"
 
 
 def _letters(alphabet, seconds, years):

@@ -1,20 +1,14 @@
-"""What an nbgrader course needs here beyond nbgrader: stubs as in the lessons, a sandbox, feedback that gives
-nothing away.
+"""What an nbgrader course needs here beyond nbgrader: stubs, a sandbox, feedback that gives nothing away.
 
 `configure(get_config())` in `nbgrader_config.py` is all. In nbgrader 0.9 each of these is amiss or missing:
 
-- it calls `alembic` by its bare name: `configure` puts Python's folder on the path, so no environment needs
-  to be active;
-- a submission runs with all rights of whoever grades: `Execute` runs it in `lib.workbook.classroom.sandbox`,
-  or not at all;
-- a kernel that cannot be stopped leaves no grade: here what ran before it counts, and what did not run has
-  failed;
+- it calls `alembic` by its bare name: `configure` puts Python's folder on the path;
+- a submission runs with all rights of whoever grades: `Execute` runs it in the sandbox, or not at all;
+- a kernel that cannot be stopped leaves no grade: what ran before counts, what did not run has failed;
 - a deleted cell, other points, a changed set-up cell are the student's to decide: `Restore` takes a
   submission's answers, and its own cells, into the notebook that was handed out;
-- an answer can replace the check that judges it: the check is loaded anew before it judges
-  (`editions.graded`);
-- feedback shows hidden tests, in the source and in tracebacks, and runs a stranger's HTML: `Discreet` takes
-  them out.
+- an answer can replace the check that judges it: it is loaded anew before it judges (`editions.GRADED`);
+- feedback shows hidden tests, in source and tracebacks, and runs a stranger's HTML: `Discreet` cuts them.
 
 What none of this stops: an answer that runs in one process with its check can, with effort, forge the
 verdict. Read answers that import or patch more than their task needs.
@@ -39,11 +33,9 @@ SHOWN = {"text/plain", "image/png"}
 
 
 class QuietStub(NbGraderPreprocessor):
-    """Takes the stub away where it would stop the notebook: outside of functions, where the answer is a
-    value."""
+    """Takes the stub away where it would stop the notebook: outside of functions, an answer being a value."""
 
     def preprocess_cell(self, cell, resources, index):
-        """The cell without lines that are the stub and nothing else."""
         cell.source = "\n".join(line for line in cell.source.split("\n") if line != STUB)
         return cell, resources
 
@@ -52,8 +44,6 @@ class Restore(NbGraderPreprocessor):
     """Puts what a student wrote into the notebook that was handed out, whatever became of the rest of it."""
 
     def preprocess(self, nb, resources):
-        """The released notebook with the answers of `nb`, and its new code cells before the cells they stood
-        before."""
         course, where = self.parent.parent.coursedir, resources["nbgrader"]
         folder = course.format_path(course.release_directory, ".", where["assignment"])
         return restored(nb, read(f"{folder}/{where['notebook']}.ipynb", as_version=4)), resources
@@ -65,55 +55,48 @@ def name_of(cell) -> str:
 
 
 def restored(submitted, released):
-    """`released` with the sources of the cells to solve, and with code cells it does not know, from
-    `submitted`."""
+    """`released` with the sources of the cells to solve of `submitted`, and with its new code cells, each
+    before the cell that it stood before."""
     places = {key: i for i, cell in enumerate(released.cells) for key in (name_of(cell), cell.id) if key}
     known = {cell.source for cell in released.cells}
-    new, waiting = {}, []
+    new, waiting = [[] for _ in [*released.cells, None]], []
     for cell in submitted.cells:
         place = places.get(name_of(cell), places.get(cell.get("id", "")))
-        if place is None:
-            if cell.cell_type == "code" and cell.source not in known:
-                waiting.append(cell.source)
-            continue
-        if released.cells[place].metadata.get("nbgrader", {}).get("solution"):
-            released.cells[place].source = cell.source
-        new.setdefault(place, []).extend(waiting)
-        waiting = []
-    new.setdefault(len(released.cells), []).extend(waiting)
-    cells = []
-    for place, cell in enumerate([*released.cells, None]):
-        cells += [new_code_cell(source) for source in new.get(place, ())] + ([cell] if cell else [])
-    released.cells = cells
+        if place is not None:
+            if released.cells[place].metadata.get("nbgrader", {}).get("solution"):
+                released.cells[place].source = cell.source
+            new[place], waiting = new[place] + waiting, []
+        elif cell.cell_type == "code" and cell.source not in known:
+            waiting.append(new_code_cell(cell.source))
+    new[-1] += waiting
+    released.cells = [
+        each for more, cell in zip(new, [*released.cells, None]) for each in (*more, cell) if each
+    ]
     return released
 
 
 class Execute(NbGraderPreprocessor):
-    """Runs a submission in the sandbox; what did not run has failed, for nbgrader gives a silent cell all of
-    its points."""
+    """Runs a submission in the sandbox; what did not run has failed: nbgrader gives a silent cell all points.
+
+    Outputs are kept as text and PNG.
+    """
 
     timeout = Integer(60, help="seconds for a cell").tag(config=True)
     notebook_timeout = Integer(300, help="seconds for a notebook").tag(config=True)
     memory = Integer(4096, help="MB for a notebook").tag(config=True)
 
     def preprocess(self, nb, resources):
-        """The notebook with the outputs of this run, as text and PNG only."""
         command = [sys.executable, "-m", "lib.workbook.classroom.cells", str(self.timeout)]
         done = sandbox.run(command, writes(nb).encode(), self.notebook_timeout, self.memory << 20)
-        ran = {index: (count, outputs) for index, count, outputs in map(json.loads, whole_lines(done.output))}
+        lines = done.output.split(b"\n")[:-1]  # those that were written to their end
+        ran = {index: (count, outputs) for index, count, outputs in map(json.loads, lines)}
         why = f"not run: {done.ended or 'the kernel ended before it'}"
         for index, cell in enumerate(nb.cells):
             if cell.cell_type == "code":
-                cell.execution_count, outputs = ran.get(
-                    index, (None, [failure(why)] if cell.source.strip() else [])
-                )
+                missing = None, [failure(why)] if cell.source.strip() else []
+                cell.execution_count, outputs = ran.get(index, missing)
                 cell.outputs = [plain(output) for output in outputs]
         return nb, resources
-
-
-def whole_lines(output: bytes) -> list[bytes]:
-    """Lines that were written to their end."""
-    return output.split(b"\n")[:-1]
 
 
 def failure(why: str):
@@ -132,7 +115,6 @@ class Discreet(ClearHiddenTests):
     """Takes hidden tests out of graded notebooks, and the lines of code out of what failed in a test."""
 
     def preprocess_cell(self, cell, resources, index):
-        """The cell without hidden tests; an error in a cell with points says its message alone."""
         if cell.metadata.get("nbgrader", {}).get("grade"):
             for output in cell.get("outputs", []):
                 if output.output_type == "error":
@@ -142,9 +124,8 @@ class Discreet(ClearHiddenTests):
 
 def configure(c) -> None:
     """Set up nbgrader's commands for a course of these lessons."""
-    os.environ["PATH"] = os.pathsep.join(
-        [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
-    )
+    folders = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
+    os.environ["PATH"] = os.pathsep.join(folders)
     c.CourseDirectory.course_id = "learnable-image-encryption"
     c.ClearSolutions.code_stub = {"python": STUB}
     outputs_kept = [nbgrader.LockCells, nbgrader.ClearSolutions, QuietStub, nbgrader.CheckCellMetadata]
@@ -152,11 +133,6 @@ def configure(c) -> None:
     c.GenerateAssignment.preprocessors = [*outputs_kept, *saved, nbgrader.CheckCellMetadata]
     overwritten = [nbgrader.DeduplicateIds, nbgrader.OverwriteKernelspec, nbgrader.OverwriteCells]
     c.Autograde.sanitize_preprocessors = [Restore, ClearOutput, *overwritten, nbgrader.CheckCellMetadata]
-    scored = [
-        nbgrader.LimitOutput,
-        nbgrader.SaveAutoGrades,
-        nbgrader.AssignLatePenalties,
-        nbgrader.CheckCellMetadata,
-    ]
-    c.Autograde.autograde_preprocessors = [Execute, *scored]
+    scored = [nbgrader.LimitOutput, nbgrader.SaveAutoGrades, nbgrader.AssignLatePenalties]
+    c.Autograde.autograde_preprocessors = [Execute, *scored, nbgrader.CheckCellMetadata]
     c.GenerateFeedback.preprocessors = [nbgrader.GetGrades, Discreet, CSSHTMLHeaderPreprocessor]

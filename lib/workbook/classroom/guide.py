@@ -11,7 +11,7 @@ from lib.workbook.lessons import BUILD, MINUTES, paths, title, write
 from lib.workbook.notebooks import stored, tags
 
 TEACHER = BUILD / "teacher"
-# by lesson and exercise: wrong answers that learners give, by name, and what the check says; made by the tests
+# by lesson and exercise: wrong answers by name, and what the check says; `python -m tests.workbook.checks`
 MISTAKES = Path(__file__).with_name("mistakes.json")
 INTRODUCTION = """\
 # Teacher's guide
@@ -52,23 +52,21 @@ def guide(path: Path) -> str:
     """The part of the guide on one lesson."""
     run, reading, asked = minutes(path)
     notebook, wrong = stored(path), mistakes(path.name[:2])
-    flags = any("answers" in tags(each) for each in notebook.cells)
-    head = (
-        f"\n## {path.name[:2]}. {title(path)}\n\nRuns {run:.1f} minutes (measured), reading {reading:.0f} "
-        f"(words counted), exercises {asked:.0f} (as it says).\n"
-    )
-    told = "".join(answered(exercise, wrong[exercise.name]) for exercise in exercises(notebook))
-    return head + told + (FLAGS.format(most=most_points()) if flags else "")
+    takes = f"Runs {run:.1f} minutes (measured), reading {reading:.0f} (words counted), exercises {asked:.0f}"
+    parts = [f"\n## {path.name[:2]}. {title(path)}\n\n{takes} (as it says).\n"]
+    parts += [answered(exercise, wrong[exercise.name]) for exercise in exercises(notebook)]
+    if any("answers" in tags(each) for each in notebook.cells):
+        parts.append(FLAGS.format(most=most_points()))
+    return "".join(parts)
 
 
 def answered(exercise: Exercise, wrong: dict[str, str]) -> str:
     """The part of the guide on one exercise: its points, solution and mistakes."""
     cut = re.search(r"### BEGIN SOLUTION\n(.*?)\n *### END", exercise.solution, re.S)[1]
     rows = "".join(f"| {cell(name)} | {cell(said)} |\n" for name, said in wrong.items())
-    return (
-        f"\n### {exercise.title}\n\n{exercise.stars} of 3 stars, as many points; {exercise.minutes} minutes.\n\n"
-        f"```python\n{textwrap.dedent(cut)}\n```\n\n| mistake | the check says |\n|---|---|\n{rows}"
-    )
+    worth = f"{exercise.stars} of 3 stars, as many points; {exercise.minutes} minutes."
+    code = f"```python\n{textwrap.dedent(cut)}\n```"
+    return f"\n### {exercise.title}\n\n{worth}\n\n{code}\n\n| mistake | the check says |\n|---|---|\n{rows}"
 
 
 def mistakes(number: str) -> dict[str, dict[str, str]]:

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import psutil
+
 from lib.workbook.lessons import ROOT
 
 SET_UP = "apt-get install -y make python3-venv bubblewrap"
@@ -69,8 +71,8 @@ def available() -> None:
             return
         failed = f"it failed: {probe.ended or 'no output'}"
     raise Refused(
-        f"Submissions are run only inside bubblewrap, and {failed}. On Debian 12 or newer: {SET_UP}; then grade "
-        "where `bwrap --unshare-all --ro-bind / / true` works, or as root of a virtual machine"
+        f"Submissions are run only inside bubblewrap, and {failed}. On Debian 12 or newer: {SET_UP}; then "
+        "grade where `bwrap --unshare-all --ro-bind / / true` works, or as root of a virtual machine"
     )
 
 
@@ -138,15 +140,16 @@ def _run(line, given, seconds, memory) -> Run:
 
 def _end(process) -> None:
     """Kill bubblewrap and what it started: with the first process inside, all of the namespace goes."""
-    import psutil
-
-    inside = []
-    with suppress(psutil.NoSuchProcess):
-        inside = psutil.Process(process.pid).children(recursive=True)
-    for each in (process, *inside):
-        with suppress(psutil.NoSuchProcess, ProcessLookupError):
+    for each in (*_inside(process), process):
+        with suppress(psutil.NoSuchProcess):
             each.kill()
     process.wait()
+
+
+def _inside(process) -> list[psutil.Process]:
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(process.pid).children(recursive=True)
+    return []
 
 
 def _too_much(out) -> str:
@@ -156,8 +159,6 @@ def _too_much(out) -> str:
 
 def _watch(process, out, seconds, memory) -> str:
     """Wait for the end; why it has to come now, if so."""
-    import psutil
-
     limit = time.monotonic() + seconds
     while process.poll() is None:
         if time.monotonic() > limit:
@@ -165,7 +166,7 @@ def _watch(process, out, seconds, memory) -> str:
         if told := _too_much(out):
             return told
         resident, count = 0, 0
-        for child in psutil.Process(process.pid).children(recursive=True):
+        for child in _inside(process):
             with suppress(psutil.NoSuchProcess):
                 resident, count = resident + child.memory_info().rss, count + 1
         if resident > memory:

@@ -14,7 +14,7 @@ on dark and dark on light. It sees what is legible, and less than a person does.
 import argparse
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -29,17 +29,7 @@ from lib.attacks.guessed_key import weak_keys
 from lib.attacks.one_ciphertext.leading_bit import leading_bit
 from lib.attacks.one_ciphertext.minimum_difference import roughness
 from lib.workbook.challenges import FOLDER, SOLVABLE, Challenge, load, slow_hash
-from lib.workbook.challenges.letters import (
-    A_LINE,
-    ALPHABET,
-    COLUMN,
-    GLYPHS,
-    HEIGHT,
-    LENGTH,
-    PLATE,
-    ROW,
-    WIDTH,
-)
+from lib.workbook.challenges.letters import A_LINE, ALPHABET, COLUMN, GLYPHS, LENGTH, PLATE, ROW
 from lib.workbook.challenges.ten import make
 from lib.workbook.recording import device_name
 
@@ -48,47 +38,41 @@ FIRST_SEED = 3400
 RECORD = FOLDER.parent / "results" / "challenges.json"
 
 
-def read_flag(images: np.ndarray, scales=SCALES) -> tuple[str, float]:
+def read_flag(images: np.ndarray, scales: Iterable[int] = SCALES) -> tuple[str, float]:
     """The likeliest flag in any of (n, h, w, 3) uint8, and how well its letters fit, -1 to 1, in the mean."""
-    best = "", -1.0
+    found = [("", -1.0)]
     for image in images:
         grey = image.astype(np.float32).mean(axis=2)
         for turned in (np.rot90(side, turns) for side in (grey, grey[:, ::-1]) for turns in range(4)):
-            for scale in scales:
-                if (np.array(turned.shape) >= np.multiply(PLATE, scale)).all():
-                    best = max(best, _read(turned, scale), key=lambda found: found[1])
-    return best
+            found += [
+                _read(turned, k) for k in scales if (np.array(turned.shape) >= np.multiply(PLATE, k)).all()
+            ]
+    return max(found, key=lambda each: each[1])
 
 
 def _read(grey, scale):
     """The likeliest flag in (h, w), upright, in letters of this scale, and its score."""
     fits = _fits(grey, scale)  # (16, rows, columns)
-    rows, columns = (
-        fits.shape[1 + axis] - (PLATE[axis] - part - 2) * scale for axis, part in enumerate((HEIGHT, WIDTH))
-    )
-    corners = [divmod(number, A_LINE) for number in range(LENGTH)]
-    cells = [fits[:, y * ROW * scale :, x * COLUMN * scale :][:, :rows, :columns] for y, x in corners]
-    best = "", -1.0
-    for sign in (1, -1):
-        signed = [sign * cell for cell in cells]
-        total = sum(cell.max(axis=0) for cell in signed) / LENGTH
-        at = np.unravel_index(total.argmax(), total.shape)
-        text = "".join(ALPHABET[cell[:, at[0], at[1]].argmax()] for cell in signed)
-        best = max(best, (text, float(total[at])), key=lambda found: found[1])
-    return best
+    height, width = np.subtract(grey.shape, np.multiply(PLATE, scale)) + 2 * scale + 1
+    corners = [np.multiply(divmod(number, A_LINE), (ROW, COLUMN)) * scale for number in range(LENGTH)]
+    cells = np.stack([fits[:, y:, x:][:, :height, :width] for y, x in corners])
+    found = []
+    for signed in (cells, -cells):
+        total = signed.max(axis=1).mean(axis=0)
+        y, x = np.unravel_index(total.argmax(), total.shape)
+        text = "".join(ALPHABET[letter] for letter in signed[:, :, y, x].argmax(axis=1))
+        found.append((text, float(total[y, x])))
+    return max(found, key=lambda each: each[1])
 
 
 def _fits(grey, scale):
-    """The correlation of each letter with what stands at each place: (16, h - 7 * scale + 1, w - 5 * scale +
-    1)."""
-    windows = np.lib.stride_tricks.sliding_window_view(grey, (HEIGHT * scale, WIDTH * scale))
-    pixels = (
-        windows.reshape(*windows.shape[:2], HEIGHT, scale, WIDTH, scale)
-        .mean(axis=(3, 5))
-        .reshape(*windows.shape[:2], -1)
-    )
+    """(16, h - 7 * scale + 1, w - 5 * scale + 1): the correlation of each letter with what stands where."""
+    count, height, width = GLYPHS.shape
+    windows = np.lib.stride_tricks.sliding_window_view(grey, (height * scale, width * scale))
+    parts = windows.reshape(*windows.shape[:2], height, scale, width, scale)
+    pixels = parts.mean(axis=(3, 5)).reshape(*windows.shape[:2], -1)
     pixels = pixels - pixels.mean(axis=2, keepdims=True)
-    letters = GLYPHS.reshape(len(GLYPHS), -1) - GLYPHS.mean(axis=(1, 2))[:, None]
+    letters = GLYPHS.reshape(count, -1) - GLYPHS.mean(axis=(1, 2))[:, None]
     letters = letters / np.linalg.norm(letters, axis=1, keepdims=True)
     lengths = np.linalg.norm(pixels, axis=2) + 2.0  # a flat place fits no letter
     return np.moveaxis(pixels @ letters.T / lengths[..., None], 2, 0)
@@ -109,8 +93,7 @@ def try_all_times(challenge: Challenge) -> np.ndarray:
 
 
 def drag_photographs(challenge: Challenge) -> np.ndarray:
-    """The smoothest of what is left of two ciphertexts with one mask, after each photograph that is known to
-    be possible."""
+    """The smoothest of what each possible photograph leaves of two ciphertexts with one mask."""
     both = challenge.ciphers[0] ^ challenge.ciphers[1]
     left = [both ^ datasets.photo(name, both.shape[0]) for name in datasets.photo_names]
     return min(left, key=roughness)[None]
@@ -122,8 +105,9 @@ def invariant_map(challenge: Challenge) -> np.ndarray:
 
 
 SOLVERS = {
-    1: by_catalogue("table-reader"), 2: by_catalogue("pairs-tanaka"), 3: try_all_times, 4: drag_photographs,
-    5: invariant_map, 6: by_catalogue("one-photograph"), 7: by_catalogue("jigsaw"), 8: by_catalogue("one-key-ele"),
+    1: by_catalogue("table-reader"), 2: by_catalogue("pairs-tanaka"), 3: try_all_times,
+    4: drag_photographs, 5: invariant_map, 6: by_catalogue("one-photograph"),
+    7: by_catalogue("jigsaw"), 8: by_catalogue("one-key-ele"),
 }  # fmt: skip
 ATTEMPTS = {9: by_catalogue("likeliest"), 10: by_catalogue("one-key-ele")}
 """What comes nearest to an attack on those that are not solvable. The tests hold that they read nothing."""
@@ -152,18 +136,12 @@ def record(secrets: int) -> dict:
     return {"secrets": secrets, "first seed": FIRST_SEED, "device": device_name(), "challenges": rows}
 
 
-def main(argv=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """Solve a folder; the exit status, 1 where a challenge that is called solvable was not solved."""
-    parser = argparse.ArgumentParser(
-        prog="python -m lib.workbook.classroom.solvers", description=main.__doc__
-    )
+    parser = argparse.ArgumentParser("python -m lib.workbook.classroom.solvers", description=main.__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER, help="data/challenges if left out")
-    parser.add_argument(
-        "--record",
-        type=int,
-        metavar="N",
-        help="solve under N test secrets instead, and record how often that works",
-    )
+    many = "solve under N test secrets instead, and record how often that works"
+    parser.add_argument("--record", type=int, metavar="N", help=many)
     arguments = parser.parse_args(argv)
     if arguments.record:
         write_json(RECORD, record(arguments.record))

@@ -13,7 +13,7 @@ from lib.workbook.challenges import COST, SOLVABLE, load
 from lib.workbook.challenges.draws import Draw
 from lib.workbook.challenges.letters import write
 from lib.workbook.challenges.ten import TEN, make
-from lib.workbook.classroom import editions, solvers
+from lib.workbook.classroom import editions, guide, solvers
 from lib.workbook.notebooks import tags
 
 SECRET = Key.from_seed(343)
@@ -106,7 +106,7 @@ def test_answers_can_be_handed_in_and_give_the_points_of_those_that_are_right(ma
 
 
 def test_the_teacher_is_told_where_solutions_are_and_students_get_none(made):
-    assert "lib.workbook.classroom.solvers" in editions.guide(LESSON)
+    assert "lib.workbook.classroom.solvers" in guide.guide(LESSON)
     text = LESSON.read_text()
     assert all(f"{word}" not in text for word in ("read_flag", "SOLVERS", "drag_photographs"))
 

@@ -23,6 +23,7 @@ from pathlib import Path
 import numpy as np
 
 CHUNK = 1 << 20
+NEW = "use Key.generate() for a new one"
 
 
 class Key:
@@ -33,11 +34,9 @@ class Key:
 
     def __init__(self, secret: bytes, origin: str = "given"):
         if not isinstance(secret, bytes | bytearray):
-            raise TypeError(
-                f"a key is made of 32 bytes, got {type(secret).__name__}; use Key.generate() for a new one"
-            )
+            raise TypeError(f"a key is made of 32 bytes, got {type(secret).__name__}; {NEW}")
         if len(secret) != 32:
-            raise ValueError(f"a key has 32 bytes, got {len(secret)}; use Key.generate() for a new one")
+            raise ValueError(f"a key has 32 bytes, got {len(secret)}; {NEW}")
         self._secret = bytes(secret)
         self.origin = origin
 
@@ -97,9 +96,8 @@ class Key:
     def bytes(self, label: str, count: int, start: int = 0, image: int | None = None) -> np.ndarray:
         """`count` uniform bytes of the stream `label`, from byte `start` on: `(count,)` uint8."""
         if start < 0 or count < 0:
-            raise ValueError(
-                f"a stream runs from byte 0 on: start and count are no less, got {start} and {count}"
-            )
+            came = f"got {start} and {count}"
+            raise ValueError(f"a stream runs from byte 0 on: start and count are no less, {came}")
         head = self._head(label) + _image(image)
         stop = start + count
         if stop <= CHUNK:  # the usual case, called once for every image
@@ -179,11 +177,8 @@ class Key:
         while len(rows):
             again = []
             for part in np.split(rows, range(step, len(rows), step)):
-                words = (
-                    self.bytes(label, 8 * size * len(part), position, image)
-                    .view("<u8")
-                    .reshape(len(part), size)
-                )
+                drawn = self.bytes(label, 8 * size * len(part), position, image)
+                words = drawn.view("<u8").reshape(len(part), size)
                 position += words.nbytes
                 order = np.argsort(words, axis=1)
                 ranked = np.take_along_axis(words, order, axis=1)

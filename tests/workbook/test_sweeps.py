@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from lib.atomic import UNFINISHED
-from lib.cli.commands import main
+from lib.__main__ import main
 from lib.workbook import course, lessons, notebooks
 from lib.workbook.sweeps import cluster, collected, experiments, grids
 

@@ -73,8 +73,6 @@ class Key:
         """16 hex digits that tell keys apart and say nothing else about a key of 256 random bits."""
         return self.bytes("fingerprint", 8).tobytes().hex()
 
-    # -- files -----------------------------------------------------------------------------------------------
-
     def save(self, path) -> None:
         """Write the key as JSON, readable by you alone (mode 0600). An existing file is never overwritten.
 
@@ -90,8 +88,6 @@ class Key:
         from lib import key_file
 
         return cls(*key_file.load(Path(path)))
-
-    # -- keyed random numbers --------------------------------------------------------------------------------
 
     def bytes(self, label: str, count: int, start: int = 0, image: int | None = None) -> np.ndarray:
         """`count` uniform bytes of the stream `label`, from byte `start` on: `(count,)` uint8."""

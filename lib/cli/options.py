@@ -61,9 +61,6 @@ def given(args: argparse.Namespace, options) -> dict[str, Any]:
     return {name: getattr(args, name) for name in options if getattr(args, name) is not None}
 
 
-# -- files and machine ---------------------------------------------------------------------------------------
-
-
 def add_files(parser: argparse.ArgumentParser) -> None:
     """SRC, DST, --key, --overwrite, --workers."""
     parser.add_argument("source", type=Path, metavar="SRC")
@@ -90,9 +87,6 @@ def load_key(path: Path) -> Key:
         why = key.origin.removeprefix("UNSAFE: ")
         print(f"note: {path} is unsafe, a key for lessons: {why}", file=sys.stderr)
     return key
-
-
-# -- schemes -------------------------------------------------------------------------------------------------
 
 
 def _own() -> dict[str, dict[str, Any]]:

@@ -49,9 +49,6 @@ def _answers(trained, images, facts):
     return pd.DataFrame({**facts, "class": classes[share.argmax(1)], "probability": share.max(1)})
 
 
-# -- files and arrays: so many images at a time, and what is known of them -----------------------------------
-
-
 def _of_files(trained, source, paths):
     root = source if source.is_dir() else source.parent
     with tqdm(total=len(paths), unit=" images", disable=len(paths) < 2 or None) as bar:
@@ -107,9 +104,6 @@ def _labels(y, count, classes):
     if y is None or y.size != count or y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= len(classes):
         return [None] * count
     return [classes[label] for label in y.ravel()]
-
-
-# -- what to say ---------------------------------------------------------------------------------------------
 
 
 def mismatches(trained: Trained, answers: pd.DataFrame) -> list[str]:

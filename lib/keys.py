@@ -18,6 +18,7 @@ import hashlib
 import hmac
 import operator
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -73,7 +74,7 @@ class Key:
         """16 hex digits that tell keys apart and say nothing else about a key of 256 random bits."""
         return self.bytes("fingerprint", 8).tobytes().hex()
 
-    def save(self, path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the key as JSON, readable by you alone (mode 0600). An existing file is never overwritten.
 
         Errors: FileExistsError, FileNotFoundError (no such folder), PermissionError.
@@ -83,7 +84,7 @@ class Key:
         key_file.save(Path(path), self._secret, self.origin)
 
     @classmethod
-    def load(cls, path) -> "Key":
+    def load(cls, path: Path | str) -> "Key":
         """Read a key that `save` wrote. ValueError says what is wrong with a file that is not one."""
         from lib import key_file
 
@@ -110,7 +111,7 @@ class Key:
         name = label.encode()
         return self._secret + len(name).to_bytes(2, "big") + name
 
-    def integers(self, label: str, bound: int, count: int, images=None) -> np.ndarray:
+    def integers(self, label: str, bound: int, count: int, images: Sequence[int] | None = None) -> np.ndarray:
         """Uniform integers in `[0, bound)`, bound at most 256: `(count,)` uint8, or a row for each id in
         `images`.
 

@@ -9,12 +9,13 @@ import importlib
 import inspect
 import math
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from lib import Key
 from lib.schemes import Scheme, by_name, controls, names
+from lib.schemes.base import NoKey
 
 EVERY = (*names, *controls)
 
@@ -56,7 +57,7 @@ class Names:
         return iter(getattr(importlib.import_module(self.module), self.attribute))
 
 
-def given(args: argparse.Namespace, options) -> dict[str, Any]:
+def given(args: argparse.Namespace, options: Iterable[str]) -> dict[str, Any]:
     """Those of the options that the call gives."""
     return {name: getattr(args, name) for name in options if getattr(args, name) is not None}
 
@@ -110,7 +111,7 @@ def flag(name: str) -> str:
     return f"--{'no-' * off}{name.replace('_', '-')}"
 
 
-def add_scheme(parser, required: bool) -> None:
+def add_scheme(parser: argparse._ActionsContainer, required: bool) -> None:
     """--scheme, and the options of all schemes."""
     parser.add_argument("--scheme", required=required, choices=EVERY)
     for name, defaults in OWN.items():
@@ -134,7 +135,7 @@ def _add_own(parser, name, defaults):
     parser.add_argument(flag(name), dest=name, help=whose + line, **how)
 
 
-def scheme_of(args: argparse.Namespace, key) -> Scheme:
+def scheme_of(args: argparse.Namespace, key: Key | NoKey) -> Scheme:
     """The scheme that --scheme and its options name, with a key. A wrong call is a `usage` error."""
     kind, options = by_name(args.scheme), given(args, SCHEME)
     for name in options:

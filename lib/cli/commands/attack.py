@@ -4,6 +4,7 @@ what its threat model allows and no more: with --oracle-key an oracle that encry
 images, else the ciphertexts alone.
 """
 
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from lib.cli.options import Names, add_scheme, load_key, scheme_of, usage
@@ -12,7 +13,8 @@ from lib.schemes import NO_KEY, Scheme, by_name, names
 HELP = "attack ciphertexts"
 
 
-def arguments(parser):
+def arguments(parser: ArgumentParser) -> None:
+    """Attack, ciphertexts, and what the attacker has."""
     add, attacks = parser.add_argument, Names("lib.attacks.catalogue", "names")
     add("name", choices=attacks, metavar="NAME", help="%(choices)s")
     add("--cipher", type=Path, required=True, metavar="SRC", help="ciphertexts under attack")
@@ -24,7 +26,8 @@ def arguments(parser):
     add_scheme(parser.add_argument_group("of ciphertexts without a record"), required=False)
 
 
-def run(args) -> int:
+def run(args: Namespace) -> int:
+    """Attack, and keep what came out; the exit status."""
     from lib.attacks import catalogue, oracle_for
     from lib.cli import attack_files
 
@@ -32,7 +35,7 @@ def run(args) -> int:
     key = load_key(args.key) if args.key else None
     if key and ciphers.keys - {key.fingerprint}:
         raise ValueError(f"{args.cipher}: encrypted with another key than {args.key}, which this oracle uses")
-    scheme = scheme_under_attack(args, ciphers.fields, key or NO_KEY)
+    scheme = _scheme_under_attack(args, ciphers.fields, key or NO_KEY)
     if not attack.fits(scheme):
         fitting = ", ".join(name for name in names if attack.fits(by_name(name)(NO_KEY)))
         raise ValueError(f"{args.name} is no attack on {scheme.label}; it is made for {fitting}")
@@ -48,7 +51,7 @@ def run(args) -> int:
     return 0
 
 
-def scheme_under_attack(args, fields, key) -> Scheme:
+def _scheme_under_attack(args, fields, key) -> Scheme:
     """The scheme as records tell it, or as --scheme does."""
     if fields and args.scheme is None:
         return Scheme.from_dict(fields, key)

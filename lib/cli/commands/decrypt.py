@@ -3,6 +3,7 @@ SRC. In a folder, files that are no images are left alone, and links are followe
 take up a run that was stopped, run it again.
 """
 
+from argparse import ArgumentParser, Namespace
 from functools import partial
 
 from lib.cli.commands.encrypt import MORE as MORE
@@ -12,12 +13,14 @@ from lib.cli.reports import work_through
 HELP = "decrypt images"
 
 
-def arguments(parser):
+def arguments(parser: ArgumentParser) -> None:
+    """SRC, DST, key, scheme."""
     add_files(parser)
     parser.add_argument("--scheme", choices=EVERY, help="fail for files of another scheme")
 
 
-def run(args) -> int:
+def run(args: Namespace) -> int:
+    """Decrypt; the exit status."""
     from lib.cli import jobs
     from lib.cli.archives import decrypt_archive, is_archive
     from lib.cli.image_files import decrypt_file

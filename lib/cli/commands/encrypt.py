@@ -3,6 +3,7 @@ files that are no images are left alone, and links are followed. What is done is
 that was stopped, run it again.
 """
 
+from argparse import ArgumentParser, Namespace
 from functools import partial
 
 from lib.cli.options import add_files, add_scheme, load_key, quality, scheme_of, usage
@@ -16,7 +17,8 @@ no EXIF, no GPS, no colour profile. File names, sizes and modes, and the labels 
 """
 
 
-def arguments(parser):
+def arguments(parser: ArgumentParser) -> None:
+    """SRC, DST, key, scheme and its options, JPEG."""
     add_files(parser)
     add_scheme(parser, required=True)
     jpeg = "etc, etc-gray: JPEG of quality 1..100 in place of PNG; loses"
@@ -25,12 +27,13 @@ def arguments(parser):
     parser.add_argument("--subsampling", choices=("4:4:4", "4:2:0"), help=colours)
 
 
-def run(args) -> int:
+def run(args: Namespace) -> int:
+    """Encrypt; the exit status."""
     from lib.cli import jobs
     from lib.cli.archives import encrypt_archive, is_archive
     from lib.cli.image_files import check_output, encrypt_file
 
-    scheme, jpeg, archive = scheme_of(args, load_key(args.key)), jpeg_of(args), is_archive(args.source)
+    scheme, jpeg, archive = scheme_of(args, load_key(args.key)), _jpeg_of(args), is_archive(args.source)
     if archive and jpeg:
         raise usage("--jpeg is for images, and an .npz holds arrays")
     if not archive:
@@ -39,19 +42,19 @@ def run(args) -> int:
         except ValueError as error:
             raise usage(error) from None
     plan = jobs.plan(args.source, args.target, ".npz" if archive else ".jpg" if jpeg else ".png")
-    note_loss(scheme, jpeg)
+    _note_loss(scheme, jpeg)
     work = partial(encrypt_archive, workers=args.workers) if archive else partial(encrypt_file, jpeg=jpeg)
     return work_through("encrypted", args, plan, partial(work, scheme=scheme, overwrite=args.overwrite))
 
 
-def jpeg_of(args) -> dict | None:
+def _jpeg_of(args) -> dict | None:
     """How to save as JPEG, None for PNG."""
     if args.jpeg is None and args.subsampling:
         raise usage("--subsampling needs --jpeg")
     return args.jpeg and {"quality": args.jpeg, "subsampling": args.subsampling or "4:4:4"}
 
 
-def note_loss(scheme, jpeg):
+def _note_loss(scheme, jpeg):
     """Say once what will not come back."""
     if not scheme.invertible and not scheme.inexact:
         note(f"{scheme.name} as in {scheme.as_published} cannot be decrypted")

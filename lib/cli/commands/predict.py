@@ -5,6 +5,7 @@ like them or arrays y_..., accuracy is printed.
 """
 
 import sys
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from lib.cli.options import add_machine, usage
@@ -12,7 +13,8 @@ from lib.cli.options import add_machine, usage
 HELP = "classify images"
 
 
-def arguments(parser):
+def arguments(parser: ArgumentParser) -> None:
+    """SRC, DST, network."""
     add = parser.add_argument
     add("source", type=Path, metavar="SRC")
     add("target", type=Path, metavar="DST")
@@ -21,7 +23,8 @@ def arguments(parser):
     add_machine(parser)
 
 
-def run(args) -> int:
+def run(args: Namespace) -> int:
+    """Classify, and say what the images are; the exit status."""
     if args.target.suffix.lower() != ".csv":
         raise usage(f"DST is a table; name it {args.target.with_suffix('.csv')}")
     if args.target.exists() and not args.overwrite:

@@ -9,6 +9,7 @@ DIR/weights.pt and DIR/model.json are all that python -m lib predict needs.
 
 import sys
 import time
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from lib.cli import options
@@ -41,7 +42,8 @@ RECIPE = {
 }
 
 
-def arguments(parser):
+def arguments(parser: ArgumentParser) -> None:
+    """Data, network, scheme and recipe."""
     networks, adaptations = Names("lib.models", "names"), Names("lib.models", "adaptations")
     add = parser.add_argument
     add("--data", required=True, metavar="DATA")
@@ -61,8 +63,9 @@ def arguments(parser):
         recipe.add_argument(flag(name), **how, help=line)
 
 
-def run(args) -> int:
-    scheme = scheme_of(args)
+def run(args: Namespace) -> int:
+    """Train; the exit status."""
+    scheme = _scheme_of(args)
     from lib.cli import training
     from lib.cli.model_folder import device_of
     from lib.training import Recipe
@@ -71,7 +74,7 @@ def run(args) -> int:
     run, before = training.train(
         args.data, args.out, args.model, recipe, adaptation=args.adaptation, block=args.patch, scheme=scheme,
         limit=args.limit, device=device_of(args.device), threads=args.threads,
-        progress=sys.stderr.isatty() or epoch_lines(Recipe(**recipe).epochs),
+        progress=sys.stderr.isatty() or _epoch_lines(Recipe(**recipe).epochs),
     )  # fmt: skip
     last = run.history[-1]
     tested = f", test accuracy {last['test_accuracy']:.4f}" if "test_accuracy" in last else ", no test images"
@@ -79,7 +82,7 @@ def run(args) -> int:
     return 0
 
 
-def scheme_of(args):
+def _scheme_of(args):
     """The scheme to encrypt with; None for data as they are."""
     if args.scheme is None:
         for name in given(args, ("key", *options.SCHEME)):
@@ -90,7 +93,7 @@ def scheme_of(args):
     return options.scheme_of(args, options.load_key(args.key))
 
 
-def epoch_lines(epochs):
+def _epoch_lines(epochs):
     """Where no terminal shows a bar: a line an epoch, with the time that is left by those of this call."""
     start, done = time.monotonic(), []
 

@@ -7,6 +7,7 @@ makes DIR/table.csv, DIR/table.parquet and DIR/figure.png.
 
 import sys
 import time
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from lib.cli.options import count, usage
@@ -15,7 +16,7 @@ from lib.cli.reports import note
 HELP = "run a notebook over parameters"
 
 
-def arguments(parser):
+def arguments(parser: ArgumentParser) -> None:
     """A command of the shell, see `lib.cli.commands`."""
     add = parser.add_argument
     add("grid", nargs="?", type=Path, metavar="GRID.yaml", help="such as those in notebooks/grids")
@@ -26,8 +27,8 @@ def arguments(parser):
     add("--collect", type=Path, metavar="DIR", help="make a table and a figure of the runs in DIR")
 
 
-def run(args) -> int:
-    """The exit status."""
+def run(args: Namespace) -> int:
+    """Sweep, or collect what a sweep left; the exit status."""
     if args.collect:
         if args.grid or args.out or args.scheduler or args.workers or args.overwrite:
             raise usage("--collect DIR stands alone")

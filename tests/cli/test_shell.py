@@ -6,11 +6,14 @@ import sys
 from dataclasses import fields
 from types import SimpleNamespace
 
+import pytest
+
 from lib import models
 from lib.__main__ import COMMANDS
 from lib.cli import shell
 from lib.cli.commands.train import RECIPE
 from lib.cli.shell import build_parser
+from lib.schemes import by_name, controls, names
 from lib.training import Recipe
 from tests.cli.helpers import ROOT, lib
 
@@ -34,6 +37,15 @@ def test_the_shell_has_every_field_of_the_recipe_and_tells_its_defaults():
         assert f"{getattr(Recipe(), name):g} if not given" in told[name]
     assert "before encryption (if not given)" in told["augment"] and Recipe().augment == "before"
     assert "none if not given" in told["average"] and Recipe().average == 0
+
+
+@pytest.mark.parametrize("name", [*names, *controls])
+def test_a_scheme_has_the_options_of_its_class(name):
+    parser = build_parser(COMMANDS)._subparsers._group_actions[0].choices["encrypt"]
+    actions = {action.dest: action for action in parser._actions}
+    for option, line in by_name(name).options.items():
+        assert line in actions[option].help and actions[option].default is None
+        assert parser.parse_args(["a", "b", "--key", "k", "--scheme", name]).scheme == name
 
 
 def test_help_lists_networks_and_the_first_help_needs_no_torch(capsys):

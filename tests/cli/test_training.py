@@ -7,6 +7,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -246,6 +247,21 @@ def test_training_on_a_mixture_is_refused(labelled, capsys, words, message):
         "cipher/train/ape/10.png is a ciphertext of tanaka" in err and message in err and "cipher/test" in err
     )
     assert not Path("model").exists()
+
+
+def test_each_file_is_opened_once(labelled, monkeypatch):
+    opened, real = Counter(), Image.open
+    lib("encrypt", "plain", "cipher", *TANAKA)
+
+    def count(file, *given, **more):
+        opened[Path(file)] += 1
+        return real(file, *given, **more)
+
+    monkeypatch.setattr(Image, "open", count)
+    assert lib(*TRAIN, "--data", "folder:cipher", "--out", "model") == 0
+    assert len(opened) == 30 and set(opened.values()) == {1}
+    assert lib("predict", "cipher", "answers.csv", "--model", "model") == 0
+    assert len(opened) == 30 and set(opened.values()) == {2}
 
 
 def test_a_limit_reads_no_more_files_than_images(labelled):

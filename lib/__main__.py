@@ -1,8 +1,18 @@
-"""`python -m lib`: the shell."""
+"""`python -m lib`: the shell. Here the commands of `lib.cli` and that of the workbook come together."""
 
 import sys
 
-from lib.cli.commands import main
+from lib.cli import shell
+from lib.cli.commands import attack, decrypt, encrypt, key, predict, train
+from lib.workbook.sweeps import sweep
+
+COMMANDS = (key, encrypt, decrypt, train, predict, attack, sweep)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; the exit status, see `lib.cli.shell`."""
+    return shell.main(COMMANDS, argv)
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -1,11 +1,12 @@
-"""Files that are whole or absent: written under a temporary name, then renamed, whenever the program is
-stopped."""
+"""Files that are whole or absent, whenever the program is stopped: written under a temporary name, then
+renamed."""
 
 import hashlib
 import json
 import os
 import re
 import secrets
+from collections.abc import Callable, Iterable
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def whole_file(target: Path, overwrite: bool = False, mode: int = 0o666):
         temporary.unlink(missing_ok=True)
 
 
-def write_json(target: Path, record) -> None:
+def write_json(target: Path, record: dict | list) -> None:
     """Write a record, indented; the file is whole, the old one or the new, at any time."""
     with whole_file(target, overwrite=True) as file:
         file.write((json.dumps(record, indent=1) + "\n").encode())
@@ -53,15 +54,20 @@ def _linked(temporary, target) -> bool:
         return False
 
 
-def skip_if(done: bool, what: str) -> None:
-    """Pass if a target, which exists, is `done`; else FileExistsError, for nothing is overwritten unasked."""
-    if not done:
-        raise FileExistsError(
-            f"the target exists and is no {what}; move it away, or overwrite it (--overwrite)"
-        )
+def is_done(target: Path, overwrite: bool, proof: Callable[[], bool], what: str) -> bool:
+    """Whether nothing is left to do: there is a `target`, and `proof` finds it to be `what`.
+
+    FileExistsError where anything else stands there, for nothing is overwritten unasked.
+    """
+    if overwrite or not os.path.lexists(target):
+        return False
+    if not proof():
+        way = "move it away, or overwrite it (--overwrite)"
+        raise FileExistsError(f"the target exists and is no {what}; {way}")
+    return True
 
 
-def remove_unfinished(targets) -> int:
+def remove_unfinished(targets: Iterable[Path]) -> int:
     """Remove what killed runs left behind for these targets, and nothing else; how many files that were."""
     pattern = re.compile(rf"\.([0-9a-f]{{16}})\.[0-9a-f]{{8}}{re.escape(UNFINISHED)}")
     folders = {}

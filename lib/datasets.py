@@ -18,12 +18,17 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lib.photos import photo, photo_names, photo_patches
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 __all__ = ["Dataset", "load", "photo", "photo_names", "read_image"]
 
@@ -33,6 +38,7 @@ PATIENCE = 15.0  # seconds that a silent server is waited for
 _PUBLIC = {"cifar10": "CIFAR10", "cifar100": "CIFAR100", "stl10": "STL10"}
 _SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm"))
 _MANY_CLASSES = 1 << 16
+Look = Callable[[Path, "Image"], None]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -53,12 +59,13 @@ class Dataset:
         return f"Dataset({self.source}: {n} images of {h}x{w}, {len(self.classes)} classes)"
 
 
-def load(name: str, split: str = "train", limit: int | None = None) -> Dataset:
+def load(name: str, split: str = "train", limit: int | None = None, look: Look | None = None) -> Dataset:
     """The split "train" or "test" of a data set; the module's docstring lists the names.
 
     limit   at most so many images, the same ones every time: the first of each class, then the second of
             each, and so on, kept in the order of the whole set. Classes stay balanced, and a smaller limit
             gives part of a larger one.
+    look    for `folder:PATH`: is told each file that is read, its path and the opened image
     Errors: ValueError for an unknown name or split and for data that do not fit, FileNotFoundError for a
     path, OSError where a public set cannot be fetched.
 
@@ -77,7 +84,9 @@ def load(name: str, split: str = "train", limit: int | None = None) -> Dataset:
     elif name in _PUBLIC:
         images, labels, classes = _public(name, split, limit)
     elif kind in ("folder", "npz") and colon:
-        images, labels, classes = {"folder": _folder, "npz": _npz}[kind](_existing(kind, path), split, limit)
+        place = _existing(kind, path)
+        given = _folder(place, split, limit, look) if kind == "folder" else _npz(place, split, limit)
+        images, labels, classes = given
     else:
         raise ValueError(
             f"unknown data set {name!r}; known: 'photos', {', '.join(map(repr, _PUBLIC))}, 'folder:PATH', 'npz:PATH'"
@@ -169,7 +178,7 @@ def _fetch(name, kind):
 # -- your own ------------------------------------------------------------------------------------------------
 
 
-def _folder(root, split, limit):
+def _folder(root, split, limit, look):
     missing = [part for part in dict.fromkeys(("train", split)) if not (root / part).is_dir()]
     if missing:
         raise ValueError(
@@ -189,7 +198,7 @@ def _folder(root, split, limit):
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in paths])
     keep = balanced(labels, limit)
     every = [path for found in paths for path in found]
-    return _read_all([every[i] for i in keep]), labels[keep], classes
+    return _read_all([every[i] for i in keep], look), labels[keep], classes
 
 
 def folders(root) -> tuple[str, ...]:
@@ -215,14 +224,17 @@ def _image_paths(folder):
     return paths
 
 
-def _read_all(paths):
+def _read_all(paths, look):
     from tqdm.auto import tqdm
 
     if not paths:
         raise ValueError("no images found; each class is a folder of images")
     out = None
     for i, path in enumerate(tqdm(paths, desc="reading", unit="image", delay=2, leave=False, disable=None)):
-        pixels = read_image(path)
+        image = open_image(path)
+        if look is not None:
+            look(path, image)
+        pixels = pixels_of(image, path)
         out = np.empty((len(paths), *pixels.shape), np.uint8) if out is None else out
         if pixels.shape != out.shape[1:]:
             (h, w, _), (h0, w0, _) = pixels.shape, out.shape[1:]
@@ -233,11 +245,16 @@ def _read_all(paths):
     return out
 
 
-def read_image(path, mode: str = "RGB") -> np.ndarray:
+def read_image(path: Path | str, mode: str = "RGB") -> np.ndarray:
     """The pixels of an image file, uint8: (h, w, 3) RGB, or (h, w) with mode "L", grey.
 
     ValueError for one that is broken, of another mode, or stored turned.
     """
+    return pixels_of(open_image(path), path, mode)
+
+
+def open_image(path: Path | str) -> "Image":
+    """The PIL image in a file, read whole. ValueError for one that is broken, or stored turned."""
     from PIL import Image
 
     try:
@@ -246,15 +263,18 @@ def read_image(path, mode: str = "RGB") -> np.ndarray:
             turned = image.getexif().get(0x0112, 1) != 1
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ValueError(f"{path} cannot be read as an image ({error}); replace or remove it") from None
+    if turned:
+        way = "save it upright with PIL.ImageOps.exif_transpose(image)"
+        raise ValueError(f"{path} is stored turned, with a note in its EXIF; {way}")
+    return image
+
+
+def pixels_of(image: "Image", path: Path | str, mode: str = "RGB") -> np.ndarray:
+    """The pixels of an opened image, as `read_image` gives them. ValueError for another mode."""
     if image.mode != mode:
         alpha = "; what shows through its alpha channel is yours to choose" if "A" in image.mode else ""
-        raise ValueError(
-            f"{path} has mode {image.mode}, expected {mode}; save it again after image.convert('{mode}'){alpha}"
-        )
-    if turned:
-        raise ValueError(
-            f"{path} is stored turned, with a note in its EXIF; save it upright with PIL.ImageOps.exif_transpose(image)"
-        )
+        way = f"save it again after image.convert('{mode}'){alpha}"
+        raise ValueError(f"{path} has mode {image.mode}, expected {mode}; {way}")
     return np.asarray(image)
 
 

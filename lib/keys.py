@@ -18,11 +18,13 @@ import hashlib
 import hmac
 import operator
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 CHUNK = 1 << 20
+NEW = "use Key.generate() for a new one"
 
 
 class Key:
@@ -33,11 +35,9 @@ class Key:
 
     def __init__(self, secret: bytes, origin: str = "given"):
         if not isinstance(secret, bytes | bytearray):
-            raise TypeError(
-                f"a key is made of 32 bytes, got {type(secret).__name__}; use Key.generate() for a new one"
-            )
+            raise TypeError(f"a key is made of 32 bytes, got {type(secret).__name__}; {NEW}")
         if len(secret) != 32:
-            raise ValueError(f"a key has 32 bytes, got {len(secret)}; use Key.generate() for a new one")
+            raise ValueError(f"a key has 32 bytes, got {len(secret)}; {NEW}")
         self._secret = bytes(secret)
         self.origin = origin
 
@@ -74,9 +74,7 @@ class Key:
         """16 hex digits that tell keys apart and say nothing else about a key of 256 random bits."""
         return self.bytes("fingerprint", 8).tobytes().hex()
 
-    # -- files -----------------------------------------------------------------------------------------------
-
-    def save(self, path) -> None:
+    def save(self, path: Path | str) -> None:
         """Write the key as JSON, readable by you alone (mode 0600). An existing file is never overwritten.
 
         Errors: FileExistsError, FileNotFoundError (no such folder), PermissionError.
@@ -86,20 +84,17 @@ class Key:
         key_file.save(Path(path), self._secret, self.origin)
 
     @classmethod
-    def load(cls, path) -> "Key":
+    def load(cls, path: Path | str) -> "Key":
         """Read a key that `save` wrote. ValueError says what is wrong with a file that is not one."""
         from lib import key_file
 
         return cls(*key_file.load(Path(path)))
 
-    # -- keyed random numbers --------------------------------------------------------------------------------
-
     def bytes(self, label: str, count: int, start: int = 0, image: int | None = None) -> np.ndarray:
         """`count` uniform bytes of the stream `label`, from byte `start` on: `(count,)` uint8."""
         if start < 0 or count < 0:
-            raise ValueError(
-                f"a stream runs from byte 0 on: start and count are no less, got {start} and {count}"
-            )
+            came = f"got {start} and {count}"
+            raise ValueError(f"a stream runs from byte 0 on: start and count are no less, {came}")
         head = self._head(label) + _image(image)
         stop = start + count
         if stop <= CHUNK:  # the usual case, called once for every image
@@ -116,7 +111,7 @@ class Key:
         name = label.encode()
         return self._secret + len(name).to_bytes(2, "big") + name
 
-    def integers(self, label: str, bound: int, count: int, images=None) -> np.ndarray:
+    def integers(self, label: str, bound: int, count: int, images: Sequence[int] | None = None) -> np.ndarray:
         """Uniform integers in `[0, bound)`, bound at most 256: `(count,)` uint8, or a row for each id in
         `images`.
 
@@ -179,11 +174,8 @@ class Key:
         while len(rows):
             again = []
             for part in np.split(rows, range(step, len(rows), step)):
-                words = (
-                    self.bytes(label, 8 * size * len(part), position, image)
-                    .view("<u8")
-                    .reshape(len(part), size)
-                )
+                drawn = self.bytes(label, 8 * size * len(part), position, image)
+                words = drawn.view("<u8").reshape(len(part), size)
                 position += words.nbytes
                 order = np.argsort(words, axis=1)
                 ranked = np.take_along_axis(words, order, axis=1)

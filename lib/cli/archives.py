@@ -1,9 +1,9 @@
 """An .npz of image arrays (`x_train, y_train, x_test, y_test` and the like), encrypted and decrypted.
 
 Every uint8 array `(n, h, w, 3)` is encrypted, padded to whole blocks; arrays of at most two dimensions
-(labels) are copied as they are, in clear, and any other is an error. The array `record` is a string, JSON as
-in `lib.cli.image_files`, with height and width of each encrypted array. Where each image has a key of its
-own, `NAME_ids` holds the ids of array NAME: 63 fresh random bits each.
+(labels) are copied as they are, in clear, and any other is an error. The array `record` is a string, see
+`lib.cli.records`. Where each image has a key of its own, `NAME_ids` holds the ids of array NAME: 63 fresh
+random bits each.
 
 A decrypted archive holds exactly the arrays of the first one; its zip comment names the SHA-256 of its
 ciphertext.
@@ -20,18 +20,10 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from lib.atomic import skip_if, whole_file
-from lib.cli.image_files import (
-    FORMAT,
-    PROOF,
-    Done,
-    cached_scheme,
-    parse_record,
-    record_head,
-    scheme_of,
-    settings_text,
-)
+from lib.atomic import is_done, whole_file
+from lib.cli.image_files import PROOF, Done, rounding_of
 from lib.cli.jobs import spread
+from lib.cli.records import CIPHERTEXT, FORMAT, ArchiveRecord, Cipher, head, is_of, named, parse_record
 from lib.images import crop, pad
 from lib.keys import Key
 from lib.schemes import Scheme
@@ -42,7 +34,7 @@ POOL_IMAGES = 5000  # from here on, processes pay where each image has a key of 
 
 
 def encrypt_archive(
-    source, target, scheme: Scheme, overwrite: bool = False, workers: int | None = None
+    source: Path, target: Path, scheme: Scheme, overwrite: bool = False, workers: int | None = None
 ) -> Done:
     """Encrypt the arrays of images in the .npz `source` into the .npz `target`.
 
@@ -50,161 +42,100 @@ def encrypt_archive(
     other target; OSError; ValueError for an archive without images, or with arrays of pictures that schemes
     do not take.
     """
-    target, digest = Path(target), _digest(source)
-    if not overwrite and os.path.lexists(target):
-        found = _existing(target, _record) or {}
-        head = record_head(scheme, found.get("image"), digest)
-        done = all(found.get(field) == value for field, value in head.items())
-        skip_if(done, "ciphertext of this source under this scheme and key")
+    about = _digest(source), scheme
+    if is_done(target, overwrite, lambda: is_of(_existing(target, _record), *about), CIPHERTEXT):
         return Done(skipped=True)
-    with _opened(source) as archive:
-        images, copied = _sorted(archive)
-        record = record_head(scheme, secrets.randbits(63) if scheme.per_image else None, digest)
-        record["arrays"] = {array: {"height": shape[1], "width": shape[2]} for array, shape in images.items()}
-        with whole_file(target, overwrite) as file, zipfile.ZipFile(file, "w") as out:
-            for array in archive.files:
-                if array in copied:
-                    _write(out, array, archive[array])
-                else:
-                    _encrypt_array(out, array, archive[array], scheme, workers)
-            _write(out, RECORD, np.array(json.dumps(record)))
+    arrays, out, work = read_arrays(source), {}, partial(_encrypt_part, scheme=scheme)
+    copied, sizes = _copied(arrays), {}
+    for name, array in arrays.items():
+        if name in copied:
+            out[name] = array
+            continue
+        ids = _fresh_ids(len(array)) if scheme.per_image else None
+        sizes[name] = {"height": array.shape[1], "width": array.shape[2]}
+        out[name] = _work_through(array, ids, work, workers)
+        if ids is not None:
+            out[name + IDS] = ids
+    number = secrets.randbits(63) if scheme.per_image else None
+    record = ArchiveRecord.new(**head(*about, number), arrays=sizes)
+    _write(target, overwrite, out | {RECORD: np.array(json.dumps(record.model_dump()))})
     return Done(False, f"copied in clear: {', '.join(copied)}" if copied else None)
 
 
-def _encrypt_array(out, name, images, scheme, workers):
-    ids = _fresh_ids(len(images)) if scheme.per_image else None
-    _write(out, name, _work_through(images, ids, _encrypt_part, scheme, workers))
-    if ids is not None:
-        _write(out, name + IDS, ids)
-
-
-def decrypt_archive(
-    source, target, key: Key, name: str | None = None, overwrite: bool = False, workers: int | None = None
-) -> Done:
-    """Decrypt `source`, which `encrypt_archive` wrote, into `target`. `name`: the scheme that it has to be
-    of.
+def decrypt_archive(source: Path, target: Path, key: Key, name: str | None = None, overwrite: bool = False,
+                    workers: int | None = None) -> Done:  # fmt: skip
+    """Decrypt `source`, which `encrypt_archive` wrote, into `target`. `name`: the scheme it has to be of.
 
     A target that names this very ciphertext as its origin is skipped. Errors: as in
     `lib.cli.image_files.decrypt_file`.
     """
-    target = Path(target)
-    with _opened(source) as archive:
-        record = _record(archive)
-        if record is None:
-            raise ValueError("holds no record: it was never encrypted here")
-        scheme, proof = scheme_of(record, key, name), f"{PROOF} sha256 {_digest(source)}"
-        _check_arrays(record, archive, scheme)
-        note = (
-            "exact up to the rounding of etc-gray's colour conversion" if scheme.name == "etc-gray" else None
-        )
-        if not overwrite and os.path.lexists(target):
-            done = _existing(target, lambda archive: archive.zip.comment.decode()) == proof
-            skip_if(done, "archive decrypted from this ciphertext")
-            return Done(True, note)
-        with whole_file(target, overwrite) as file, zipfile.ZipFile(file, "w") as out:
-            _decrypt_arrays(out, archive, record["arrays"], scheme, workers)
-            out.comment = proof.encode()
+    arrays = read_arrays(source)
+    record = _record(arrays)
+    if record is None:
+        raise ValueError("holds no record: it was never encrypted here")
+    scheme, proof = record.scheme_with(key, name), f"{PROOF} sha256 {_digest(source)}"
+    ids = {name: name + IDS for name in record.arrays if scheme.per_image}
+    for needed in (*record.arrays, *ids.values()):
+        if needed not in arrays:
+            raise ValueError(f"lacks the array {needed}; it was changed since it was encrypted")
+    note, what = rounding_of(scheme), f"archive {PROOF} this ciphertext"
+    if is_done(target, overwrite, lambda: _existing(target, _comment) == proof, what):
+        return Done(True, note)
+    out = {name: array for name, array in arrays.items() if name not in (RECORD, *ids.values())}
+    for name, size in record.arrays.items():
+        work = partial(_decrypt_part, scheme=scheme, size=(size.height, size.width))
+        out[name] = _work_through(arrays[name], arrays.get(ids.get(name)), work, workers)
+    _write(target, overwrite, out, proof)
     return Done(False, note)
-
-
-def _decrypt_arrays(out, archive, sizes, scheme, workers):
-    extra = {RECORD, *(name + IDS for name in sizes if scheme.per_image)}
-    for name in archive.files:
-        if name in sizes:
-            work = partial(_decrypt_part, size=(sizes[name]["height"], sizes[name]["width"]))
-            ids = archive[name + IDS] if scheme.per_image else None
-            _write(out, name, _work_through(archive[name], ids, work, scheme, workers))
-        elif name not in extra:
-            _write(out, name, archive[name])
 
 
 # -- images --------------------------------------------------------------------------------------------------
 
 
-def _work_through(array, ids, work, scheme, workers):
+def _work_through(array, ids, work, workers):
     """`work` on the array slice by slice, over processes where each image has a key of its own and there are
     many."""
     parts = [slice(start, start + SLICE) for start in range(0, len(array), SLICE)]
     jobs = [(array[part], None if ids is None else ids[part]) for part in parts]
-    work = partial(work, fields=settings_text(scheme.to_dict()), key=scheme.key)
     if workers is None:
         workers = (os.cpu_count() or 1) if ids is not None and len(array) >= POOL_IMAGES else 1
-    out, start = None, 0
+    done = []
     with tqdm(total=len(array), unit=" images", disable=None) as bar:
         for part in spread(work, jobs, workers):
-            out = np.empty((len(array), *part.shape[1:]), part.dtype) if out is None else out
-            out[start : start + len(part)] = part
-            start += len(part)
+            done.append(part)
             bar.update(len(part))
-    return out
+    return np.concatenate(done)
 
 
-def _encrypt_part(job, fields, key):
+def _encrypt_part(job, scheme):
     images, ids = job
-    scheme = cached_scheme(fields, key)
     return scheme.encrypt(pad(images, scheme.block), ids)
 
 
-def _decrypt_part(job, fields, key, size):
+def _decrypt_part(job, scheme, size):
     cipher, ids = job
-    return crop(cached_scheme(fields, key).decrypt(cipher, ids), size)
+    return crop(scheme.decrypt(cipher, ids), size)
 
 
 def _fresh_ids(count):
     return np.frombuffer(secrets.token_bytes(8 * count), "<u8") >> np.uint64(1)
 
 
-# -- look inside ---------------------------------------------------------------------------------------------
-
-
-def find_record(path) -> dict | None:
-    """The record of the .npz at `path`, None where it was never encrypted. ValueError for a damaged file or
-    record."""
-    with _opened(path) as archive:
-        return _record(archive)
-
-
-def read_arrays(path) -> dict[str, np.ndarray]:
-    """All arrays of the .npz at `path`, as they are. ValueError for a damaged file."""
-    with _opened(path) as archive:
-        return {name: _read(archive, name) for name in archive.files}
-
-
 # -- archives ------------------------------------------------------------------------------------------------
 
 
-def _opened(path):
-    with Path(path).open("rb") as file:  # for is_zipfile, a file that cannot be opened is no zip file
-        if not zipfile.is_zipfile(file):
-            raise ValueError("is no npz archive, or a broken one")
-    try:
-        return np.load(path, allow_pickle=False)
-    except zipfile.BadZipFile as error:
-        raise ValueError(f"is a broken npz archive ({error})") from None
+def cipher_of_archive(path: Path) -> Cipher | None:
+    """What made the images of the .npz at `path`: None for plain ones. ValueError for a damaged file or
+    record."""
+    with named(path), _opened(path) as archive:
+        record = _record(archive)
+    return record and record.cipher
 
 
-def _sorted(archive):
-    """{name: shape} of the arrays to encrypt, and the names of those to copy."""
-    images, copied = {}, []
-    for name in archive.files:
-        array = _read(archive, name)
-        if array.dtype == np.uint8 and array.ndim == 4 and array.shape[3] == 3 and array.size:
-            images[name] = array.shape
-        elif array.ndim > 2:
-            raise ValueError(
-                f"array {name}, {array.dtype} {array.shape}, holds neither images, uint8 (n, h, w, 3), nor labels; "
-                "convert it, or take it out"
-            )
-        else:
-            copied.append(name)
-    if RECORD in copied:
-        raise ValueError("is a ciphertext already, or has an array named record; decrypt it, or rename that")
-    if not images:
-        raise ValueError(f"holds no images, uint8 (n, h, w, 3); it has {', '.join(copied) or 'no arrays'}")
-    clash = [name for name in archive.files if name.removesuffix(IDS) in images and name not in images]
-    if clash:
-        raise ValueError(f"has an array named {clash[0]}, which is where ids go; rename it")
-    return images, copied
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of the .npz at `path`, as they are. ValueError for a damaged file."""
+    with _opened(path) as archive:
+        return {name: _read(archive, name) for name in archive.files}
 
 
 def _read(archive, name):
@@ -214,26 +145,50 @@ def _read(archive, name):
         raise ValueError(f"array {name} cannot be read ({error})") from None
 
 
+def is_archive(path: Path) -> bool:
+    """Whether a path is taken for an .npz of arrays."""
+    return path.suffix.lower() == ".npz" and not path.is_dir()
+
+
+def are_images(array: np.ndarray) -> bool:
+    """Whether these are uint8 (n, h, w, 3), one or more."""
+    return array.dtype == np.uint8 and array.ndim == 4 and array.shape[3] == 3 and array.size > 0
+
+
+def _opened(path):
+    with path.open("rb") as file:  # for is_zipfile, a file that cannot be opened is no zip file
+        if not zipfile.is_zipfile(file):
+            raise ValueError("is no npz archive, or a broken one")
+    try:
+        return np.load(path, allow_pickle=False)
+    except zipfile.BadZipFile as error:
+        raise ValueError(f"is a broken npz archive ({error})") from None
+
+
+def _copied(arrays):
+    """The names of the arrays that are no images and stay in clear. ValueError where that would not do."""
+    copied = [name for name, array in arrays.items() if not are_images(array)]
+    for name in copied:
+        if arrays[name].ndim > 2:
+            neither = "neither images, uint8 (n, h, w, 3), nor labels; convert it, or take it out"
+            raise ValueError(f"array {name}, {arrays[name].dtype} {arrays[name].shape}, holds {neither}")
+        if name.endswith(IDS) and name.removesuffix(IDS) in arrays.keys() - set(copied):
+            raise ValueError(f"has an array named {name}, which is where ids go; rename it")
+    if RECORD in copied:
+        raise ValueError("is a ciphertext already, or has an array named record; decrypt it, or rename that")
+    if len(copied) == len(arrays):
+        raise ValueError(f"holds no images, uint8 (n, h, w, 3); it has {', '.join(copied) or 'no arrays'}")
+    return copied
+
+
 def _record(archive):
-    if RECORD not in archive.files or archive[RECORD].ndim or archive[RECORD].dtype.kind != "U":
-        return None
-    text = str(archive[RECORD])
-    return parse_record(text) if FORMAT in text else None
+    array = archive.get(RECORD)
+    text = str(array) if array is not None and not array.ndim and array.dtype.kind == "U" else ""
+    return parse_record(ArchiveRecord, text) if FORMAT in text else None
 
 
-def _check_arrays(record, archive, scheme):
-    arrays = record.get("arrays")
-    if not isinstance(arrays, dict) or not arrays:
-        raise ValueError("has a damaged record (arrays)")
-    for name, size in arrays.items():
-        needed = [name, name + IDS] if scheme.per_image else [name]
-        missing = [array for array in needed if array not in archive.files]
-        if missing:
-            raise ValueError(f"lacks the array {missing[0]}; it was changed since it was encrypted")
-        if not isinstance(size, dict) or not all(
-            isinstance(size.get(side), int) for side in ("height", "width")
-        ):
-            raise ValueError(f"has a damaged record (size of {name})")
+def _comment(archive):
+    return archive.zip.comment.decode()
 
 
 def _existing(target, question):
@@ -245,11 +200,14 @@ def _existing(target, question):
         return None
 
 
-def _write(out, name, array):
-    with out.open(f"{name}.npy", "w", force_zip64=True) as file:
-        np.lib.format.write_array(file, array, allow_pickle=False)
+def _write(target, overwrite, arrays, comment=""):
+    with whole_file(target, overwrite) as file, zipfile.ZipFile(file, "w") as out:
+        for name, array in arrays.items():  # np.savez does not take every name
+            with out.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
+        out.comment = comment.encode()
 
 
 def _digest(path) -> str:
-    with Path(path).open("rb") as file:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

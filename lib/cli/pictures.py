@@ -29,9 +29,8 @@ PARTS = {
     "RGBA": ["colour", "alpha"],
     "LA": ["grey", "alpha"],
 }
-LARGEST = (
-    2**30
-)  # pixels; Pillow's own limit is for pictures from strangers, and ciphertexts are up to six times as large
+# pixels; Pillow's own limit is for pictures from strangers, and ciphertexts are up to six times as large
+LARGEST = 2**30
 PNG_LEVEL = 3  # half the time of the usual 6, and no larger on ciphertexts
 BITS_PER_SAMPLE = 258  # a TIFF tag
 
@@ -47,19 +46,14 @@ def load_plain(image: Image.Image) -> Image.Image:
     with reading():
         frames, deep = getattr(image, "n_frames", 1), _is_deep(image)
     if frames > 1:
-        raise ValueError(
-            f"has {frames} frames, and a ciphertext holds one; save each frame as a file of its own"
-        )
+        raise ValueError(f"has {frames} frames, and a ciphertext holds one; save each as a file of its own")
     if deep:
-        raise ValueError(
-            "has more than 8 bits a channel, and the rest would be lost; reduce it to 8 bits first"
-        )
+        raise ValueError("has more than 8 bits a channel, and the rest would be lost; reduce it first")
     with reading():
         image = _without_palette(ImageOps.exif_transpose(image))
     if image.mode not in PARTS:
-        raise ValueError(
-            f"has mode {image.mode}, which would not come back exactly; convert it to RGB, RGBA, L or LA first"
-        )
+        way = "convert it to RGB, RGBA, L or LA first"
+        raise ValueError(f"has mode {image.mode}, which would not come back exactly; {way}")
     return image
 
 

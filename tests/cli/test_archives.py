@@ -197,8 +197,14 @@ def test_wrong_key_other_scheme_and_plain_archives_are_named(tmp_path, plain, ci
         (lambda arrays, record: arrays.pop("x_train_ids"), "lacks the array x_train_ids"),
         (lambda arrays, record: arrays.update(x_train=arrays["x_train"][:, :4]), "cannot crop 4x12 to 7x10"),
         (lambda arrays, record: arrays.update(x_train_ids=arrays["x_train_ids"][:5]), "expected one id"),
-        (lambda arrays, record: record.pop("arrays"), "damaged record .arrays"),
-        (lambda arrays, record: record["arrays"].update(x_test=8), "damaged record .size of x_test"),
+        (
+            lambda arrays, record: record.pop("arrays"),
+            "a record that is damaged: the field arrays is missing",
+        ),
+        (
+            lambda arrays, record: record["arrays"].update(x_test=8),
+            "is damaged: arrays.x_test is 8, expected",
+        ),
         (lambda arrays, record: record.update(version=2), "version 2"),
     ],
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lib.cli.commands import main
+from lib.__main__ import main
 from lib.datasets import load
 
 PHOTOS = load("photos", "test", limit=6).images

@@ -1,0 +1,107 @@
+"""DATA is photos, cifar10, cifar100, stl10, folder:PATH with PATH/train/CLASS/x.png and
+PATH/test/CLASS/x.png, or npz:PATH with x_train, y_train, x_test, y_test. Plain images are encrypted on the
+way where a scheme and a key are given. What python -m lib encrypt wrote is trained on as it is: with no
+scheme, and no key.
+
+Each epoch is kept in DIR/checkpoint.pt: to take up a run that was stopped, run it again. At its end,
+DIR/weights.pt and DIR/model.json are all that python -m lib predict needs.
+"""
+
+import sys
+import time
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from lib.cli import options
+from lib.cli.options import Names, add_machine, add_scheme, count, flag, given, real, share, usage, whole
+
+HELP = "train a network"
+SWITCH = {"action": "store_true", "default": None}
+RECIPE = {
+    "epochs": ({"type": count, "metavar": "N"}, "10 if not given"),
+    "batch": ({"type": count, "metavar": "N"}, "images a step, 128 if not given"),
+    "rate": ({"type": real, "metavar": "X"}, "the highest learning rate, 0.003 if not given"),
+    "weight_decay": ({"type": real, "metavar": "X"}, "0.05 if not given"),
+    "smoothing": ({"type": share, "metavar": "X"}, "of labels, from 0 to 1; 0 if not given"),
+    "crop": (
+        {"type": whole, "metavar": "N"},
+        "shift images by up to so many pixels at random; 0 if not given",
+    ),
+    "flip": (SWITCH, "mirror every second image, at random"),
+    "augment": (
+        {"choices": ("before", "after")},
+        "shift and mirror before encryption (if not given), or after it",
+    ),
+    "average": (
+        {"type": share, "metavar": "X"},
+        "decay of a running mean of the weights, such as 0.99; none if not given",
+    ),
+    "flip_test": (SWITCH, "when testing, add the scores of the mirrored image"),
+    "bfloat16": (SWITCH, "compute in bfloat16 where the device has it"),
+    "seed": ({"type": whole, "metavar": "N"}, "of all that is drawn in training; 0 if not given"),
+}
+
+
+def arguments(parser: ArgumentParser) -> None:
+    """Data, network, scheme and recipe."""
+    networks, adaptations = Names("lib.models", "names"), Names("lib.models", "adaptations")
+    add = parser.add_argument
+    add("--data", required=True, metavar="DATA")
+    add("--model", required=True, choices=networks, metavar="NAME", help="%(choices)s")
+    add("--out", required=True, type=Path, metavar="DIR")
+    add("--adaptation", choices=adaptations, metavar="NAME", help="put in front: %(choices)s")
+    side = "side of the blocks that a network reads; the cipher's, or 4, if not given"
+    add("--patch", type=count, metavar="N", help=side)
+    most = "at most so many images of each split, classes balanced"
+    add("--limit", type=count, metavar="N", help=most)
+    add_machine(parser)
+    cipher = parser.add_argument_group("encryption of plain images, before or while training")
+    add_scheme(cipher, required=False)
+    cipher.add_argument("--key", type=Path, metavar="KEY.json")
+    recipe = parser.add_argument_group("recipe: AdamW, the rate on one cycle")
+    for name, (how, line) in RECIPE.items():
+        recipe.add_argument(flag(name), **how, help=line)
+
+
+def run(args: Namespace) -> int:
+    """Train; the exit status."""
+    scheme = _scheme_of(args)
+    from lib.cli import training
+    from lib.cli.model_folder import device_of
+    from lib.training import Recipe
+
+    recipe = given(args, RECIPE)
+    run, before = training.train(
+        args.data, args.out, args.model, recipe, adaptation=args.adaptation, block=args.patch, scheme=scheme,
+        limit=args.limit, device=device_of(args.device), threads=args.threads,
+        progress=sys.stderr.isatty() or _epoch_lines(Recipe(**recipe).epochs),
+    )  # fmt: skip
+    last = run.history[-1]
+    tested = f", test accuracy {last['test_accuracy']:.4f}" if "test_accuracy" in last else ", no test images"
+    print(f"{args.out}: {'was finished before' if before else 'finished'}, {last['epoch']} epochs{tested}")
+    return 0
+
+
+def _scheme_of(args):
+    """The scheme to encrypt with; None for data as they are."""
+    if args.scheme is None:
+        for name in given(args, ("key", *options.SCHEME)):
+            raise usage(f"{flag(name)} needs --scheme; data that are encrypted already need neither")
+        return None
+    if args.key is None:
+        raise usage("--scheme needs --key; python -m lib key new KEY.json makes one")
+    return options.scheme_of(args, options.load_key(args.key))
+
+
+def _epoch_lines(epochs):
+    """Where no terminal shows a bar: a line an epoch, with the time that is left by those of this call."""
+    start, done = time.monotonic(), []
+
+    def line(entry):
+        done.append(entry)
+        left = (time.monotonic() - start) / len(done) * (epochs - entry["epoch"])
+        tested = f", test accuracy {entry['test_accuracy']:.4f}" if "test_accuracy" in entry else ""
+        told = f"epoch {entry['epoch']} of {epochs}: loss {entry['loss']:.4f}{tested}; {left:.0f} s to go"
+        print(told, file=sys.stderr, flush=True)
+
+    return line

@@ -1,0 +1,53 @@
+"""From the words of a command line to an exit status; `lib.__main__` says which commands there are."""
+
+import argparse
+import sys
+from types import ModuleType
+
+ABOUT = """\
+Encrypt images so that a network can still learn from them, and decrypt them again; train that network, and
+ask it.
+
+  python -m lib key new key.json
+  python -m lib encrypt photos cipher --scheme etc --key key.json
+  python -m lib decrypt cipher back --key key.json
+  python -m lib train --data folder:cipher --model blocknet --out model
+  python -m lib predict cipher/test answers.csv --model model
+  python -m lib attack table-reader --cipher cipher --oracle-key key.json --out read
+  python -m lib sweep notebooks/grids/jpeg_quality.yaml --out jpeg
+"""
+
+
+def main(commands: tuple[ModuleType, ...], argv: list[str] | None = None) -> int:
+    """Run a command; the exit status: 0, 1 where something failed, 2 for a wrong call, 130 when
+    interrupted."""
+    args = build_parser(commands).parse_args(argv)
+    from lib.cli.jobs import describe
+
+    try:
+        return args.run(args)
+    except argparse.ArgumentError as error:
+        args.parser.error(str(error))
+    except KeyboardInterrupt:
+        print("stopped; run the same command again to go on", file=sys.stderr)
+        return 130
+    except (OSError, ValueError, RuntimeError, ArithmeticError) as error:
+        print(f"error: {describe(error)}", file=sys.stderr)
+        return 1
+
+
+def build_parser(commands: tuple[ModuleType, ...]) -> argparse.ArgumentParser:
+    """The parser of all commands, modules as `lib.cli.commands` says."""
+    raw = argparse.RawDescriptionHelpFormatter
+    whole = argparse.ArgumentParser("python -m lib", description=ABOUT, formatter_class=raw)
+    parsers = whole.add_subparsers(metavar="COMMAND", required=True)
+    for command in commands:
+        texts = {
+            "help": command.HELP,
+            "description": command.__doc__,
+            "epilog": getattr(command, "MORE", None),
+        }
+        parser = parsers.add_parser(command.__name__.rpartition(".")[2], **texts, formatter_class=raw)
+        parser.set_defaults(run=command.run, parser=parser)
+        command.arguments(parser)
+    return whole

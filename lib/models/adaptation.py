@@ -1,4 +1,5 @@
-"""Adaptation networks: the layers in front of a classifier that learn to live with a cipher.
+"""Adaptation networks: the layers in front of a classifier that learn to live with a cipher, from labels
+alone.
 
 - `TanakaAdaptation`: M. Tanaka, arXiv:1804.00490, as in the code mastnk/ICCE-TW2018: one small network reads
   every block.
@@ -7,11 +8,35 @@
   that learns where blocks belong.
 - `PixelAdaptation`: 1x1 convolutions for SKK, arXiv:1905.01827.
 
-All take (n, 3, side, side) floats and give features of the same height and width.
+All take (n, 3, side, side) floats and give `features` channels of the same height and width.
 """
 
 import torch
 from torch import nn
+from torch.nn.functional import leaky_relu, normalize, pixel_shuffle, unfold
+
+
+class Adapted(nn.Module):
+    """An adaptation network, then a classifier of its features: (n, 3, side, side) floats to (n, classes)."""
+
+    def __init__(self, adaptation: nn.Module, classifier: nn.Module):
+        super().__init__()
+        self.adaptation, self.classifier = adaptation, classifier
+
+    def forward(self, x):
+        return self.classifier(self.adaptation(x))
+
+    @torch.no_grad()
+    def start(self, x):
+        """Hand some inputs to the parts that learn from their statistics before training."""
+        if hasattr(self.adaptation, "start"):
+            self.adaptation.start(x)
+        if hasattr(self.classifier, "start"):
+            self.classifier.start(self.adaptation(x))
+
+    def penalty(self):
+        """What the adaptation network wants added to the loss of the last batch; 0 where that is nothing."""
+        return self.adaptation.penalty() if hasattr(self.adaptation, "penalty") else 0.0
 
 
 class TanakaAdaptation(nn.Sequential):
@@ -25,16 +50,10 @@ class TanakaAdaptation(nn.Sequential):
     def __init__(self, block: int = 4, features: int = 32):
         size = 3 * block * block
         super().__init__(
-            nn.BatchNorm2d(3),
-            nn.Conv2d(3, size, block, stride=block),
-            nn.ReLU(),
-            nn.BatchNorm2d(size),
-            nn.Conv2d(size, size, 1),
-            nn.ReLU(),
-            nn.BatchNorm2d(size),
-            nn.Conv2d(size, features * block * block, 1),
-            nn.PixelShuffle(block),
-        )
+            nn.BatchNorm2d(3), nn.Conv2d(3, size, block, stride=block), nn.ReLU(),
+            nn.BatchNorm2d(size), nn.Conv2d(size, size, 1), nn.ReLU(),
+            nn.BatchNorm2d(size), nn.Conv2d(size, features * block * block, 1), nn.PixelShuffle(block),
+        )  # fmt: skip
         self.features = features
 
 
@@ -49,11 +68,9 @@ class LEAdaptNet(nn.Sequential):
     def __init__(self, block: int = 4, features: int = 16):
         wide = features * block * block
         super().__init__(
-            nn.Conv2d(3, wide, block, stride=block, bias=False),
-            nn.BatchNorm2d(wide),
-            nn.LeakyReLU(0.1),
+            nn.Conv2d(3, wide, block, stride=block, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(0.1),
             nn.PixelShuffle(block),
-        )
+        )  # fmt: skip
         self.features = features
 
 
@@ -77,18 +94,16 @@ class ELEAdaptNet(nn.Module):
         nn.init.uniform_(self.bias, -bound, bound)
         self.normalise = nn.BatchNorm1d(self.blocks * wide)
         self.mixing = nn.Parameter(nn.init.kaiming_uniform_(torch.empty(self.blocks, self.blocks)))
-        self.register_buffer("left", nn.functional.normalize(torch.randn(self.blocks, wide, 1), dim=1))
+        self.register_buffer("left", normalize(torch.randn(self.blocks, wide, 1), dim=1))
         self.smoothness = torch.zeros(())
 
     def forward(self, x):
-        cut = nn.functional.unfold(x, self.block, stride=self.block)
+        cut = unfold(x, self.block, stride=self.block)
         features = torch.einsum("bws,nsb->nbw", self._spectrally_normalised(), cut) + self.bias
-        features = nn.functional.leaky_relu(self.normalise(features.flatten(1)), 0.2).view(
-            len(x), self.blocks, -1
-        )
+        features = leaky_relu(self.normalise(features.flatten(1)), 0.2).view(len(x), self.blocks, -1)
         placed = torch.einsum("ab,nbw->nwa", self.mixing, features)
         across = self.side // self.block
-        out = nn.functional.pixel_shuffle(placed.reshape(len(x), -1, across, across), self.block)
+        out = pixel_shuffle(placed.reshape(len(x), -1, across, across), self.block)
         self.smoothness = out.diff(dim=2).abs().mean() + out.diff(dim=3).abs().mean()
         return out
 
@@ -96,8 +111,8 @@ class ELEAdaptNet(nn.Module):
         """Every block's weights over their largest singular value, by a step of power iteration as Miyato et
         al. 2018."""
         with torch.no_grad():
-            right = nn.functional.normalize(self.weight.transpose(1, 2) @ self.left, dim=1)
-            left = nn.functional.normalize(self.weight @ right, dim=1)
+            right = normalize(self.weight.transpose(1, 2) @ self.left, dim=1)
+            left = normalize(self.weight @ right, dim=1)
             if self.training:
                 self.left.copy_(left)
         return self.weight / (left.transpose(1, 2) @ self.weight @ right)
@@ -120,7 +135,7 @@ class PixelAdaptation(nn.Sequential):
 
     def __init__(self, features: int = 32):
         super().__init__(
-            nn.Conv2d(3, features, 1), nn.BatchNorm2d(features), nn.ReLU(), nn.Conv2d(features, features, 1),
-            nn.BatchNorm2d(features), nn.ReLU(),
+            nn.Conv2d(3, features, 1), nn.BatchNorm2d(features), nn.ReLU(),
+            nn.Conv2d(features, features, 1), nn.BatchNorm2d(features), nn.ReLU(),
         )  # fmt: skip
         self.features = features

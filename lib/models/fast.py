@@ -8,6 +8,7 @@ schedule here; `lib.training` brings it.
 
 import torch
 from torch import nn
+from torch.nn.functional import conv2d, gelu, unfold
 
 
 class FastNet(nn.Sequential):
@@ -43,14 +44,14 @@ class PatchWhitening(nn.Module):
     @torch.no_grad()
     def start(self, x):
         """Set the filters: the leading eigenvectors of the covariance of all patches of x."""
-        patches = nn.functional.unfold(x, 2).transpose(1, 2).flatten(0, 1)
+        patches = unfold(x, 2).transpose(1, 2).flatten(0, 1)
         strengths, vectors = torch.linalg.eigh((patches.T @ patches / len(patches)).double())
         filters = (vectors / (strengths + self.floor).sqrt())[:, -self.values :].T.float()
         filters = filters.view(self.values, *self.weight.shape[1:])
         self.weight.copy_(torch.cat([filters, -filters]))
 
     def forward(self, x):
-        return nn.functional.gelu(nn.functional.conv2d(x, self.weight))
+        return gelu(conv2d(x, self.weight))
 
 
 class Head(nn.Module):
@@ -78,3 +79,17 @@ def _pair(into, out):
         convolution(into, out), nn.MaxPool2d(2), nn.BatchNorm2d(out), nn.GELU(),
         convolution(out, out), nn.BatchNorm2d(out), nn.GELU(),
     )  # fmt: skip
+
+
+class Residual(nn.Module):
+    """GELU(x + f(x)) where f is two 3x3 convolutions, each normalised, GELU between."""
+
+    def __init__(self, width: int):
+        super().__init__()
+        self.f = nn.Sequential(
+            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.GELU(),
+            nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width),
+        )  # fmt: skip
+
+    def forward(self, x):
+        return gelu(x + self.f(x))

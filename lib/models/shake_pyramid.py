@@ -38,8 +38,9 @@ class PyramidBlock(nn.Module):
     def __init__(self, into: int, out: int, stride: int, keep: float):
         super().__init__()
         self.branch = nn.Sequential(
-            nn.BatchNorm2d(into), nn.Conv2d(into, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU(),
-            nn.Conv2d(out, out, 3, 1, 1, bias=False), nn.BatchNorm2d(out), ShakeDrop(keep),
+            nn.BatchNorm2d(into), nn.Conv2d(into, out, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(out), nn.ReLU(), nn.Conv2d(out, out, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(out), ShakeDrop(keep),
         )  # fmt: skip
         self.shrink = nn.AvgPool2d(2) if stride == 2 else nn.Identity()
         self.added = out - into
@@ -65,12 +66,10 @@ class ShakePyramidNet(nn.Module):
         strides = [2 if i in (count // 3, 2 * count // 3) else 1 for i in range(count)]
         keeps = [1 - (1 - keep_last) * (i + 1) / count for i in range(count)]
         self.first = nn.Sequential(nn.Conv2d(into, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16))
-        self.blocks = nn.Sequential(
-            *(PyramidBlock(*each) for each in zip(widths, widths[1:], strides, keeps))
-        )
-        self.last = nn.Sequential(
-            nn.BatchNorm2d(widths[-1]), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
-        )
+        sizes = zip(widths, widths[1:], strides, keeps)
+        self.blocks = nn.Sequential(*(PyramidBlock(*each) for each in sizes))
+        pool = nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        self.last = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(), *pool)
         self.classify = nn.Linear(widths[-1], classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):

@@ -12,6 +12,8 @@ timm are imported when such a network is made, not before: that takes seconds.
 
 from torch import nn
 
+from lib.models.inputs import check_side
+
 
 class ResNet18(nn.Sequential):
     """The first convolution is 3x3 with stride 1, and no pooling follows it; any side will do.
@@ -40,9 +42,8 @@ class _OfPatches(nn.Sequential):
 
     def forward(self, x):
         if tuple(x.shape[1:]) != self.takes:
-            raise ValueError(
-                f"made for images of shape (n, {', '.join(map(str, self.takes))}), got {tuple(x.shape)}"
-            )
+            shape = ", ".join(map(str, self.takes))
+            raise ValueError(f"made for images of shape (n, {shape}), got {tuple(x.shape)}")
         return super().forward(x)
 
 
@@ -52,15 +53,14 @@ class ConvMixer(_OfPatches):
     Which blocks are neighbours matters to it. 718,090 parameters for 10 classes with blocks of 4.
     """
 
-    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 256, depth: int = 8,
-                 kernel: int = 9):  # fmt: skip
+    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 256,
+                 depth: int = 8, kernel: int = 9):  # fmt: skip
         from timm.models import convmixer
 
         check_side(side, block)
-        net = convmixer.ConvMixer(
-            dim, depth, kernel, patch_size=block, in_chans=channels, num_classes=classes
-        )
-        super().__init__(net, channels, side, side)
+        patches = {"patch_size": block, "in_chans": channels}
+        super().__init__(convmixer.ConvMixer(dim, depth, kernel, num_classes=classes, **patches),
+                         channels, side, side)  # fmt: skip
 
 
 class VisionTransformer(_OfPatches):
@@ -71,8 +71,8 @@ class VisionTransformer(_OfPatches):
     blocks of 4; the position code is 12,288 of them.
     """
 
-    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 192, depth: int = 6,
-                 heads: int = 3, positions: bool = True):  # fmt: skip
+    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 192,
+                 depth: int = 6, heads: int = 3, positions: bool = True):  # fmt: skip
         from timm.models import vision_transformer
 
         check_side(side, block)
@@ -83,13 +83,3 @@ class VisionTransformer(_OfPatches):
             num_heads=heads, pos_embed="learn" if positions else "none",
         )  # fmt: skip
         super().__init__(net, channels, side, side)
-
-
-def check_side(side: int, block: int):
-    """ValueError unless an image of this side is made of whole blocks."""
-    if min(side, block) < 1:
-        raise ValueError(f"a side and a block are pixels from 1 on, got side {side} and block {block}")
-    if side % block:
-        raise ValueError(
-            f"side {side} is not a multiple of block {block}; crop images, or pad them with lib.pad(images, {block})"
-        )

@@ -67,9 +67,9 @@ def _starts(points, grid):
 
 def _settle(nearness, wanted, start):
     """The start, improved until no exchange of two blocks brings more near ones side by side."""
-    blocks = len(start)
-    options = {"maximize": True, "P0": 0.7 * np.eye(blocks)[start] + 0.3 / blocks, "maxiter": 100}
-    found = quadratic_assignment(nearness, wanted, method="faq", options=options).col_ind
-    known = np.stack([np.arange(blocks), found], axis=1)
-    options = {"maximize": True, "partial_guess": known, "rng": np.random.default_rng(0)}
+    options = {"maximize": True, "rng": np.random.default_rng(0)}
+    begin = 0.7 * np.eye(len(start))[start] + 0.3 / len(start)
+    found = quadratic_assignment(nearness, wanted, options=options | {"P0": begin, "maxiter": 100})
+    guess = np.stack([np.arange(len(start)), found.col_ind], axis=1)
+    options |= {"partial_guess": guess}
     return quadratic_assignment(nearness, wanted, method="2opt", options=options).col_ind

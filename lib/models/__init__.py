@@ -1,9 +1,10 @@
-"""Networks that learn from ciphertexts, and one line to choose one:
-`by_name("vit", 10, block=4, adaptation="tanaka")`.
+"""Networks that learn from ciphertexts, by name: `by_name("vit", 10, block=4, adaptation="tanaka")`.
 
 Networks and adaptation layers learn from labels alone; what `lib.models.fronts` holds sorts ciphertexts by
 their statistics first. Parameter counts stand in the docstrings and are tested.
 """
+
+import inspect
 
 from torch import nn
 
@@ -17,28 +18,14 @@ from lib.models.inputs import check_side
 from lib.models.shake_pyramid import ShakePyramidNet
 from lib.models.standard import ConvMixer, ResNet18, VisionTransformer
 
-# each is told classes, channels, side and block, and takes of them what it needs
 _NETWORKS = {
-    "blocknet": lambda classes, channels, side, block, **o: BlockNet(
-        classes, side, block, channels=channels, **o
-    ),
-    "fast": lambda classes, channels, side, block, **o: FastNet(classes, channels, **o),
-    "whitened-blocks": lambda classes, channels, side, block, **o: WhitenedBlocks(classes, side, block, **o),
-    "resnet18": lambda classes, channels, side, block, **o: ResNet18(classes, channels, **o),
-    "convmixer": ConvMixer,
-    "vit": VisionTransformer,
-    "shake-pyramid": lambda classes, channels, side, block, **o: ShakePyramidNet(classes, into=channels, **o),
-}
+    "blocknet": BlockNet, "fast": FastNet, "whitened-blocks": WhitenedBlocks, "resnet18": ResNet18,
+    "convmixer": ConvMixer, "vit": VisionTransformer, "shake-pyramid": ShakePyramidNet,
+}  # fmt: skip
 _ADAPTATIONS = {
-    "tanaka": lambda side, block: TanakaAdaptation(block),
-    "le": lambda side, block: LEAdaptNet(block),
-    "ele": ELEAdaptNet,
-    "pixel": lambda side, block: PixelAdaptation(),
-    "aligned-blocks": AlignedBlocks,
-    "whitened-pixels": lambda side, block: WhitenedPixels(side),
-    "orbit": lambda side, block: Orbit(),
-}
-_READ_BLOCKS = ("tanaka", "le", "ele", "aligned-blocks")
+    "tanaka": TanakaAdaptation, "le": LEAdaptNet, "ele": ELEAdaptNet, "pixel": PixelAdaptation,
+    "aligned-blocks": AlignedBlocks, "whitened-pixels": WhitenedPixels, "orbit": Orbit,
+}  # fmt: skip
 names = tuple(_NETWORKS)
 adaptations = tuple(_ADAPTATIONS)
 
@@ -64,16 +51,23 @@ def by_name(
         raise ValueError(f"unknown network {name!r}; known: {', '.join(names)}")
     if name == "shake-pyramid" and side % 4:
         raise ValueError(f"shake-pyramid halves the side twice: expected a multiple of 4, got {side}")
+    facts = {"side": side, "block": block}
     if adaptation is None:
-        return _NETWORKS[name](classes, 3, side, block, **options)
+        return _made(_NETWORKS[name], classes, options=options, channels=3, **facts)
     if adaptation not in _ADAPTATIONS:
         raise ValueError(f"unknown adaptation {adaptation!r}; known: None, {', '.join(adaptations)}")
     if name == "whitened-blocks":
         raise ValueError("whitened-blocks reads ciphertexts by itself: leave the adaptation out")
-    if adaptation in _READ_BLOCKS:
-        check_side(side, block)
-    front = _ADAPTATIONS[adaptation](side, block)
-    return Adapted(front, _NETWORKS[name](classes, front.features, side, block, **options))
+    front = _made(_ADAPTATIONS[adaptation], **facts)
+    return Adapted(front, _made(_NETWORKS[name], classes, options=options, channels=front.features, **facts))
+
+
+def _made(kind, *classes, options=(), **facts):
+    """A layer or network, told those facts that its constructor asks for."""
+    asked = inspect.signature(kind).parameters
+    if "block" in asked:
+        check_side(facts["side"], facts["block"])
+    return kind(*classes, **{name: fact for name, fact in facts.items() if name in asked}, **dict(options))
 
 
 __all__ = [

@@ -1,5 +1,4 @@
-"""Adaptation networks: the layers in front of a classifier that learn to live with a cipher, from labels
-alone.
+"""Adaptation networks: layers in front of a classifier that learn, from labels alone, to live with a cipher.
 
 - `TanakaAdaptation`: M. Tanaka, arXiv:1804.00490, as in the code mastnk/ICCE-TW2018: one small network reads
   every block.
@@ -23,11 +22,11 @@ class Adapted(nn.Module):
         super().__init__()
         self.adaptation, self.classifier = adaptation, classifier
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         return self.classifier(self.adaptation(x))
 
     @torch.no_grad()
-    def start(self, x):
+    def start(self, x: torch.Tensor):
         """Hand some inputs to the parts that learn from their statistics before training."""
         if hasattr(self.adaptation, "start"):
             self.adaptation.start(x)
@@ -40,8 +39,7 @@ class Adapted(nn.Module):
 
 
 class TanakaAdaptation(nn.Sequential):
-    """Block to block: a convolution of the block's size and stride, two 1x1 convolutions, pixels put back in
-    place.
+    """A convolution of the block's size and stride, two 1x1 convolutions, pixels put back in place.
 
     Batch normalisation before each, ReLU after the first two; 32 features a pixel. 29,990 parameters for
     blocks of 4.
@@ -58,8 +56,7 @@ class TanakaAdaptation(nn.Sequential):
 
 
 class LEAdaptNet(nn.Sequential):
-    """One convolution of the block's size for all blocks, normalised; 16 features a pixel. 12,800 parameters
-    for blocks of 4.
+    """One convolution for all blocks, normalised; 16 features a pixel. 12,800 parameters for blocks of 4.
 
     The published code runs its batch normalisation once a block, 64 times a step; we normalise over all
     blocks at once.
@@ -75,8 +72,7 @@ class LEAdaptNet(nn.Sequential):
 
 
 class ELEAdaptNet(nn.Module):
-    """A sub-network for each block, then a learnt mixing U of the blocks, then pixels put back in place; 16
-    features a pixel.
+    """A sub-network for each block, a learnt mixing U of the blocks, pixels put back; 16 features a pixel.
 
     A sub-network is a spectrally normalised linear map of its block, batch-normalised, with LeakyReLU(0.2).
     All blocks are one batched product here, where the published code makes 64 calls. `penalty()` is to be
@@ -97,7 +93,7 @@ class ELEAdaptNet(nn.Module):
         self.register_buffer("left", normalize(torch.randn(self.blocks, wide, 1), dim=1))
         self.smoothness = torch.zeros(())
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         cut = unfold(x, self.block, stride=self.block)
         features = torch.einsum("bws,nsb->nbw", self._spectrally_normalised(), cut) + self.bias
         features = leaky_relu(self.normalise(features.flatten(1)), 0.2).view(len(x), self.blocks, -1)
@@ -108,8 +104,7 @@ class ELEAdaptNet(nn.Module):
         return out
 
     def _spectrally_normalised(self):
-        """Every block's weights over their largest singular value, by a step of power iteration as Miyato et
-        al. 2018."""
+        """Every block's weights over their largest singular value, by power iteration (Miyato 2018)."""
         with torch.no_grad():
             right = normalize(self.weight.transpose(1, 2) @ self.left, dim=1)
             left = normalize(self.weight @ right, dim=1)
@@ -118,8 +113,7 @@ class ELEAdaptNet(nn.Module):
         return self.weight / (left.transpose(1, 2) @ self.weight @ right)
 
     def penalty(self, for_mixing: float = 0.001, for_smoothness: float = 0.1):
-        """What the paper adds to the loss: U should look like a permutation (equation 7), the last output
-        smooth (equation 8).
+        """What the paper adds to the loss: U like a permutation (equation 7), a smooth output (equation 8).
 
         It takes the last output's part away with it: kept, that would hold a whole batch in memory and forbid
         copies.
@@ -130,8 +124,7 @@ class ELEAdaptNet(nn.Module):
 
 
 class PixelAdaptation(nn.Sequential):
-    """1x1 convolutions, normalised, with ReLU: SKK changes each pixel by itself. 32 features a pixel; 1,312
-    parameters."""
+    """1x1 convolutions, normalised: SKK changes pixel by pixel. 32 features a pixel; 1,312 parameters."""
 
     def __init__(self, features: int = 32):
         super().__init__(

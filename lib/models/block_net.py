@@ -25,6 +25,6 @@ class BlockNet(nn.Module):
         dense = nn.Linear(blocks * features, hidden), nn.ReLU(), nn.Linear(hidden, classes)
         self.classify = nn.Sequential(nn.ReLU(), nn.Flatten(), nn.Dropout(0.2), *dense)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         blocks = self.cut(x).transpose(1, 2)
         return self.classify(torch.einsum("nbs,bsf->nbf", blocks, self.maps) + self.offsets)

@@ -12,8 +12,7 @@ from torch.nn.functional import conv2d, gelu, unfold
 
 
 class FastNet(nn.Sequential):
-    """Takes (n, channels, side, side) floats, side from 16 on; gives (n, classes). 497,792 parameters for 10
-    classes.
+    """(n, channels, side, side) floats, side from 16 on, to (n, classes). 497,792 parameters for 10 classes.
 
     `start(x)` is to be called with some inputs first: it sets the whitening, which is not trained.
     """
@@ -26,13 +25,13 @@ class FastNet(nn.Sequential):
             into = width
         super().__init__(stem, *pairs, Head(into, classes))
 
-    def start(self, x):
+    def start(self, x: torch.Tensor):
+        """Set the first layer from some inputs."""
         self[0].start(x)
 
 
 class PatchWhitening(nn.Module):
-    """2x2 patches as uncorrelated values of unit variance, each beside its negative; GELU. At most 12 values,
-    so 24 out."""
+    """2x2 patches as at most 12 uncorrelated values of unit variance, each beside its negative; GELU."""
 
     def __init__(self, channels: int, values: int = 12, floor: float = 5e-4):
         super().__init__()
@@ -42,7 +41,7 @@ class PatchWhitening(nn.Module):
         self.register_buffer("weight", torch.cat([pixels, -pixels]))
 
     @torch.no_grad()
-    def start(self, x):
+    def start(self, x: torch.Tensor):
         """Set the filters: the leading eigenvectors of the covariance of all patches of x."""
         patches = unfold(x, 2).transpose(1, 2).flatten(0, 1)
         strengths, vectors = torch.linalg.eigh((patches.T @ patches / len(patches)).double())
@@ -50,25 +49,23 @@ class PatchWhitening(nn.Module):
         filters = filters.view(self.values, *self.weight.shape[1:])
         self.weight.copy_(torch.cat([filters, -filters]))
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         return gelu(conv2d(x, self.weight))
 
 
 class Head(nn.Module):
-    """The largest value of each feature over the image, then a linear map to classes, scaled down to start
-    gently."""
+    """The largest value of each feature, then a linear map to classes, scaled down to start gently."""
 
     def __init__(self, features: int, classes: int):
         super().__init__()
         self.classify = nn.Linear(features, classes, bias=False)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         return self.classify(x.amax((2, 3))) / 3
 
 
 def convolution(into: int, out: int) -> nn.Conv2d:
-    """3x3, without bias; its first filters hand the input on as it is, so that a deep network starts near the
-    identity."""
+    """3x3, without bias; the first filters hand the input on, so a deep network starts near the identity."""
     layer = nn.Conv2d(into, out, 3, padding=1, bias=False)
     nn.init.dirac_(layer.weight[: min(into, out)])
     return layer
@@ -91,5 +88,5 @@ class Residual(nn.Module):
             nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width),
         )  # fmt: skip
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         return gelu(x + self.f(x))

@@ -4,8 +4,7 @@ import torch
 
 
 def scaled(x: torch.Tensor) -> torch.Tensor:
-    """uint8 tensors as floats from -1 to 1: odd numbers over 255, so a complement is exactly a change of
-    sign."""
+    """uint8 as floats from -1 to 1, odd numbers over 255, so a complement is exactly a change of sign."""
     return (2 * x.float() - 255) / 255
 
 

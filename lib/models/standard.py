@@ -1,5 +1,4 @@
-"""Networks that others made, for small images: a residual one, and two that read an image in patches, as a
-cipher does.
+"""Networks that others made, for small images: a residual one, and two that read patches, as a cipher does.
 
 - `ResNet18`: He et al., arXiv:1512.03385, torchvision's, in the form usual for CIFAR.
 - `ConvMixer`: Trockman and Kolter, arXiv:2201.09792, timm's. A patch is a block of the cipher.
@@ -10,6 +9,7 @@ All take (n, channels, side, side) floats and give (n, classes). No weights are 
 timm are imported when such a network is made, not before: that takes seconds.
 """
 
+import torch
 from torch import nn
 
 from lib.models.inputs import check_side
@@ -33,14 +33,13 @@ class ResNet18(nn.Sequential):
 
 
 class _OfPatches(nn.Sequential):
-    """A network for images of one size, which says so when another comes: a convolution would drop what is
-    over."""
+    """A network for images of one size, which says so: a convolution would drop what is over."""
 
     def __init__(self, net: nn.Module, *takes: int):
         super().__init__(net)
         self.takes = takes
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         if tuple(x.shape[1:]) != self.takes:
             shape = ", ".join(map(str, self.takes))
             raise ValueError(f"made for images of shape (n, {shape}), got {tuple(x.shape)}")
@@ -64,8 +63,7 @@ class ConvMixer(_OfPatches):
 
 
 class VisionTransformer(_OfPatches):
-    """Linear map of a patch, a learnt code of its position unless `positions` is False, `depth` layers of
-    attention.
+    """Linear map of a patch, a learnt code of its position if `positions`, `depth` layers of attention.
 
     The mean over patches is classified, without a class token. 2,693,194 parameters for 10 classes at 32x32,
     blocks of 4; the position code is 12,288 of them.

@@ -1,5 +1,7 @@
 """Images to batches: checked at the door, shifted and mirrored, encrypted."""
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -10,17 +12,15 @@ from lib.training.recipe import Recipe
 TEST_IDS = 1 << 48
 
 
-def encrypted(scheme, images: np.ndarray, first_id: int = 0) -> np.ndarray:
-    """The ciphertexts of (n, h, w, 3) uint8, ids counting from `first_id` where each image has a key of its
-    own."""
+def encrypted(scheme: Any, images: np.ndarray, first_id: int = 0) -> np.ndarray:
+    """The ciphertexts of (n, h, w, 3) uint8; with a key per image, ids count from `first_id`."""
     return scheme.encrypt(images, ids=range(first_id, first_id + len(images)) if scheme.per_image else None)
 
 
 class Batches:
-    """The training set as the network gets it: uint8, kept on the device, moved and encrypted in whole
-    batches. `len` is their number."""
+    """The training set in batches, as the network gets them; `len` is their number."""
 
-    def __init__(self, data: Dataset, recipe: Recipe, scheme, device: torch.device):
+    def __init__(self, data: Dataset, recipe: Recipe, scheme: Any, device: torch.device):
         self.crop, self.flip, self.count = recipe.crop, recipe.flip, -(-len(data) // recipe.batch)
         once = recipe.augment == "after" or not (recipe.crop or recipe.flip)
         images = whole_batch(encrypted(scheme, data.images) if scheme and once else data.images)

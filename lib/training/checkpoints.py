@@ -1,12 +1,7 @@
 """The checkpoint of a run, a file by which one that was stopped goes on, bit for bit.
 
-`checkpoint.pt` is a dictionary written by `torch.save` and read with `weights_only`, so it runs no code:
-
-    about       what makes this run this run, {name: value}: digests of data, scheme, recipe
-    history     the entries so far, [{name: number}]
-    all others  the state dict of each part, by name: model, optimiser, schedule, mean
-
-`Facts` checks the first two. A run that differs from `about` in anything is refused.
+`checkpoint.pt` is a dictionary written by `torch.save` and read with `weights_only`, so it runs no code. It
+holds the fields of `Facts`, and the state dict of each part by name: model, optimiser, schedule, mean.
 """
 
 import hashlib
@@ -16,30 +11,36 @@ from typing import Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ValidationError
 
 from lib.atomic import remove_unfinished, whole_file
+from lib.formats import Format, check
 
 
 class CheckpointError(ValueError):
     """The checkpoint in the folder is broken, or of another run than the one that was asked for."""
 
 
-class Facts(BaseModel, extra="allow"):
-    """What a checkpoint says of its run; the states of its parts come as extra fields."""
+class Facts(Format, extra="allow"):
+    """What a checkpoint says of its run.
 
+    about     what makes this run this run: digests of data, the scheme, the recipe, each by its name. A run
+              that differs in anything is refused
+    history   the entries so far, numbers by name
+    """
+
+    WAY = "remove it, and training begins anew"
     about: dict[str, Any]
     history: list[dict[str, int | float]]
 
 
 class Checkpoint:
-    """`checkpoint.pt` in `folder`, of a run that `about` tells from others; None keeps nothing.
+    """`checkpoint.pt` in `folder`, of a run that `about` tells from others; without a folder nothing is kept.
 
     parts   by name, all that a step changes: networks, optimisers, schedules, whatever has a state dict
     log     keep the history in `log.jsonl` too, a line an entry
     """
 
-    def __init__(self, folder, about: dict, parts: dict, log: bool = False):
+    def __init__(self, folder: Path | str | None, about: dict, parts: dict, log: bool = False):
         self.path, self.log, self.about, self.parts = None, None, about, parts
         if folder:
             Path(folder).mkdir(parents=True, exist_ok=True)
@@ -66,16 +67,15 @@ class Checkpoint:
             return []
         kept = _read(self.path)
         there, here = kept.about, self.about
-        other = "; ".join(
-            f"{name} {there.get(name)} there, {here.get(name)} here"
-            for name in here | there
-            if there.get(name) != here.get(name)
-        )
-        if other:
-            raise CheckpointError(f"{self.path} is of another run: {other}; take another folder, or remove it")
-        if not self.parts.keys() <= kept.model_extra.keys():
-            raise _no_checkpoint(self.path)
+        differ = [name for name in here | there if there.get(name) != here.get(name)]
+        if differ:
+            other = "; ".join(f"{name} {there.get(name)} there, {here.get(name)} here" for name in differ)
+            raise CheckpointError(
+                f"{self.path} is of another run: {other}; take another folder, or remove it"
+            )
         for name, part in self.parts.items():
+            if name not in kept.model_extra:
+                raise CheckpointError(f"{self.path} is damaged: the state of {name} is missing; {Facts.WAY}")
             part.load_state_dict(kept.model_extra[name])
         return kept.history
 
@@ -86,15 +86,11 @@ def _read(path) -> Facts:
         kept = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
         reason = str(error).split(".")[0].split("\n")[0] or type(error).__name__
-        raise CheckpointError(f"{path} cannot be read ({reason}); remove it, and training begins anew") from None
+        raise CheckpointError(f"{path} cannot be read ({reason}); {Facts.WAY}") from None
     try:
-        return Facts.model_validate(kept)
-    except ValidationError:
-        raise _no_checkpoint(path) from None
-
-
-def _no_checkpoint(path):
-    return CheckpointError(f"{path} is no checkpoint of lib.training; remove it, and training begins anew")
+        return check(Facts, kept, str(path))
+    except ValueError as error:
+        raise CheckpointError(str(error)) from None
 
 
 def digest(*parts) -> str:

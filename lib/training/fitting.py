@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -21,8 +23,7 @@ from lib.training.recipe import Recipe
 
 @dataclass
 class Run:
-    """A trained model, and by epoch: loss (with penalty) and train_accuracy while training, test_accuracy,
-    seconds.
+    """A trained model, and for each epoch: loss (with penalty), train_accuracy, test_accuracy, seconds.
 
     Seconds are those that the CPU's threads worked, over their number, so that other programs do not count;
     on another device those of the clock.
@@ -32,8 +33,9 @@ class Run:
     history: list[dict] = field(default_factory=list)
 
 
-def fit(make_model: Callable, data: Dataset, recipe: Recipe | None = None, *, scheme=None,
-        test: Dataset | None = None, folder=None, device="cpu", threads: int = 1, progress=False) -> Run:  # fmt: skip
+def fit(make_model: Callable, data: Dataset, recipe: Recipe | None = None, *, scheme: Any = None,
+        test: Dataset | None = None, folder: Path | str | None = None, device: torch.device | str = "cpu",
+        threads: int = 1, progress: bool | Callable = False) -> Run:  # fmt: skip
     """Train `make_model()` on `data`; the caller's random state is left as it was.
 
     make_model   without arguments; a network of (n, c, h, w) floats from -1 to 1 that gives (n, classes).

@@ -1,5 +1,4 @@
-"""Train anything by steps, and go on where a killed run was: for what has no classes, and so no
-`lib.training.fit`.
+"""Train by steps what has no classes, and so no `lib.training.fit`; a run that was killed goes on.
 
 with quiet(seed):
     network = make()
@@ -9,6 +8,7 @@ with quiet(seed):
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from tqdm import tqdm
@@ -17,8 +17,9 @@ from lib.training.checkpoints import Checkpoint
 from lib.training.machine import CPU, generator, worked
 
 
-def by_steps(parts: dict, count: int, step: Callable, *, seed: int = 0, every: int = 100, folder=None,
-             about: dict | None = None, progress: bool = False) -> list[dict]:  # fmt: skip
+def by_steps(parts: dict, count: int, step: Callable, *, seed: int = 0, every: int = 100,
+             folder: Path | str | None = None, about: dict | None = None,
+             progress: bool = False) -> list[dict]:  # fmt: skip
     """Call `step(number, draws)` for 0 to `count` - 1; what it returned, as means over `every` steps.
 
     parts      by name, all that a step changes: networks, optimisers, schedules, whatever has `state_dict`

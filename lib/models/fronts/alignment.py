@@ -1,5 +1,4 @@
-"""Which atom of a cipher's block is which of the plain block, from ciphertexts under one key and public
-pictures alone.
+"""Which atom of a block is which of the plain block, from one-key ciphertexts and public pictures alone.
 
 A key that all blocks share turns the space of a block's values and does nothing else to their statistics. So
 we whiten the blocks of ciphertexts and those of public pictures, each by their own, which leaves one
@@ -24,8 +23,7 @@ FLOOR = 3e-3  # added to variances, for atoms in -1..1
 
 
 class AlignedBlocks(nn.Module):
-    """Blocks under one shared key, their atoms put where public pictures have them: LE, SHF and NP; 3
-    channels, -1 to 1.
+    """Blocks under one key (LE, SHF, NP), atoms put where public pictures have them; 3 channels, -1 to 1.
 
     With atoms of 4 bits the upper nibbles only, for the lower ones look alike to `align`. The embedded
     photographs are the public pictures. Nothing is trained. `start(x)` is to be called with inputs first.
@@ -40,13 +38,13 @@ class AlignedBlocks(nn.Module):
         self.register_buffer("index", torch.arange(3 * block**2))
         self.register_buffer("sign", torch.ones(3 * block**2, 1))
 
-    def cut(self, x):
+    def cut(self, x: torch.Tensor):
         """(n, atoms, blocks); of the parts of a byte, the highest first."""
         parts = atoms(x, self.bits).unflatten(1, (3, -1)).transpose(1, 2).flatten(1, 2)
         return unfold(parts, self.block, stride=self.block)
 
     @torch.no_grad()
-    def start(self, x):
+    def start(self, x: torch.Tensor):
         """Find every atom's place and sign, from up to 1,024 inputs and as many public pictures."""
         public = torch.from_numpy(load("photos").images[:1024]).permute(0, 3, 1, 2)
         public = scaled(torch.cat([public, public.flip(3)]))
@@ -59,15 +57,14 @@ class AlignedBlocks(nn.Module):
         across = x.shape[3] // self.block
         return self.cut(x).transpose(1, 2).unflatten(1, (-1, across)).double().numpy()
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         with torch.autocast(x.device.type, enabled=False):
             placed = self.cut(x.float())[:, self.index] * self.sign
             return fold(placed, x.shape[2:], self.block, stride=self.block)
 
 
 def align(cipher: np.ndarray, public: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each atom of a plain block: which atom of a cipher block it became, and 1.0 or -1.0, its sign
-    there.
+    """For each atom of a plain block: which atom of a cipher block it became, and its sign, 1.0 or -1.0.
 
     cipher, public   (n, rows, columns, atoms) floats, the blocks of images in their places, atoms from -1 to
                      1; where both hold mirror images too, what they show matters less
@@ -82,8 +79,7 @@ def align(cipher: np.ndarray, public: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 class _Blocks:
-    """Second-order statistics of blocks: how to have atoms back from whitened values, and how neighbours go
-    together."""
+    """How to have the atoms of blocks back from whitened values, and how neighbours go together."""
 
     def __init__(self, values):
         values = values - values.mean((0, 1, 2))
@@ -111,8 +107,7 @@ def _covariance(a, b):
 
 
 def _turn(ours, theirs):
-    """The orthogonal map with ours = turn @ theirs @ turn.T as nearly as could be found, from several
-    starts."""
+    """The orthogonal map with ours = turn @ theirs @ turn.T, as nearly as several starts find it."""
     size, rng, best = len(ours[0]), np.random.default_rng(0), (-np.inf, None)
     for _ in range(STARTS):
         turn = np.diag(rng.choice((-1.0, 1.0), size))

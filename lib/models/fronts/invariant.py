@@ -1,5 +1,6 @@
 """What SKK cannot change about a pixel, whatever its keys, a key per image included."""
 
+import torch
 from torch import nn
 
 
@@ -13,5 +14,5 @@ class Orbit(nn.Module):
 
     features = 3
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         return 2 * x.abs().sort(dim=1).values - 1

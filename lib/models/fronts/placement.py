@@ -45,8 +45,7 @@ def partial_correlations(values: np.ndarray) -> np.ndarray:
 
 
 def layout(nearness: np.ndarray) -> np.ndarray:
-    """(blocks, 2): points in the plane, as far from each other as the blocks are along the strongest
-    links."""
+    """(blocks, 2): points in the plane, as far apart as the blocks are along the strongest links."""
     second, fourth = (np.sort(nearness, axis=1)[:, -k][:, None] for k in (2, 4))
     links = ((nearness >= fourth) & (nearness >= fourth.T)) | (nearness >= np.minimum(second, second.T))
     steps = shortest_path(links.astype(float), directed=False)

@@ -22,8 +22,7 @@ from lib.models.inputs import atoms, check_side
 
 
 class BlockWhitening(nn.Module):
-    """Blocks as uncorrelated values, then a linear map of them to features: (n, features, side / block, side
-    / block).
+    """Blocks as uncorrelated values, mapped to features: (n, features, side / block, side / block).
 
     bits     of the atoms that the cipher shuffles: 4 for LE and ELE, 8 for EtC, SHF and NP
     shared   True: one whitening and one map for all blocks, which share a key. False: a block has its own
@@ -44,12 +43,12 @@ class BlockWhitening(nn.Module):
         self.maps = nn.Parameter(torch.randn(1, values, features).repeat(owners, 1, 1) / values**0.5)
         self.normalise = nn.BatchNorm2d(features)
 
-    def cut(self, x):
+    def cut(self, x: torch.Tensor):
         """(n, blocks, values) atoms of each block."""
         return unfold(atoms(x, self.bits), self.block, stride=self.block).transpose(1, 2)
 
     @torch.no_grad()
-    def start(self, x):
+    def start(self, x: torch.Tensor):
         """Set places, means and principal components from inputs."""
         values = self.cut(x)
         pooled = values.flatten(0, 1)[:, None] if self.shared else values
@@ -63,7 +62,7 @@ class BlockWhitening(nn.Module):
             leading = torch.einsum("nbi,bi->nb", values - self.middle, strongest).cpu().double().numpy()
             self.source.copy_(torch.from_numpy(place(leading, self.across, self.across)))
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         with torch.autocast(x.device.type, enabled=False):
             values = (self.cut(x.float()) - self.middle)[:, self.source].transpose(0, 1)
             maps = self.whiten @ self.maps
@@ -92,13 +91,13 @@ class WhitenedBlocks(nn.Sequential):
             Head(width, classes),
         )
 
-    def start(self, x):
+    def start(self, x: torch.Tensor):
+        """Set the first layer from some inputs."""
         self[0].start(x)
 
 
 class WhitenedPixels(nn.Module):
-    """Each pixel's three values whitened by themselves, then turned to agree with its neighbours': 3 channels
-    again.
+    """Each pixel's three values whitened, then turned to agree with its neighbours'; 3 channels again.
 
     SKK with one key gives each pixel one of 48 states, the same in all images. Whitened, pixels differ by a
     turn or mirror in three dimensions only; the best agreement with the pixels above and to the left settles
@@ -114,7 +113,7 @@ class WhitenedPixels(nn.Module):
         self.register_buffer("turn", torch.eye(3)[:, :, None, None].repeat(1, 1, side, side))
 
     @torch.no_grad()
-    def start(self, x):
+    def start(self, x: torch.Tensor):
         """Set every pixel's mean and its map from the inputs (n, 3, side, side)."""
         self.middle.copy_(x.mean(0))
         pixels = (x - self.middle).permute(2, 3, 0, 1).double()  # (side, side, n, 3)
@@ -130,6 +129,6 @@ class WhitenedPixels(nn.Module):
                 maps[row, column] = maps[row, column] @ (u @ vt)
         self.turn.copy_(maps.permute(2, 3, 0, 1))
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         with torch.autocast(x.device.type, enabled=False):
             return torch.einsum("nchw,cdhw->ndhw", x.float() - self.middle, self.turn)

@@ -36,7 +36,7 @@ def nibble_layer(answer):
 
 def _parts(images):
     """(n, 6, 4, 4) floats from -1 to 1: red upper, red lower, green upper, ... as
-    `lib.models.fronts.whitened.atoms` gives them."""
+    `lib.models.inputs.atoms` gives them."""
     parts = split(images.reshape(len(images), -1), 4).reshape(len(images), 4, 4, 6)
     return (2.0 * parts.transpose(0, 3, 1, 2) - 15) / 15
 

@@ -148,7 +148,8 @@ def test_photos_import_nothing_heavy():
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (("mnist",), "data set 'mnist'; known: 'photos', 'cifar10', 'cifar100', 'stl10', 'folder:PATH', 'npz:PATH'"),
+    (("mnist",), "unknown data set 'mnist'; "
+                 "known: 'photos', 'cifar10', 'cifar100', 'stl10', 'folder:PATH', 'npz:PATH'"),
     (("photos:x",), "unknown data set"),
     (("photos", "valid"), "unknown split 'valid'"),
     (("photos", "train", 0), "got 0"),
@@ -287,8 +288,8 @@ def flatten(root):
     ("train", flatten, r"no folder 'train'; expected .*/train/CLASS/x\.png and .*/test/CLASS/x\.png"),
     ("test", lambda root: (root / "test").rename(root / "valid"), "no folder 'test'"),
     ("test", save(Image.new("RGB", (6, 8)), "test/c/1.png"), "class 'c' is not among those of train"),
-], ids=["sizes", "lying", "grey", "alpha", "palette", "turned", "empty-file", "empty-class", "flat", "no-test",
-        "foreign-class"])  # fmt: skip
+], ids=["sizes", "lying", "grey", "alpha", "palette", "turned", "empty-file", "empty-class", "flat",
+        "no-test", "foreign-class"])  # fmt: skip
 def test_folder_refuses(tree, split, spoil, message):
     root, _ = tree
     spoil(root)

@@ -1,35 +1,26 @@
 """How much of a picture came back: scores of an estimate against the truth.
 
-    scores      one picture: `exact`, `psnr`, `ssim`, `edge_correlation`, `invariant`, `report`
-    jigsaw      a picture put together from its blocks: `direct`, `neighbours`, `largest_part`
-    retrieval   many pictures: `ranks`, `retrieval`
-    left_open   the choices that an attack leaves open: `nearest`, `choice`, `moved`
-
 Every score takes two sets of images of one shape, as `lib.images` lets them in (for NumPy, `(h, w, 3)` or
-`(n, h, w, 3)` uint8), and returns a float, the mean over images. Which score for what:
+`(n, h, w, 3)` uint8), and returns a float, the mean over images. For a picture, in `scores`:
 
-    exact                 the fraction of values that are equal: 1 only for a perfect attack; chance gives
-                          about 0.004
+    exact                 the fraction of values that are equal: 1 only for a perfect attack; chance is 0.004
     psnr                  decibels; inf for equal images. It calls the negative of a picture a failure, though
-                          anybody can read a negative: the negative of a dark or bright photo scores below
-                          noise
+                          anybody can read it: that of a dark or bright photo scores below noise
     psnr_up_to_complement the better of the estimate and its negative, chosen for each image by itself
     ssim                  structural similarity, 1 for equal images; it too calls a negative a failure
-    edge_correlation      correlation of the two edge maps: the same for a picture and its negative, near 0
-                          for noise. It sees shapes where colours are wrong
+    edge_correlation      of the two edge maps: alike for a picture and its negative, near 0 for noise. It
+                          sees shapes where colours are wrong
     invariant             the fraction of equal values in what SKK leaks without any key, see `invariant`
-    retrieval             for many images: does each estimate show its own image, or only some image? See
-                          `ranks`
 
-For an image put together from its blocks, the three scores of jigsaw puzzles (T. Cho, S. Avidan and W.
-Freeman, CVPR 2010; A. Gallagher, CVPR 2012), 0 to 1:
+For many images, in `retrieval`: does each estimate show its own image, or only some image? See `ranks`. For
+an image put together from its blocks, in `jigsaw`, the scores of puzzles, 0 to 1:
 
     direct                the share of blocks that are exactly right and in their places
     neighbours            the share of pairs of neighbours that are neighbours in the truth as well
     largest_part          the share of blocks in the largest part that such pairs hold together
 
 Some attacks leave one choice open that no ciphertext tells, the same for all images, such as the order of
-colours: `nearest` makes it in the estimate's favour, and must be used on a baseline as well.
+colours: `nearest`, in `left_open`, makes it in the estimate's favour; use it on a baseline as well.
 
 Sources: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image quality assessment", IEEE TIP 13 (2004), as
 scikit-image computes it; I. Sobel's operator; luma by Rec. 601.

@@ -6,6 +6,8 @@ import pytest
 from lib import metrics
 from tests.metrics import noise
 
+RED = np.uint8([255, 0, 0])
+
 
 @pytest.mark.parametrize(
     "moves, change",
@@ -15,7 +17,7 @@ from tests.metrics import noise
         (["signs"], lambda x: x ^ np.array([0, 255, 0], np.uint8)),
         (["mirror"], lambda x: x[:, :, ::-1]),
         (["turns"], lambda x: np.rot90(x, 3, (1, 2))[:, ::-1]),
-        (["colours", "signs", "turns"], lambda x: np.rot90(x[..., [1, 0, 2]] ^ np.uint8([255, 0, 0]), 1, (1, 2))),
+        (["colours", "signs", "turns"], lambda x: np.rot90(x[..., [1, 0, 2]] ^ RED, 1, (1, 2))),
     ],
     ids=lambda value: "+".join(value) if isinstance(value, list) else "",
 )  # fmt: skip

@@ -9,7 +9,6 @@ from torch import nn
 from lib import Key
 from lib.datasets import Dataset
 from lib.models import BlockNet
-from tests.training.runs import KEY, SMALL, TEST, TRAIN
 
 KEY = Key.from_seed(6)
 

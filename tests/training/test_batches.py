@@ -1,4 +1,4 @@
-"""What a network is shown: augmented as specified, encrypted under keys that never meet twice, checked at the door."""
+"""What a network is shown: augmented as specified, under keys that meet one picture each, or refused."""
 
 from dataclasses import replace
 

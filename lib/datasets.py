@@ -37,14 +37,14 @@ DOWNLOADS = Path(__file__).resolve().parents[1] / "data" / "downloads"  # anothe
 PATIENCE = 15.0  # seconds that a silent server is waited for
 _PUBLIC = {"cifar10": "CIFAR10", "cifar100": "CIFAR100", "stl10": "STL10"}
 _SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm"))
+_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 _MANY_CLASSES = 1 << 16
 Look = Callable[[Path, "Image"], None]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Dataset:
-    """images (n, h, w, 3) uint8, labels (n,) int64, the names of the classes, and where all this came
-    from."""
+    """images (n, h, w, 3) uint8, labels (n,) int64, the names of the classes, and where they are from."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -74,9 +74,8 @@ def load(name: str, split: str = "train", limit: int | None = None, look: Look |
     """
     if split not in SPLITS:
         raise ValueError(f"unknown split {split!r}; known: 'train', 'test'")
-    if limit is not None and (
-        isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1
-    ):
+    whole = isinstance(limit, int | np.integer) and not isinstance(limit, bool)
+    if limit is not None and not (whole and limit >= 1):
         raise ValueError(f"a limit is a whole number from 1 on, or None for all images, got {limit!r}")
     kind, colon, path = str(name).partition(":")
     if name == "photos":
@@ -88,23 +87,13 @@ def load(name: str, split: str = "train", limit: int | None = None, look: Look |
         given = _folder(place, split, limit, look) if kind == "folder" else _npz(place, split, limit)
         images, labels, classes = given
     else:
-        raise ValueError(
-            f"unknown data set {name!r}; known: 'photos', {', '.join(map(repr, _PUBLIC))}, 'folder:PATH', 'npz:PATH'"
-        )
+        known = ", ".join(map(repr, ("photos", *_PUBLIC, "folder:PATH", "npz:PATH")))
+        raise ValueError(f"unknown data set {name!r}; known: {known}")
     return Dataset(np.ascontiguousarray(images), labels, classes, f"{name}, {split}")
 
 
-def _existing(kind, path):
-    if not path or not Path(path).expanduser().exists():
-        raise FileNotFoundError(
-            f"no such path: {path or '(none)'}; write '{kind}:' and the path, as in '{kind}:my/data'"
-        )
-    return Path(path).expanduser()
-
-
 def balanced(labels: np.ndarray, limit: int | None) -> np.ndarray:
-    """Positions, ascending, of the `limit` images that `load` keeps: the first of each class, then the
-    second, ...
+    """Positions, ascending, of the images that `load` keeps: the first of each class, then the second, ...
 
     >>> balanced(np.array([0, 0, 0, 0, 1, 1, 2]), 5)
     array([0, 1, 4, 5, 6])
@@ -116,6 +105,13 @@ def balanced(labels: np.ndarray, limit: int | None) -> np.ndarray:
     turn = np.empty(len(labels), np.int64)
     turn[by_class] = np.arange(len(labels)) - first
     return np.sort(np.lexsort((labels, turn))[:limit])
+
+
+def _existing(kind, path):
+    if not path or not Path(path).expanduser().exists():
+        way = f"write '{kind}:' and the path, as in '{kind}:my/data'"
+        raise FileNotFoundError(f"no such path: {path or '(none)'}; {way}")
+    return Path(path).expanduser()
 
 
 def _photos(split, limit):
@@ -140,8 +136,8 @@ def _public(name, split, limit):
         _fetch(name, kind)
         data = kind(DOWNLOADS, **which)
     labels = np.asarray(data.labels if name == "stl10" else data.targets, np.int64)
-    keep = balanced(labels, limit)
     images = data.data.transpose(0, 2, 3, 1) if name == "stl10" else data.data
+    keep = balanced(labels, limit)
     return images[keep], labels[keep], tuple(data.classes)
 
 
@@ -149,13 +145,10 @@ def _fetch(name, kind):
     """Fetch a public set and unpack it beside its place, then rename it into place: it is whole or absent."""
     place = DOWNLOADS / kind.base_folder
     if place.exists():
-        raise ValueError(
-            f"{place} does not match the checksums of {name}; remove it, and it will be fetched again"
-        )
-    print(
-        f"{name}: fetching it into {DOWNLOADS}, once; a silent server is given {PATIENCE:.0f} s",
-        file=sys.stderr,
-    )
+        way = "remove it, and it will be fetched again"
+        raise ValueError(f"{place} does not match the checksums of {name}; {way}")
+    told = f"{name}: fetching it into {DOWNLOADS}, once; a silent server is given {PATIENCE:.0f} s"
+    print(told, file=sys.stderr)
     before, temporary = socket.getdefaulttimeout(), None
     socket.setdefaulttimeout(PATIENCE)  # torchvision sets none and would wait for ever
     try:
@@ -166,8 +159,9 @@ def _fetch(name, kind):
     except (OSError, RuntimeError, EOFError) as error:
         if not place.exists():  # else another process was faster
             raise OSError(
-                f"{name} could not be fetched ({error}). What works without a network: 'photos'; 'npz:PATH' with x_train, "
-                f"y_train, x_test, y_test; 'folder:PATH' with PATH/train/CLASS/x.png; or an unpacked copy in {place}"
+                f"{name} could not be fetched ({error}). What works without a network: 'photos'; 'npz:PATH' "
+                "with x_train, y_train, x_test, y_test; 'folder:PATH' with PATH/train/CLASS/x.png; or an "
+                f"unpacked copy in {place}"
             ) from error
     finally:
         socket.setdefaulttimeout(before)
@@ -175,24 +169,19 @@ def _fetch(name, kind):
             shutil.rmtree(temporary, ignore_errors=True)
 
 
-# -- your own ------------------------------------------------------------------------------------------------
+# -- folders of images ---------------------------------------------------------------------------------------
 
 
 def _folder(root, split, limit, look):
-    missing = [part for part in dict.fromkeys(("train", split)) if not (root / part).is_dir()]
-    if missing:
-        raise ValueError(
-            f"{root} has no folder {missing[0]!r}; expected {root}/train/CLASS/x.png and {root}/test/CLASS/x.png, "
-            "a folder for each class"
-        )
+    for part in ("train", split):
+        if not (root / part).is_dir():
+            expected = f"{root}/train/CLASS/x.png and {root}/test/CLASS/x.png, a folder for each class"
+            raise ValueError(f"{root} has no folder {part!r}; expected {expected}")
     classes = folders(root / "train")
     extra = sorted(set(folders(root / split)) - set(classes))
     if not classes or extra:
-        what = (
-            f"class {extra[0]!r} is not among those of train"
-            if extra
-            else f"{root}/train holds no class folders"
-        )
+        what = f"{root}/train holds no class folders"
+        what = f"class {extra[0]!r} is not among those of train" if extra else what
         raise ValueError(f"{what}; each class is a folder of images, of the same name in train and test")
     paths = [_image_paths(root / split / name) for name in classes]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in paths])
@@ -201,26 +190,20 @@ def _folder(root, split, limit, look):
     return _read_all([every[i] for i in keep], look), labels[keep], classes
 
 
-def folders(root) -> tuple[str, ...]:
+def folders(root: Path) -> tuple[str, ...]:
     """The names of the classes below a split of a folder data set, in order."""
-    return tuple(
-        sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not entry.name.startswith("."))
-    )
+    return tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir() and entry.name[0] != "."))
 
 
 def _image_paths(folder):
     """The images below a class folder, by name; hidden files and files with another ending are no images."""
     if not folder.is_dir():
         return []  # a test set may lack a class
-    paths = sorted(
-        p
-        for p in folder.rglob("*")
-        if p.suffix.lower() in _SUFFIXES and not p.name.startswith(".") and p.is_file()
-    )
+    shown = (path for path in folder.rglob("*") if not path.name.startswith(".") and path.is_file())
+    paths = sorted(path for path in shown if path.suffix.lower() in _SUFFIXES)
     if not paths:
-        raise ValueError(
-            f"the class folder {folder} holds no image ({', '.join(sorted(_SUFFIXES))}); remove it or fill it"
-        )
+        kinds = ", ".join(sorted(_SUFFIXES))
+        raise ValueError(f"the class folder {folder} holds no image ({kinds}); remove it or fill it")
     return paths
 
 
@@ -237,10 +220,9 @@ def _read_all(paths, look):
         pixels = pixels_of(image, path)
         out = np.empty((len(paths), *pixels.shape), np.uint8) if out is None else out
         if pixels.shape != out.shape[1:]:
-            (h, w, _), (h0, w0, _) = pixels.shape, out.shape[1:]
-            raise ValueError(
-                f"{paths[0]} is {h0}x{w0} and {path} is {h}x{w} (height x width); scale or crop all to one size first"
-            )
+            sizes = ["{}x{}".format(*image.shape) for image in (out[0], pixels)]
+            found = f"{paths[0]} is {sizes[0]} and {path} is {sizes[1]} (height x width)"
+            raise ValueError(f"{found}; scale or crop all to one size first")
         out[i] = pixels
     return out
 
@@ -278,73 +260,60 @@ def pixels_of(image: "Image", path: Path | str, mode: str = "RGB") -> np.ndarray
     return np.asarray(image)
 
 
-_ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+# -- npz files -----------------------------------------------------------------------------------------------
 
 
 def _npz(path, split, limit):
     try:
         with path.open("rb") as file:
-            arrays = np.load(file, allow_pickle=False)
-            labels, images = _arrays(arrays, split)
-    except _Misfit as error:
+            labels, images = _arrays(np.load(file, allow_pickle=False), split)
+    except _MisfitError as error:
         raise ValueError(f"{path}: {error}") from None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        reason = (
-            "it is no npz, or an array in it holds Python objects" if "allow_pickle" in str(error) else error
-        )
-        raise ValueError(
-            f"{path} cannot be read as npz of plain arrays ({reason}); write it with np.savez"
-        ) from None
+        pickled = "it is no npz, or an array in it holds Python objects"
+        reason = pickled if "allow_pickle" in str(error) else error
+        way = "write it with np.savez"
+        raise ValueError(f"{path} cannot be read as npz of plain arrays ({reason}); {way}") from None
     count = 1 + max(int(values.max()) for values in labels.values())
     keep = balanced(labels[split], limit)
     return images[keep], labels[split][keep], tuple(map(str, range(count)))
 
 
-def _arrays(arrays, split):
-    """The labels of both splits, which give the number of classes, and the images of one; other images stay
-    unread."""
-    names = getattr(arrays, "files", ())
-    if not set(_ARRAYS) <= set(names):
-        raise _Misfit(
-            f"expected the arrays {', '.join(_ARRAYS)}, got {', '.join(names) or 'one without a name'}"
-        )
-    labels = {part: _labels(arrays[f"y_{part}"], part) for part in SPLITS}
-    images = arrays[f"x_{split}"]
-    _check_images(images, split, len(labels[split]))
-    return labels, images
-
-
-class _Misfit(ValueError):
+class _MisfitError(ValueError):
     """What is wrong inside a file that could be read."""
 
 
-def _labels(y, part):
+def _arrays(arrays, split):
+    """The labels of both splits, which give the number of classes, and the images of one alone."""
+    names = getattr(arrays, "files", ())
+    if not set(_ARRAYS) <= set(names):
+        got = ", ".join(names) or "one without a name"
+        raise _MisfitError(f"expected the arrays {', '.join(_ARRAYS)}, got {got}")
+    labels = {part: _labels(arrays[f"y_{part}"], f"y_{part}") for part in SPLITS}
+    return labels, _images(arrays[f"x_{split}"], f"x_{split}", f"y_{split}", len(labels[split]))
+
+
+def _labels(y, name):
     column = y.ndim == 2 and y.shape[1] == 1
     if y.dtype.kind not in "iu" or (y.ndim != 1 and not column) or not len(y):
-        one_hot = f"; use y_{part}.argmax(1) for one-hot labels" if y.ndim == 2 and not column else ""
-        raise _Misfit(
-            f"y_{part}: expected whole numbers of shape (n,) or (n, 1), got {y.dtype} of shape {y.shape}{one_hot}"
-        )
+        one_hot = f"; use {name}.argmax(1) for one-hot labels" if y.ndim == 2 and not column else ""
+        expected = "expected whole numbers of shape (n,) or (n, 1)"
+        raise _MisfitError(f"{name}: {expected}, got {y.dtype} of shape {y.shape}{one_hot}")
     if y.min() < 0 or y.max() >= _MANY_CLASSES:
-        raise _Misfit(
-            f"y_{part}: labels count from 0 to {_MANY_CLASSES - 1} at most, got {y.min()} to {y.max()}; "
-            "number the classes from 0 on"
-        )
+        expected = f"labels count from 0 to {_MANY_CLASSES - 1} at most"
+        raise _MisfitError(f"{name}: {expected}, got {y.min()} to {y.max()}; number the classes from 0 on")
     return y.reshape(-1).astype(np.int64)
 
 
-def _check_images(x, split, count):
+def _images(x, name, labels, count):
     if x.dtype != np.uint8:
-        raise _Misfit(
-            f"x_{split}: expected uint8 values 0..255, got {x.dtype}; scale and round them, then .astype(np.uint8)"
-        )
+        way = "scale and round them, then .astype(np.uint8)"
+        raise _MisfitError(f"{name}: expected uint8 values 0..255, got {x.dtype}; {way}")
     if x.ndim != 4 or x.shape[3] != 3 or 0 in x.shape:
-        hint = (
-            "; channels come first here: use x.transpose(0, 2, 3, 1)"
-            if x.ndim == 4 and x.shape[1] == 3
-            else ""
-        )
+        first = x.ndim == 4 and x.shape[1] == 3
+        hint = "; channels come first here: use x.transpose(0, 2, 3, 1)" if first else ""
         hint = "; for grey images use np.repeat(x[..., None], 3, axis=-1)" if x.ndim == 3 else hint
-        raise _Misfit(f"x_{split}: expected shape (n, h, w, 3), got {x.shape}{hint}")
+        raise _MisfitError(f"{name}: expected shape (n, h, w, 3), got {x.shape}{hint}")
     if len(x) != count:
-        raise _Misfit(f"x_{split} holds {len(x)} images, y_{split} {count} labels; each image needs one")
+        raise _MisfitError(f"{name} holds {len(x)} images, {labels} {count} labels; each image needs one")
+    return x

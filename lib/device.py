@@ -1,10 +1,11 @@
-"""Tables on torch tensors that live on another device than the CPU (a CPU tensor goes through the compiled
-kernels)."""
+"""Tables on torch tensors on another device than the CPU, where the compiled kernels serve."""
+
+from typing import Any
 
 import torch
 
 
-def apply_table(table, batch: torch.Tensor) -> torch.Tensor:
+def apply_table(table: Any, batch: torch.Tensor) -> torch.Tensor:
     """`lib.table.Table.apply_bytes` for `(n, h, w, c)` uint8 on any device; a new tensor of that shape."""
     parts, bits = 8 // table.bits, table.bits
     index, mask = _on(table, batch.device)

@@ -17,13 +17,8 @@ from matplotlib.figure import Figure
 from lib.atomic import whole_file
 
 DPI = 80
-STYLE = {
-    "font.size": 10,
-    "axes.grid": True,
-    "grid.alpha": 0.3,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-}
+STYLE = {"font.size": 10, "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False,
+         "axes.spines.right": False}  # fmt: skip
 # Dark to light, and a line style and a marker each, so that no picture needs colour to be read.
 COLOURS = ("#1b3a5c", "#b5542c", "#6b8e23", "#8a6fb0", "#2a9d9d", "#999999")
 LINES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 3)))
@@ -44,8 +39,7 @@ def save(figure: Figure, path: Path, alt: str) -> None:
 
 
 def png(figure: Figure, alt: str, **texts) -> bytes:
-    """A figure as the bytes of a PNG file, its text chunks named in `texts`; ValueError for an `alt` too
-    short to tell."""
+    """A figure as a PNG file, text chunks by name; ValueError for an `alt` too short to tell anything."""
     from PIL import Image as Picture
     from PIL.PngImagePlugin import PngInfo
 
@@ -71,26 +65,21 @@ def new(width: float = 7.5, height: float = 3.2, columns: int = 1, rows: int = 1
 def pictures(
     images: Mapping[str, np.ndarray], alt: str, columns: int = 4, size: float = 1.9, title: str = ""
 ) -> None:
-    """Images under their names, in rows of `columns`: (h, w, 3) or grey (h, w) uint8, pixels drawn as
-    squares."""
+    """Images under their names, in rows of `columns`: (h, w, 3) or grey (h, w) uint8, pixels as squares."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
-    figure, axes = new(
-        size * columns, (size + 0.3) * rows + (0.35 if title else 0), columns, rows, squeeze=False
-    )
+    height = (size + 0.3) * rows + (0.35 if title else 0)
+    figure, axes = new(size * columns, height, columns, rows, squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for axis, (name, image) in zip(axes.flat, images.items()):
-        axis.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        axis.set_title(name, fontsize=9)
-    if title:
-        figure.suptitle(title, fontsize=11)
+        _picture(axis, image, name)
+    _titled(figure, title)
     show(figure, alt)
 
 
 def after_each_step(image: np.ndarray, steps: Mapping, alt: str, **options) -> None:
-    """The picture that a scheme makes after each of its steps: `steps` as `scheme.steps(image.shape)` gives
-    them."""
+    """The picture after each step of a scheme: `steps` as `scheme.steps(image.shape)` gives them."""
     shown, current = {"plain": image}, image
     for number, (name, table) in enumerate(steps.items(), 1):
         current = table.apply(current)
@@ -98,21 +87,12 @@ def after_each_step(image: np.ndarray, steps: Mapping, alt: str, **options) -> N
     pictures(shown, alt, **options)
 
 
-def curves(
-    series: Mapping[str, tuple], x: str, y: str, alt: str, title: str = "", log_x: bool = False, ylim=None
-) -> None:
+def curves(series: Mapping[str, tuple], x: str, y: str, alt: str, title: str = "", log_x: bool = False,
+           ylim: tuple | None = None) -> None:  # fmt: skip
     """Lines (xs, ys) by name, told apart by style and marker as well as by colour."""
     figure, axis = new(6.5, 3.6)
     for i, (name, (xs, ys)) in enumerate(series.items()):
-        axis.plot(
-            xs,
-            ys,
-            label=name,
-            color=COLOURS[i % 6],
-            linestyle=LINES[i % 6],
-            marker=MARKERS[i % 6],
-            markersize=5,
-        )
+        axis.plot(xs, ys, label=name, **_line(i))
     axis.set(xlabel=x, ylabel=y, title=title, ylim=ylim)
     if log_x:
         places = sorted({place for xs, _ in series.values() for place in xs})
@@ -124,8 +104,7 @@ def curves(
 
 
 def panels(panels: Mapping[str, Mapping], x: str, ticks: Sequence[str], title: str = "") -> Figure:
-    """A panel for each name: lines {name: {tick: (mean, least, most)}} over ticks that stand evenly, drawn
-    with bars."""
+    """A panel for each name: lines {name: {tick: (mean, least, most)}} with bars, over even ticks."""
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
     figure, axes = new(max(3.7 * columns, 5), 3.1 * rows + 0.7, columns, rows, squeeze=False)
@@ -134,10 +113,9 @@ def panels(panels: Mapping[str, Mapping], x: str, ticks: Sequence[str], title: s
     for axis, (name, lines) in zip(axes.flat, panels.items()):
         for i, (line, points) in enumerate(lines.items()):
             mean, least, most = np.array(list(points.values())).T
-            axis.errorbar(
-                [ticks.index(at) + 0.06 * (i - (len(lines) - 1) / 2) for at in points], mean, [mean - least, most - mean],
-                label=line, color=COLOURS[i % 6], linestyle=LINES[i % 6], marker=MARKERS[i % 6], markersize=5, capsize=3,
-            )  # fmt: skip
+            places = [ticks.index(at) + 0.06 * (i - (len(lines) - 1) / 2) for at in points]
+            spread = [mean - least, most - mean]
+            axis.errorbar(places, mean, spread, label=line, capsize=3, **_line(i))
         axis.set_xticks(range(len(ticks)), ticks)
         axis.set(xlabel=x, title=name)
     handles, labels = axes.flat[0].get_legend_handles_labels()
@@ -151,32 +129,27 @@ def histograms(images: Mapping[str, np.ndarray], alt: str, title: str = "") -> N
     """How often each of the 256 values occurs in each image, all channels together; one panel an image."""
     figure, axes = new(2.5 * len(images), 2.4, len(images), squeeze=False, sharey=True)
     for axis, (name, image) in zip(axes.flat, images.items()):
-        counts = np.bincount(np.ravel(image), minlength=256)
-        axis.fill_between(np.arange(256), counts / counts.sum() * 100, color=COLOURS[0], step="mid")
-        axis.set(title=name, xlabel="value", xlim=(0, 255), xticks=(0, 128, 255))
+        _histogram(axis, image)
+        axis.set(title=name, xlabel="value")
     axes.flat[0].set_ylabel("per cent of values")
-    if title:
-        figure.suptitle(title, fontsize=11)
+    _titled(figure, title)
     show(figure, alt)
 
 
 def over_histograms(images: Mapping[str, np.ndarray | None], title: str = "") -> Figure:
-    """Images in a row, (h, w, 3) or grey (h, w) uint8, and below each how often each byte occurs in it; None
-    leaves its place."""
+    """Images in a row, (h, w, 3) or grey (h, w) uint8, each above its histogram; None leaves its place."""
     figure, axes = new(2.6 * len(images), 4.1, len(images), 2, squeeze=False, height_ratios=(2.3, 1))
     for (above, below), (name, image) in zip(axes.T, images.items()):
         above.set_title(textwrap.fill(name, 36), fontsize=9)
         above.axis("off")
-        below.set(xlabel="value of a byte", xlim=(0, 255), xticks=(0, 128, 255))
         if image is None:
             below.axis("off")
             continue
-        above.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
-        counts = np.bincount(np.ravel(image), minlength=256)
-        below.fill_between(np.arange(256), counts / counts.sum() * 100, color=COLOURS[0], step="mid")
+        _picture(above, image, textwrap.fill(name, 36))
+        _histogram(below, image)
+        below.set(xlabel="value of a byte")
     axes[1, 0].set_ylabel("per cent of bytes")
-    if title:
-        figure.suptitle(title, fontsize=11)
+    _titled(figure, title)
     return figure
 
 
@@ -192,6 +165,27 @@ def bars(values: Mapping[str, float], x: str, alt: str, title: str = "", log_x: 
     show(figure, alt)
 
 
+def _line(i):
+    """How the i-th of some lines is drawn."""
+    return {"color": COLOURS[i % 6], "linestyle": LINES[i % 6], "marker": MARKERS[i % 6], "markersize": 5}
+
+
+def _picture(axis, image, name):
+    axis.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+    axis.set_title(name, fontsize=9)
+
+
+def _histogram(axis, image):
+    counts = np.bincount(np.ravel(image), minlength=256)
+    axis.fill_between(np.arange(256), counts / counts.sum() * 100, color=COLOURS[0], step="mid")
+    axis.set(xlim=(0, 255), xticks=(0, 128, 255))
+
+
+def _titled(figure, title):
+    if title:
+        figure.suptitle(title, fontsize=11)
+
+
 class table:  # a noun in the notebook: the last line of a cell shows it
     """Rows under a header: aligned text in a terminal, an HTML table in a notebook or page.
 
@@ -202,33 +196,28 @@ class table:  # a noun in the notebook: the last line of a cell shows it
     """
 
     def __init__(self, header: Sequence[str], rows: Sequence[Sequence], caption: str = ""):
-        self.header, self.rows, self.caption = (
-            [str(name) for name in header],
-            [list(row) for row in rows],
-            caption,
-        )
+        self.header, self.caption = [str(name) for name in header], caption
+        self.rows = [list(row) for row in rows]
 
     def __repr__(self) -> str:
-        lines = [self.header, *([_text(value) for value in row] for row in self.rows)]
-        widths = [max(len(line[i]) for line in lines) for i in range(len(self.header))]
-        numeric = [
-            all(isinstance(row[i], int | float | np.number) for row in self.rows) for i in range(len(widths))
-        ]
-        shown = [
-            "  ".join(
-                t.rjust(w) if n and k else t.ljust(w) for t, w, n in zip(line, widths, numeric)
-            ).rstrip()
-            for k, line in enumerate(lines)
-        ]
-        return "\n".join(([self.caption] if self.caption else []) + shown)
+        columns = []
+        for name, *values in zip(self.header, *self.rows, strict=False):
+            texts = [_text(value) for value in values]
+            width = max(map(len, (name, *texts)))
+            numeric = all(isinstance(value, int | float | np.number) for value in values)
+            columns.append(
+                [name.ljust(width), *(t.rjust(width) if numeric else t.ljust(width) for t in texts)]
+            )
+        lines = ["  ".join(line).rstrip() for line in zip(*columns)]
+        return "\n".join(([self.caption] if self.caption else []) + lines)
 
     def _repr_html_(self) -> str:
-        head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in self.header)
-        body = "".join(
-            "<tr>" + f'<th scope="row">{html.escape(_text(row[0]))}</th>'
-            + "".join(f"<td>{html.escape(_text(value))}</td>" for value in row[1:]) + "</tr>"
-            for row in self.rows
-        )  # fmt: skip
+        def cells(values, tag, scope):
+            return "".join(f"<{tag}{scope}>{html.escape(_text(value))}</{tag}>" for value in values)
+
+        head = cells(self.header, "th", ' scope="col"')
+        rows = (cells(row[:1], "th", ' scope="row"') + cells(row[1:], "td", "") for row in self.rows)
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
         caption = f"<caption>{html.escape(self.caption)}</caption>" if self.caption else ""
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -236,8 +225,5 @@ class table:  # a noun in the notebook: the last line of a cell shows it
 def _text(value) -> str:
     if isinstance(value, float | np.floating):
         return "∞" if np.isinf(value) else f"{value:.4g}" if abs(value) < 1000 else f"{value:,.0f}"
-    return (
-        f"{value:,}"
-        if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000
-        else str(value)
-    )
+    large = isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10_000
+    return f"{value:,}" if large else str(value)

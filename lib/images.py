@@ -14,11 +14,20 @@ import math
 import operator
 import os
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
+if TYPE_CHECKING:
+    import PIL.Image
+    import torch
 
-def enter(images, block: int = 1, channels: int = 3):
+Images: TypeAlias = "np.ndarray | torch.Tensor | PIL.Image.Image"
+"""What the door lets in, as an annotation."""
+
+
+def enter(images: Images, block: int = 1, channels: int = 3) -> tuple["np.ndarray | torch.Tensor", Callable]:
     """Check `images`; return them as a batch and the way out.
 
     Returns (batch, leave): the batch is `(n, h, w, channels)` uint8, a NumPy array, or a torch tensor where
@@ -26,21 +35,26 @@ def enter(images, block: int = 1, channels: int = 3):
     images came in. Errors: TypeError for a wrong kind or dtype, ValueError for a wrong shape or size.
     """
     if isinstance(images, np.ndarray):
-        return _enter_array(images, block, channels)
-    if _is(images, "torch", "Tensor"):
-        return _enter_tensor(images, block, channels)
-    if _is(images, "PIL.Image", "Image"):
-        return _enter_pil(images, block, channels)
-    hint = ""
-    if isinstance(images, list | tuple):
-        hint = "; use np.stack(images)"
-    elif isinstance(images, str | os.PathLike):
-        hint = "; open the file: PIL.Image.open(path)"
-    elif hasattr(images, "__array__"):
-        hint = "; use np.asarray(images)"
-    raise TypeError(
-        f"expected a NumPy array, a torch tensor or a PIL image, got {type(images).__name__}{hint}"
-    )
+        batch, leave = _enter_array(images, block, channels)
+    elif _is(images, "torch", "Tensor"):
+        batch, leave = _enter_tensor(images, channels)
+    elif _is(images, "PIL.Image", "Image"):
+        batch, leave = _enter_pil(images, channels)
+    else:
+        hint = ""
+        if isinstance(images, list | tuple):
+            hint = "; use np.stack(images)"
+        elif isinstance(images, str | os.PathLike):
+            hint = "; open the file: PIL.Image.open(path)"
+        elif hasattr(images, "__array__"):
+            hint = "; use np.asarray(images)"
+        expected = "expected a NumPy array, a torch tensor or a PIL image"
+        raise TypeError(f"{expected}, got {type(images).__name__}{hint}")
+    h, w = batch.shape[1:3]
+    if h % block or w % block:
+        way = f"crop it, or pad it with lib.pad(images, {block})"
+        raise ValueError(f"{h}x{w} is not a multiple of block {block}; {way}")
+    return batch, leave
 
 
 def _enter_array(images, block, channels):
@@ -49,61 +63,52 @@ def _enter_array(images, block, channels):
     _check_dtype(images.dtype == np.uint8, str(images.dtype), images, ".astype(np.uint8)")
     grey = channels == 1 and images.ndim in (2, 3)
     if grey and images.ndim == 3 and images.shape[-1] == 3 and block > 1:
-        raise ValueError(
-            f"expected grey images, (h, w) or (n, h, w), got {images.shape}, which ends in a colour axis"
-        )
+        expected = "expected grey images, (h, w) or (n, h, w)"
+        raise ValueError(f"{expected}, got {images.shape}, which ends in a colour axis")
     whole = images[..., None] if grey else images
     _check_shape(whole.shape, -1, channels, images.shape)
-    batch = whole if whole.ndim == 4 else whole[None]
-    _check_size(batch.shape[1:3], block)
 
     def leave(out):
         out = out[..., 0] if out.shape[-1] == 1 else out
         return out if whole.ndim == 4 else out[0]
 
-    return batch, leave
+    return whole if whole.ndim == 4 else whole[None], leave
 
 
-def _enter_tensor(images, block, channels):
+def _enter_tensor(images, channels):
     import torch
 
     _check_dtype(images.dtype == torch.uint8, str(images.dtype), images, ".to(torch.uint8)")
     _check_shape(tuple(images.shape), -3, channels, tuple(images.shape))
     batch = (images if images.ndim == 4 else images[None]).permute(0, 2, 3, 1)
-    _check_size(tuple(batch.shape[1:3]), block)
     on_cpu = images.device.type == "cpu"
-    last = (
-        images.ndim == 4
-        and images.is_contiguous(memory_format=torch.channels_last)
-        and not images.is_contiguous()
-    )
+    last = images.ndim == 4 and images.is_contiguous(memory_format=torch.channels_last)
+    kept = torch.channels_last if last and not images.is_contiguous() else torch.contiguous_format
 
     def leave(out):
-        out = (torch.from_numpy(out) if on_cpu else out).permute(0, 3, 1, 2)
-        out = out.contiguous(memory_format=torch.channels_last if last else torch.contiguous_format)
+        out = (torch.from_numpy(out) if on_cpu else out).permute(0, 3, 1, 2).contiguous(memory_format=kept)
         return out if images.ndim == 4 else out[0]
 
     return batch.numpy() if on_cpu else batch, leave
 
 
-def _enter_pil(image, block, channels):
+def _enter_pil(image, channels):
     mode = "RGB" if channels == 3 else "L"
     if image.mode != mode:
         way = f"use image.convert({mode!r})"
         if "A" in image.mode.upper() and image.mode != "LAB":
             way += "; its alpha channel would be lost: encrypt it apart"
         elif image.mode[0] in "IF":
-            way = f"its values are not of 8 bits, and image.convert({mode!r}) would clip them: scale them to 0..255 first"
+            clip = f"its values are not of 8 bits, and image.convert({mode!r}) would clip them"
+            way = f"{clip}: scale them to 0..255 first"
         raise ValueError(f"expected a PIL image of mode {mode}, got {image.mode}; {way}")
     array = np.asarray(image)
-    batch = array[None] if channels == 3 else array[None, ..., None]
     if 0 in array.shape:
         raise ValueError(f"expected an image with pixels, got size {image.size}")
-    _check_size(batch.shape[1:3], block)
-    return batch, to_pil
+    return array[None] if channels == 3 else array[None, ..., None], to_pil
 
 
-def to_pil(batch):
+def to_pil(batch: np.ndarray) -> "PIL.Image.Image":
     """A batch of one image, `(1, h, w, 3)` or `(1, h, w, 1)` uint8, as a PIL image."""
     from PIL import Image
 
@@ -117,11 +122,11 @@ def _check_dtype(good, dtype, images, cast):
     if "float" in dtype:
         low, top = (float(images.min()), float(images.max())) if 0 not in tuple(images.shape) else (0.0, 0.0)
         if not math.isfinite(top - low):
-            raise TypeError(
-                f"expected uint8, got {dtype} with NaN or infinity; a pixel that is no number cannot be encrypted"
-            )
-        scaled = "(images * 255)" if top <= 1 else "images"
-        way = f"{scaled}.round(){cast}: the values reach {top:.4g}, so they seem to run from 0 to {1 if top <= 1 else 255}"
+            reason = "a pixel that is no number cannot be encrypted"
+            raise TypeError(f"expected uint8, got {dtype} with NaN or infinity; {reason}")
+        scaled, end = ("(images * 255)", 1) if top <= 1 else ("images", 255)
+        seems = f"the values reach {top:.4g}, so they seem to run from 0 to {end}"
+        way = f"{scaled}.round(){cast}: {seems}"
         if low < 0 or top > 255:
             way = f"the images before they were normalised: these values run from {low:.4g} to {top:.4g}"
     elif "bool" in dtype:
@@ -130,15 +135,11 @@ def _check_dtype(good, dtype, images, cast):
 
 
 def _check_shape(shape, axis, channels, given):
-    form = (
-        f"(h, w, {channels}) or (n, h, w, {channels})"
-        if axis == -1
-        else f"({channels}, h, w) or (n, {channels}, h, w)"
-    )
-    if axis == -1 and channels == 1:
-        form = "(h, w) or (n, h, w), grey"
+    form = f"({channels}, h, w) or (n, {channels}, h, w)"
+    if axis == -1:
+        form = "(h, w) or (n, h, w), grey" if channels == 1 else "(h, w, 3) or (n, h, w, 3)"
+    hint = ""
     if len(shape) not in (3, 4):
-        hint = ""
         if len(shape) == 2 and channels == 3:
             hint = "; for a grey image, stack its plane three times along the channel axis"
         if len(shape) > 4:
@@ -147,30 +148,19 @@ def _check_shape(shape, axis, channels, given):
     if 0 in shape:
         raise ValueError(f"expected at least one image with pixels, got shape {given}")
     if shape[axis] != channels:
-        hint = ""
-        if shape[-3 if axis == -1 else -1] == channels:
-            hint = {
-                -1: "; channels come first here: use np.moveaxis(images, -3, -1)",
-                -3: "; channels come last here: use images.movedim(-1, -3)",
-            }[axis]
+        if axis == -1 and shape[-3] == channels:
+            hint = "; channels come first here: use np.moveaxis(images, -3, -1)"
+        elif axis == -3 and shape[-1] == channels:
+            hint = "; channels come last here: use images.movedim(-1, -3)"
         elif shape[axis] == 4:
             hint = "; for an alpha channel: encrypt it apart, then drop it here"
         elif shape[axis] == 1:
             hint = "; for a grey image: repeat the plane three times along the channel axis"
-        raise ValueError(
-            f"expected {channels} channel{'s' * (channels > 1)}, shape {form}, got {given}{hint}"
-        )
+        expected = f"expected {channels} channel{'s' * (channels > 1)}"
+        raise ValueError(f"{expected}, shape {form}, got {given}{hint}")
 
 
-def _check_size(size, block):
-    h, w = size
-    if h % block or w % block:
-        raise ValueError(
-            f"{h}x{w} is not a multiple of block {block}; crop it, or pad it with lib.pad(images, {block})"
-        )
-
-
-def pad(images, block: int):
+def pad(images: Images, block: int) -> Images:
     """Repeat the last row and column until height and width are multiples of `block`; undo with `crop`.
 
     Takes and returns what `lib.images` lets in; a size that fits is returned as a copy.
@@ -191,7 +181,7 @@ def pad(images, block: int):
     return leave(np.pad(batch, ((0, 0), (0, -h % block), (0, -w % block), (0, 0)), mode="edge"))
 
 
-def crop(images, size: tuple[int, int]):
+def crop(images: Images, size: tuple[int, int]) -> Images:
     """The top left `size` = (h, w) pixels, in a new array: what `pad` added is gone.
 
     >>> crop(np.zeros((32, 36, 3), np.uint8), (30, 33)).shape

@@ -38,8 +38,7 @@ FLAT = 8  # a patch whose grey values deviate by less (standard deviation, of 25
 
 
 def photo(name: str, size: int | None = None) -> np.ndarray:
-    """An embedded photograph, (h, w, 3) uint8; with `size` its central square, scaled down to (size, size,
-    3).
+    """An embedded photograph, (h, w, 3) uint8; with `size` its central square, scaled down to that side.
 
     Errors: ValueError for a name not in `photo_names`, or a size beyond the photo's short side.
 
@@ -65,9 +64,8 @@ def _open(name):
     found = importlib.util.find_spec(package)  # finds the folder without the seconds that importing takes
     path = Path(found.origin).parent / inside if found else None
     if path is None or not path.exists():
-        raise FileNotFoundError(
-            f"the photo {name!r} lies in the package {package}, as {inside}; install that package again"
-        )
+        place = f"in the package {package}, as {inside}"
+        raise FileNotFoundError(f"the photo {name!r} lies {place}; install that package again")
     return Image.open(path).convert("RGB")
 
 
@@ -87,8 +85,7 @@ def photo_patches(name: str, split: str) -> np.ndarray:
 
 
 def patch_places(pixels: np.ndarray, split: str) -> np.ndarray:
-    """(row, column) of the top left pixel of each patch of a scaled photo, as `(n, 2)`. Whole numbers
-    only."""
+    """(n, 2): row and column of the top left pixel of each patch of a scaled photo."""
     left = np.arange(pixels.shape[1] - SIDE + 1)
     low, high = (0, TRAIN) if split == "train" else (TRAIN, COLUMN)
     columns = left[(left % COLUMN >= low) & (left % COLUMN + SIDE <= high)]

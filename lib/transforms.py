@@ -11,6 +11,7 @@ image of a sample is encrypted, a label passes, and anything else raises.
 """
 
 import numbers
+from typing import Any
 
 import numpy as np
 import PIL.Image
@@ -44,19 +45,16 @@ class Encrypt(v2.Transform):
     def __init__(self, scheme: Scheme):
         super().__init__()
         if not isinstance(scheme, Scheme):
-            raise TypeError(
-                f"expected a scheme, as in Encrypt(SKK(key)), got {getattr(scheme, '__name__', type(scheme).__name__)}"
-            )
+            got = getattr(scheme, "__name__", type(scheme).__name__)
+            raise TypeError(f"expected a scheme, as in Encrypt(SKK(key)), got {got}")
         if scheme.per_image:
-            raise ValueError(
-                f"{type(scheme).__name__} has a key for each image and needs its id, which a transform does not know; "
-                "encrypt the arrays first, scheme.encrypt(images, ids=range(len(images))), and train on those"
-            )
+            needs = f"{type(scheme).__name__} has a key for each image and needs its id"
+            way = "encrypt the arrays first, scheme.encrypt(images, ids=range(len(images)))"
+            raise ValueError(f"{needs}, which a transform does not know; {way}, and train on those")
         self.scheme = scheme
 
-    def forward(self, *inputs):
-        """The sample with its images encrypted. Overrides torchvision's choice of what to change, see
-        above."""
+    def forward(self, *inputs: Any) -> Any:
+        """The sample with its images encrypted; overrides torchvision's choice of what to change."""
         sample = inputs if len(inputs) != 1 else inputs[0]
         images = 0
 
@@ -68,43 +66,31 @@ class Encrypt(v2.Transform):
 
         out = tree_map(one, sample)
         if not images:
-            raise TypeError(
-                f"no image in the sample, a {type(sample).__name__}; pass a PIL image or a uint8 tensor of shape (3, h, w)"
-            )
+            way = "pass a PIL image or a uint8 tensor of shape (3, h, w)"
+            raise TypeError(f"no image in the sample, a {type(sample).__name__}; {way}")
         return out
 
-    def transform(self, inpt, params):
+    def transform(self, inpt: Any, params: dict) -> Any:
         """One image encrypted, or one label as it is."""
         if isinstance(inpt, tv_tensors.Image):
             return tv_tensors.wrap(self.scheme.encrypt(inpt), like=inpt)
-        if isinstance(inpt, PIL.Image.Image) or (_plain(inpt) and inpt.ndim > 2):
+        plain = isinstance(inpt, torch.Tensor) and not isinstance(inpt, tv_tensors.TVTensor)
+        if isinstance(inpt, PIL.Image.Image) or (plain and inpt.ndim > 2):
             return self.scheme.encrypt(inpt)
-        if (
-            inpt is None
-            or isinstance(inpt, str | numbers.Number | np.generic)
-            or (_plain(inpt) and inpt.ndim < 2)
-        ):
+        label = str | numbers.Number | np.generic | None
+        if isinstance(inpt, label) or (plain and inpt.ndim < 2):
             return inpt
-        raise TypeError(
-            f"Encrypt got {_describe(inpt)}, which is neither an image nor a label; {_way_out(inpt)}"
-        )
+        raise TypeError(f"Encrypt got {_told(inpt)}, which is neither an image nor a label; {_way_out(inpt)}")
 
     def extra_repr(self) -> str:
+        """The scheme, for torch's own text of a transform."""
         return repr(self.scheme)
 
 
-def _plain(thing):
-    return isinstance(thing, torch.Tensor) and not isinstance(thing, tv_tensors.TVTensor)
-
-
-def _describe(thing):
+def _told(thing):
     shape = f" of shape {tuple(thing.shape)}" if hasattr(thing, "shape") else ""
-    kind = (
-        f"tv_tensors.{type(thing).__name__}"
-        if isinstance(thing, tv_tensors.TVTensor)
-        else type(thing).__name__
-    )
-    return f"a {kind}{shape}"
+    family = "tv_tensors." if isinstance(thing, tv_tensors.TVTensor) else ""
+    return f"a {family}{type(thing).__name__}{shape}"
 
 
 def _way_out(thing):
@@ -113,7 +99,8 @@ def _way_out(thing):
     if isinstance(thing, tv_tensors.Video):
         return "encrypt its frames as a batch, tv_tensors.Image(video)"
     if isinstance(thing, tv_tensors.TVTensor):
-        return "a cipher moves pixels, so places in the plain image mean nothing in it: take this out of the sample before"
+        why = "a cipher moves pixels, so places in the plain image mean nothing in it"
+        return f"{why}: take this out of the sample before"
     if isinstance(thing, torch.Tensor):
         return "an image has the shape (3, h, w) or (n, 3, h, w), a label at most one axis"
     return "pass PIL images, tv_tensors.Image or uint8 tensors"

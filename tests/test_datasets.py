@@ -139,7 +139,8 @@ def test_a_photo_that_is_missing_is_named(monkeypatch):
 
 def test_photos_import_nothing_heavy():
     heavy = "{'torch', 'torchvision', 'skimage', 'sklearn', 'matplotlib', 'scipy'}"
-    code = f"import sys, lib.datasets as d; d.load('photos', limit=10); sys.exit(bool({heavy} & set(sys.modules)))"
+    code = "import sys, lib.datasets as d; d.load('photos', limit=10); "
+    code += f"sys.exit(bool({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
@@ -147,7 +148,8 @@ def test_photos_import_nothing_heavy():
 
 
 @pytest.mark.parametrize("arguments, message", [
-    (("mnist",), "unknown data set 'mnist'; known: 'photos', 'cifar10', 'cifar100', 'stl10', 'folder:PATH', 'npz:PATH'"),
+    (("mnist",), "unknown data set 'mnist'; "
+                 "known: 'photos', 'cifar10', 'cifar100', 'stl10', 'folder:PATH', 'npz:PATH'"),
     (("photos:x",), "unknown data set"),
     (("photos", "valid"), "unknown split 'valid'"),
     (("photos", "train", 0), "got 0"),
@@ -273,9 +275,11 @@ def flatten(root):
 
 
 @pytest.mark.parametrize("split, spoil, message", [
-    ("train", save(Image.new("RGB", (7, 9)), "train/b/9.png"), r"a/10\.png is 8x6 and .*b/9\.png is 9x7 \(height x width\)"),
+    ("train", save(Image.new("RGB", (7, 9)), "train/b/9.png"),
+     r"a/10\.png is 8x6 and .*b/9\.png is 9x7 \(height x width\)"),
     ("train", save(Image.new("RGB", (8, 6)), "train/b/9.png"), r"8x6 and .*b/9\.png is 6x8"),
-    ("train", save(Image.new("L", (6, 8)), "train/b/9.png"), r"9\.png has mode L, expected RGB; .*convert\('RGB'\)$"),
+    ("train", save(Image.new("L", (6, 8)), "train/b/9.png"),
+     r"9\.png has mode L, expected RGB; .*convert\('RGB'\)$"),
     ("train", save(Image.new("RGBA", (6, 8)), "train/b/9.png"), "has mode RGBA.*alpha"),
     ("train", save(Image.new("P", (6, 8)), "train/b/9.png"), "has mode P"),
     ("train", save(Image.new("RGB", (6, 8)), "train/b/9.jpg", exif=turned()), r"9\.jpg is stored turned"),
@@ -284,7 +288,8 @@ def flatten(root):
     ("train", flatten, r"no folder 'train'; expected .*/train/CLASS/x\.png and .*/test/CLASS/x\.png"),
     ("test", lambda root: (root / "test").rename(root / "valid"), "no folder 'test'"),
     ("test", save(Image.new("RGB", (6, 8)), "test/c/1.png"), "class 'c' is not among those of train"),
-], ids=["sizes", "lying", "grey", "alpha", "palette", "turned", "empty-file", "empty-class", "flat", "no-test", "foreign-class"])  # fmt: skip
+], ids=["sizes", "lying", "grey", "alpha", "palette", "turned", "empty-file", "empty-class", "flat",
+        "no-test", "foreign-class"])  # fmt: skip
 def test_folder_refuses(tree, split, spoil, message):
     root, _ = tree
     spoil(root)
@@ -472,8 +477,10 @@ def test_a_failed_download_says_what_to_do_and_leaves_nothing(cifar, silent, mon
         monkeypatch.setattr(
             kind, "download", lambda self: (_ for _ in ()).throw(OSError(28, "No space left on device"))
         )
-    changes = {"refused": ("url", f"http://127.0.0.1:{closed}/x"), "silent": ("url", f"http://127.0.0.1:{silent}/x"),
-               "checksum": ("tgz_md5", "0" * 32), "missing": ("url", kind.url + ".gone"), "full": ("url", kind.url)}  # fmt: skip
+    changes = {
+        "refused": ("url", f"http://127.0.0.1:{closed}/x"), "silent": ("url", f"http://127.0.0.1:{silent}/x"),
+        "checksum": ("tgz_md5", "0" * 32), "missing": ("url", kind.url + ".gone"), "full": ("url", kind.url),
+    }  # fmt: skip
     monkeypatch.setattr(kind, *changes[trouble])
     start = time.perf_counter()
     with pytest.raises(OSError, match=r"could not be fetched .*'photos'; 'npz:PATH'.*'folder:PATH'"):
@@ -549,8 +556,11 @@ def test_stl10_is_upright_and_counts_from_zero(tmp_path, monkeypatch):
 
     images = pictures(4, 6, 96, 96)
     columns = images.transpose(0, 3, 2, 1)  # the file runs down the columns of each plane
-    files = {"train_X.bin": columns[:1].tobytes(), "train_y.bin": bytes([3]), "test_X.bin": columns[1:].tobytes(),
-             "test_y.bin": bytes([1, 10, 2]), "class_names.txt": b"airplane\nbird\ncar\n"}  # fmt: skip
+    files = {
+        "train_X.bin": columns[:1].tobytes(), "train_y.bin": bytes([3]),
+        "test_X.bin": columns[1:].tobytes(), "test_y.bin": bytes([1, 10, 2]),
+        "class_names.txt": b"airplane\nbird\ncar\n",
+    }  # fmt: skip
     lists = {"train_list": ["train_X.bin", "train_y.bin"], "test_list": ["test_X.bin", "test_y.bin"]}
     unpacked(monkeypatch, tmp_path, STL10, files, lists)
     train, test = load("stl10"), load("stl10", "test")

@@ -94,7 +94,8 @@ CIPHER = SKK(KEY).encrypt(IMAGE)
 
 
 @pytest.mark.parametrize("label", [
-    5, 2.5, True, None, "cat", 1j, np.int64(5), np.float32(0.5), torch.tensor(5), torch.tensor([5, 6]), torch.tensor([0.5, 1.0]),
+    5, 2.5, True, None, "cat", 1j, np.int64(5), np.float32(0.5), torch.tensor(5), torch.tensor([5, 6]),
+    torch.tensor([0.5, 1.0]),
 ], ids=repr)  # fmt: skip
 def test_labels_pass(label):
     """Also before the image: torchvision would take the first plain tensor for the image."""
@@ -169,7 +170,8 @@ def test_what_it_does_not_know_raises(name):
     (tv_tensors.Image(IMAGE / 255), TypeError, "expected uint8"),
     (Image.fromarray(ARRAYS[0]).convert("RGBA"), ValueError, "got RGBA"),
     (Image.fromarray(ARRAYS[0]).convert("L"), ValueError, "mode RGB, got L"),
-], ids=["float", "int64", "channels-last", "one-channel", "five-axes", "size", "tv-size", "tv-float", "alpha", "grey"])  # fmt: skip
+], ids=["float", "int64", "channels-last", "one-channel", "five-axes", "size", "tv-size", "tv-float", "alpha",
+        "grey"])  # fmt: skip
 def test_an_image_that_does_not_fit_meets_the_door(image, error, message):
     for sample in (image, (image, 3), (IMAGE, image)):
         with pytest.raises(error, match=message):

@@ -1,4 +1,4 @@
-"""Adaptation networks: the layers in front of a classifier that learn to live with a cipher.
+"""Adaptation networks: layers in front of a classifier that learn, from labels alone, to live with a cipher.
 
 - `TanakaAdaptation`: M. Tanaka, arXiv:1804.00490, as in the code mastnk/ICCE-TW2018: one small network reads
   every block.
@@ -7,16 +7,39 @@
   that learns where blocks belong.
 - `PixelAdaptation`: 1x1 convolutions for SKK, arXiv:1905.01827.
 
-All take (n, 3, side, side) floats and give features of the same height and width.
+All take (n, 3, side, side) floats and give `features` channels of the same height and width.
 """
 
 import torch
 from torch import nn
+from torch.nn.functional import leaky_relu, normalize, pixel_shuffle, unfold
+
+
+class Adapted(nn.Module):
+    """An adaptation network, then a classifier of its features: (n, 3, side, side) floats to (n, classes)."""
+
+    def __init__(self, adaptation: nn.Module, classifier: nn.Module):
+        super().__init__()
+        self.adaptation, self.classifier = adaptation, classifier
+
+    def forward(self, x: torch.Tensor):
+        return self.classifier(self.adaptation(x))
+
+    @torch.no_grad()
+    def start(self, x: torch.Tensor):
+        """Hand some inputs to the parts that learn from their statistics before training."""
+        if hasattr(self.adaptation, "start"):
+            self.adaptation.start(x)
+        if hasattr(self.classifier, "start"):
+            self.classifier.start(self.adaptation(x))
+
+    def penalty(self):
+        """What the adaptation network wants added to the loss of the last batch; 0 where that is nothing."""
+        return self.adaptation.penalty() if hasattr(self.adaptation, "penalty") else 0.0
 
 
 class TanakaAdaptation(nn.Sequential):
-    """Block to block: a convolution of the block's size and stride, two 1x1 convolutions, pixels put back in
-    place.
+    """A convolution of the block's size and stride, two 1x1 convolutions, pixels put back in place.
 
     Batch normalisation before each, ReLU after the first two; 32 features a pixel. 29,990 parameters for
     blocks of 4.
@@ -25,22 +48,15 @@ class TanakaAdaptation(nn.Sequential):
     def __init__(self, block: int = 4, features: int = 32):
         size = 3 * block * block
         super().__init__(
-            nn.BatchNorm2d(3),
-            nn.Conv2d(3, size, block, stride=block),
-            nn.ReLU(),
-            nn.BatchNorm2d(size),
-            nn.Conv2d(size, size, 1),
-            nn.ReLU(),
-            nn.BatchNorm2d(size),
-            nn.Conv2d(size, features * block * block, 1),
-            nn.PixelShuffle(block),
-        )
+            nn.BatchNorm2d(3), nn.Conv2d(3, size, block, stride=block), nn.ReLU(),
+            nn.BatchNorm2d(size), nn.Conv2d(size, size, 1), nn.ReLU(),
+            nn.BatchNorm2d(size), nn.Conv2d(size, features * block * block, 1), nn.PixelShuffle(block),
+        )  # fmt: skip
         self.features = features
 
 
 class LEAdaptNet(nn.Sequential):
-    """One convolution of the block's size for all blocks, normalised; 16 features a pixel. 12,800 parameters
-    for blocks of 4.
+    """One convolution for all blocks, normalised; 16 features a pixel. 12,800 parameters for blocks of 4.
 
     The published code runs its batch normalisation once a block, 64 times a step; we normalise over all
     blocks at once.
@@ -49,17 +65,14 @@ class LEAdaptNet(nn.Sequential):
     def __init__(self, block: int = 4, features: int = 16):
         wide = features * block * block
         super().__init__(
-            nn.Conv2d(3, wide, block, stride=block, bias=False),
-            nn.BatchNorm2d(wide),
-            nn.LeakyReLU(0.1),
+            nn.Conv2d(3, wide, block, stride=block, bias=False), nn.BatchNorm2d(wide), nn.LeakyReLU(0.1),
             nn.PixelShuffle(block),
-        )
+        )  # fmt: skip
         self.features = features
 
 
 class ELEAdaptNet(nn.Module):
-    """A sub-network for each block, then a learnt mixing U of the blocks, then pixels put back in place; 16
-    features a pixel.
+    """A sub-network for each block, a learnt mixing U of the blocks, pixels put back; 16 features a pixel.
 
     A sub-network is a spectrally normalised linear map of its block, batch-normalised, with LeakyReLU(0.2).
     All blocks are one batched product here, where the published code makes 64 calls. `penalty()` is to be
@@ -77,34 +90,30 @@ class ELEAdaptNet(nn.Module):
         nn.init.uniform_(self.bias, -bound, bound)
         self.normalise = nn.BatchNorm1d(self.blocks * wide)
         self.mixing = nn.Parameter(nn.init.kaiming_uniform_(torch.empty(self.blocks, self.blocks)))
-        self.register_buffer("left", nn.functional.normalize(torch.randn(self.blocks, wide, 1), dim=1))
+        self.register_buffer("left", normalize(torch.randn(self.blocks, wide, 1), dim=1))
         self.smoothness = torch.zeros(())
 
-    def forward(self, x):
-        cut = nn.functional.unfold(x, self.block, stride=self.block)
+    def forward(self, x: torch.Tensor):
+        cut = unfold(x, self.block, stride=self.block)
         features = torch.einsum("bws,nsb->nbw", self._spectrally_normalised(), cut) + self.bias
-        features = nn.functional.leaky_relu(self.normalise(features.flatten(1)), 0.2).view(
-            len(x), self.blocks, -1
-        )
+        features = leaky_relu(self.normalise(features.flatten(1)), 0.2).view(len(x), self.blocks, -1)
         placed = torch.einsum("ab,nbw->nwa", self.mixing, features)
         across = self.side // self.block
-        out = nn.functional.pixel_shuffle(placed.reshape(len(x), -1, across, across), self.block)
+        out = pixel_shuffle(placed.reshape(len(x), -1, across, across), self.block)
         self.smoothness = out.diff(dim=2).abs().mean() + out.diff(dim=3).abs().mean()
         return out
 
     def _spectrally_normalised(self):
-        """Every block's weights over their largest singular value, by a step of power iteration as Miyato et
-        al. 2018."""
+        """Every block's weights over their largest singular value, by power iteration (Miyato 2018)."""
         with torch.no_grad():
-            right = nn.functional.normalize(self.weight.transpose(1, 2) @ self.left, dim=1)
-            left = nn.functional.normalize(self.weight @ right, dim=1)
+            right = normalize(self.weight.transpose(1, 2) @ self.left, dim=1)
+            left = normalize(self.weight @ right, dim=1)
             if self.training:
                 self.left.copy_(left)
         return self.weight / (left.transpose(1, 2) @ self.weight @ right)
 
     def penalty(self, for_mixing: float = 0.001, for_smoothness: float = 0.1):
-        """What the paper adds to the loss: U should look like a permutation (equation 7), the last output
-        smooth (equation 8).
+        """What the paper adds to the loss: U like a permutation (equation 7), a smooth output (equation 8).
 
         It takes the last output's part away with it: kept, that would hold a whole batch in memory and forbid
         copies.
@@ -115,12 +124,11 @@ class ELEAdaptNet(nn.Module):
 
 
 class PixelAdaptation(nn.Sequential):
-    """1x1 convolutions, normalised, with ReLU: SKK changes each pixel by itself. 32 features a pixel; 1,312
-    parameters."""
+    """1x1 convolutions, normalised: SKK changes pixel by pixel. 32 features a pixel; 1,312 parameters."""
 
     def __init__(self, features: int = 32):
         super().__init__(
-            nn.Conv2d(3, features, 1), nn.BatchNorm2d(features), nn.ReLU(), nn.Conv2d(features, features, 1),
-            nn.BatchNorm2d(features), nn.ReLU(),
+            nn.Conv2d(3, features, 1), nn.BatchNorm2d(features), nn.ReLU(),
+            nn.Conv2d(features, features, 1), nn.BatchNorm2d(features), nn.ReLU(),
         )  # fmt: skip
         self.features = features

@@ -20,7 +20,7 @@ class ShakeDrop(nn.Module):
         super().__init__()
         self.keep = keep
 
-    def forward(self, branch):
+    def forward(self, branch: torch.Tensor):
         if not self.training:
             return self.keep * branch
         if torch.rand(()).item() < self.keep:
@@ -32,30 +32,30 @@ class ShakeDrop(nn.Module):
 
 
 class PyramidBlock(nn.Module):
-    """norm, conv 3x3, norm, ReLU, conv 3x3, norm, ShakeDrop; the shortcut is pooled, and padded with empty
-    channels."""
+    """norm, conv, norm, ReLU, conv, norm, ShakeDrop; the shortcut pooled, and padded with empty channels."""
 
     def __init__(self, into: int, out: int, stride: int, keep: float):
         super().__init__()
         self.branch = nn.Sequential(
-            nn.BatchNorm2d(into), nn.Conv2d(into, out, 3, stride, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU(),
-            nn.Conv2d(out, out, 3, 1, 1, bias=False), nn.BatchNorm2d(out), ShakeDrop(keep),
+            nn.BatchNorm2d(into), nn.Conv2d(into, out, 3, stride, 1, bias=False),
+            nn.BatchNorm2d(out), nn.ReLU(), nn.Conv2d(out, out, 3, 1, 1, bias=False),
+            nn.BatchNorm2d(out), ShakeDrop(keep),
         )  # fmt: skip
         self.shrink = nn.AvgPool2d(2) if stride == 2 else nn.Identity()
         self.added = out - into
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         return self.branch(x) + nn.functional.pad(self.shrink(x), (0, 0, 0, 0, 0, self.added))
 
 
 class ShakePyramidNet(nn.Module):
     """Depth 110 and alpha 270 by default: 28,485,477 parameters for 10 classes of 32x32 images.
 
-    `into` is the number of input channels: 3, or the features of an adaptation network in front.
+    `channels` of the input: 3, or the features of an adaptation network in front.
     """
 
     def __init__(
-        self, classes: int, depth: int = 110, alpha: float = 270, into: int = 3, keep_last: float = 0.5
+        self, classes: int, depth: int = 110, alpha: float = 270, channels: int = 3, keep_last: float = 0.5
     ):
         super().__init__()
         if (depth - 2) % 6:
@@ -64,17 +64,15 @@ class ShakePyramidNet(nn.Module):
         widths = [16 + round(alpha * i / count) for i in range(count + 1)]
         strides = [2 if i in (count // 3, 2 * count // 3) else 1 for i in range(count)]
         keeps = [1 - (1 - keep_last) * (i + 1) / count for i in range(count)]
-        self.first = nn.Sequential(nn.Conv2d(into, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16))
-        self.blocks = nn.Sequential(
-            *(PyramidBlock(*each) for each in zip(widths, widths[1:], strides, keeps))
-        )
-        self.last = nn.Sequential(
-            nn.BatchNorm2d(widths[-1]), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()
-        )
+        self.first = nn.Sequential(nn.Conv2d(channels, 16, 3, padding=1, bias=False), nn.BatchNorm2d(16))
+        sizes = zip(widths, widths[1:], strides, keeps)
+        self.blocks = nn.Sequential(*(PyramidBlock(*each) for each in sizes))
+        pool = nn.AdaptiveAvgPool2d(1), nn.Flatten()
+        self.last = nn.Sequential(nn.BatchNorm2d(widths[-1]), nn.ReLU(), *pool)
         self.classify = nn.Linear(widths[-1], classes)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out")
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         return self.classify(self.last(self.blocks(self.first(x))))

@@ -1,5 +1,4 @@
-"""Networks that others made, for small images: a residual one, and two that read an image in patches, as a
-cipher does.
+"""Networks that others made, for small images: a residual one, and two that read patches, as a cipher does.
 
 - `ResNet18`: He et al., arXiv:1512.03385, torchvision's, in the form usual for CIFAR.
 - `ConvMixer`: Trockman and Kolter, arXiv:2201.09792, timm's. A patch is a block of the cipher.
@@ -10,7 +9,10 @@ All take (n, channels, side, side) floats and give (n, classes). No weights are 
 timm are imported when such a network is made, not before: that takes seconds.
 """
 
+import torch
 from torch import nn
+
+from lib.models.inputs import check_side
 
 
 class ResNet18(nn.Sequential):
@@ -31,18 +33,16 @@ class ResNet18(nn.Sequential):
 
 
 class _OfPatches(nn.Sequential):
-    """A network for images of one size, which says so when another comes: a convolution would drop what is
-    over."""
+    """A network for images of one size, which says so: a convolution would drop what is over."""
 
     def __init__(self, net: nn.Module, *takes: int):
         super().__init__(net)
         self.takes = takes
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor):
         if tuple(x.shape[1:]) != self.takes:
-            raise ValueError(
-                f"made for images of shape (n, {', '.join(map(str, self.takes))}), got {tuple(x.shape)}"
-            )
+            shape = ", ".join(map(str, self.takes))
+            raise ValueError(f"made for images of shape (n, {shape}), got {tuple(x.shape)}")
         return super().forward(x)
 
 
@@ -52,27 +52,25 @@ class ConvMixer(_OfPatches):
     Which blocks are neighbours matters to it. 718,090 parameters for 10 classes with blocks of 4.
     """
 
-    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 256, depth: int = 8,
-                 kernel: int = 9):  # fmt: skip
+    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 256,
+                 depth: int = 8, kernel: int = 9):  # fmt: skip
         from timm.models import convmixer
 
         check_side(side, block)
-        net = convmixer.ConvMixer(
-            dim, depth, kernel, patch_size=block, in_chans=channels, num_classes=classes
-        )
-        super().__init__(net, channels, side, side)
+        patches = {"patch_size": block, "in_chans": channels}
+        super().__init__(convmixer.ConvMixer(dim, depth, kernel, num_classes=classes, **patches),
+                         channels, side, side)  # fmt: skip
 
 
 class VisionTransformer(_OfPatches):
-    """Linear map of a patch, a learnt code of its position unless `positions` is False, `depth` layers of
-    attention.
+    """Linear map of a patch, a learnt code of its position if `positions`, `depth` layers of attention.
 
     The mean over patches is classified, without a class token. 2,693,194 parameters for 10 classes at 32x32,
     blocks of 4; the position code is 12,288 of them.
     """
 
-    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 192, depth: int = 6,
-                 heads: int = 3, positions: bool = True):  # fmt: skip
+    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 192,
+                 depth: int = 6, heads: int = 3, positions: bool = True):  # fmt: skip
         from timm.models import vision_transformer
 
         check_side(side, block)
@@ -83,13 +81,3 @@ class VisionTransformer(_OfPatches):
             num_heads=heads, pos_embed="learn" if positions else "none",
         )  # fmt: skip
         super().__init__(net, channels, side, side)
-
-
-def check_side(side: int, block: int):
-    """ValueError unless an image of this side is made of whole blocks."""
-    if min(side, block) < 1:
-        raise ValueError(f"a side and a block are pixels from 1 on, got side {side} and block {block}")
-    if side % block:
-        raise ValueError(
-            f"side {side} is not a multiple of block {block}; crop images, or pad them with lib.pad(images, {block})"
-        )

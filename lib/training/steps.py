@@ -1,5 +1,4 @@
-"""Train anything by steps, and go on where a killed run was: for what has no classes, and so no
-`lib.training.fit`.
+"""Train by steps what has no classes, and so no `lib.training.fit`; a run that was killed goes on.
 
 with quiet(seed):
     network = make()
@@ -14,12 +13,13 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
-from lib.atomic import remove_unfinished
-from lib.training import CPU, generator, load_checkpoint, save_checkpoint, worked
+from lib.training.checkpoints import Checkpoint
+from lib.training.machine import CPU, generator, worked
 
 
-def by_steps(parts: dict, count: int, step: Callable, *, seed: int = 0, every: int = 100, folder=None, about=None,
-             progress=False) -> list[dict]:  # fmt: skip
+def by_steps(parts: dict, count: int, step: Callable, *, seed: int = 0, every: int = 100,
+             folder: Path | str | None = None, about: dict | None = None,
+             progress: bool = False) -> list[dict]:  # fmt: skip
     """Call `step(number, draws)` for 0 to `count` - 1; what it returned, as means over `every` steps.
 
     parts      by name, all that a step changes: networks, optimisers, schedules, whatever has `state_dict`
@@ -31,12 +31,9 @@ def by_steps(parts: dict, count: int, step: Callable, *, seed: int = 0, every: i
     The entries: {"step", "seconds" of CPU, and each loss}. Call it inside `lib.training.quiet`, which gives
     the caller's random state back. Errors: CheckpointError; FloatingPointError for a loss that is no number.
     """
-    checkpoint = Path(folder) / "checkpoint.pt" if folder else None
-    history, about = [], (about or {}) | {"seed": seed, "every": every, "steps": count}
-    if checkpoint:
-        checkpoint.parent.mkdir(parents=True, exist_ok=True)
-        remove_unfinished((checkpoint,))
-        history = load_checkpoint(checkpoint, about, parts)
+    about = (about or {}) | {"seed": seed, "every": every, "steps": count}
+    checkpoint = Checkpoint(folder, about, parts)
+    history = checkpoint.load()
     done, totals, started = history[-1]["step"] if history else 0, {}, worked(CPU)
     for number in tqdm(range(done, count), initial=done, total=count, unit="step", disable=not progress):
         draws = generator(seed, number)
@@ -50,6 +47,5 @@ def by_steps(parts: dict, count: int, step: Callable, *, seed: int = 0, every: i
             raise FloatingPointError(f"by step {number + 1} the losses are {means}; lower the rate")
         history.append({"step": number + 1, "seconds": round(worked(CPU) - started, 2), **means})
         done, totals, started = number + 1, {}, worked(CPU)
-        if checkpoint:
-            save_checkpoint(checkpoint, about, history, parts)
+        checkpoint.save(history)
     return history

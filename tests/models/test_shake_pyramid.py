@@ -78,7 +78,7 @@ def test_the_pyramid_widens_by_alpha_and_drops_more_the_deeper():
 
 def test_a_small_pyramid_runs_behind_an_adaptation_network():
     front = LEAdaptNet()
-    model = nn.Sequential(front, ShakePyramidNet(10, depth=20, alpha=24, into=front.features)).eval()
+    model = nn.Sequential(front, ShakePyramidNet(10, depth=20, alpha=24, channels=front.features)).eval()
     out = model(torch.rand(2, 3, 32, 32))
     out.sum().backward()
     assert out.shape == (2, 10) and all(p.grad is not None for p in model.parameters())

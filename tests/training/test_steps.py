@@ -1,11 +1,12 @@
 """Steps: the same with and without a stop, means of the losses, and no checkpoint of another run."""
 
+import time
+
 import pytest
 import torch
 from torch import nn
 
-from lib.training import CheckpointError, quiet
-from lib.training.steps import by_steps
+from lib.training import CheckpointError, by_steps, quiet
 
 
 class Killed(Exception):
@@ -37,7 +38,18 @@ def test_losses_are_means_and_the_last_entry_holds_what_is_left():
     _, history = train()
     assert [entry["step"] for entry in history] == [4, 8, 10]
     assert [entry["number"] for entry in history] == [1.5, 5.5, 8.5]
-    assert all(entry["seconds"] >= 0 for entry in history) and history[0]["loss"] != history[1]["loss"]
+    assert history[0]["loss"] != history[1]["loss"]
+
+
+def test_seconds_are_those_that_the_entrys_steps_worked():
+    def step(number, draws):
+        end = time.process_time() + (0.1 if number < 2 else 0.01)
+        while time.process_time() < end:
+            pass
+        return {"loss": 0.0}
+
+    first, second = by_steps({}, 4, step, every=2)
+    assert 0.2 <= first["seconds"] < 0.3 and 0.02 <= second["seconds"] < 0.1
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):
@@ -61,13 +73,8 @@ def test_a_checkpoint_of_another_run_is_refused(tmp_path):
 
 def test_a_loss_that_is_no_number_stops_the_run(tmp_path):
     with pytest.raises(FloatingPointError, match=r"by step 4 .*lower the rate"):
-        by_steps(
-            {},
-            8,
-            lambda number, draws: {"loss": float("nan") if number == 2 else 0.0},
-            every=4,
-            folder=tmp_path,
-        )
+        losses = [0.0, 0.0, float("nan"), *[0.0] * 5]
+        by_steps({}, 8, lambda number, draws: {"loss": losses[number]}, every=4, folder=tmp_path)
     assert not (tmp_path / "checkpoint.pt").exists()
 
 

@@ -25,8 +25,8 @@ from torch import nn
 from torch.nn import functional as F
 
 from lib.attacks.solvers.colour_prior import OrbitPrior, mean_colours, state_loss
-from lib.models.fronts.whitened import Residual, atoms
-from lib.models.standard import check_side
+from lib.models.fast import Residual
+from lib.models.inputs import atoms, check_side
 from lib.training import CPU, autocast, scaled
 
 

@@ -45,8 +45,7 @@ def partial_correlations(values: np.ndarray) -> np.ndarray:
 
 
 def layout(nearness: np.ndarray) -> np.ndarray:
-    """(blocks, 2): points in the plane, as far from each other as the blocks are along the strongest
-    links."""
+    """(blocks, 2): points in the plane, as far apart as the blocks are along the strongest links."""
     second, fourth = (np.sort(nearness, axis=1)[:, -k][:, None] for k in (2, 4))
     links = ((nearness >= fourth) & (nearness >= fourth.T)) | (nearness >= np.minimum(second, second.T))
     steps = shortest_path(links.astype(float), directed=False)
@@ -67,9 +66,9 @@ def _starts(points, grid):
 
 def _settle(nearness, wanted, start):
     """The start, improved until no exchange of two blocks brings more near ones side by side."""
-    blocks = len(start)
-    options = {"maximize": True, "P0": 0.7 * np.eye(blocks)[start] + 0.3 / blocks, "maxiter": 100}
-    found = quadratic_assignment(nearness, wanted, method="faq", options=options).col_ind
-    known = np.stack([np.arange(blocks), found], axis=1)
-    options = {"maximize": True, "partial_guess": known, "rng": np.random.default_rng(0)}
+    options = {"maximize": True, "rng": np.random.default_rng(0)}
+    begin = 0.7 * np.eye(len(start))[start] + 0.3 / len(start)
+    found = quadratic_assignment(nearness, wanted, options=options | {"P0": begin, "maxiter": 100})
+    guess = np.stack([np.arange(len(start)), found.col_ind], axis=1)
+    options |= {"partial_guess": guess}
     return quadratic_assignment(nearness, wanted, method="2opt", options=options).col_ind

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from lib.cli.commands import main
+from lib.__main__ import main
 from lib.workbook import notebooks
 from lib.workbook.sweeps import runs
 

@@ -2,6 +2,7 @@
 it."""
 
 import inspect
+import itertools
 
 import numpy as np
 import pytest
@@ -9,8 +10,9 @@ import torch
 
 from lib import Key, datasets
 from lib.models import AlignedBlocks, Orbit, WhitenedBlocks, WhitenedPixels
-from lib.models.fronts import alignment, placement, whitened
-from lib.models.fronts.whitened import BlockWhitening, atoms
+from lib.models.fronts import alignment, invariant, placement, whitening
+from lib.models.fronts.whitening import BlockWhitening
+from lib.models.inputs import atoms
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
 from lib.training import scaled
 
@@ -275,8 +277,9 @@ def test_the_orbit_is_the_same_under_any_key_and_tells_all_others_apart():
     assert torch.equal(front(inputs(images)), front(inputs(cipher)))
     rng = np.random.default_rng(3)
     pixel, other = rng.integers(0, 256, (2, 3))
-    orbit = {tuple(np.where(flips, 255 - pixel, pixel)[list(order)]) for flips in np.ndindex(2, 2, 2) for order in
-             ((0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1, 0))}  # fmt: skip
+    orders = itertools.permutations(range(3))
+    states = itertools.product(np.ndindex(2, 2, 2), orders)
+    orbit = {tuple(np.where(flips, 255 - pixel, pixel)[list(order)]) for flips, order in states}
     images = [np.uint8(member).reshape(1, 1, 1, 3) for member in (*orbit, other)]
     outs = [tuple(front(inputs(image)).flatten().tolist()) for image in images]
     assert len(orbit) == 48 and len(set(outs[:-1])) == 1 and outs[-1] != outs[0]
@@ -290,7 +293,7 @@ def test_the_orbit_spans_minus_one_to_one():
 # -- honesty -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", [whitened, placement, alignment])
+@pytest.mark.parametrize("module", [whitening, placement, alignment, invariant])
 def test_no_front_knows_of_keys_or_schemes(module):
     source = inspect.getsource(module)
     assert "lib.keys" not in source and "lib.schemes" not in source and "Key(" not in source

@@ -1,6 +1,5 @@
-"""`lib.metrics` against values computed by hand, and what each score sees."""
+"""Scores against values computed by hand, and what each score sees."""
 
-import itertools
 import math
 
 import numpy as np
@@ -11,25 +10,19 @@ from PIL import Image
 from lib import Key, metrics
 from lib.datasets import photo
 from lib.metrics import (
-    direct,
     edge_correlation,
     edge_map,
     exact,
     invariant,
-    largest_part,
-    neighbours,
     psnr,
     psnr_up_to_complement,
     report,
     ssim,
 )
 from lib.schemes import SKK, OneTimePad, Tanaka
+from tests.metrics import noise
 
 SCORES = [exact, psnr, psnr_up_to_complement, ssim, edge_correlation]
-
-
-def noise(seed, *shape):
-    return np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
 
 
 def changed(image, step):
@@ -82,9 +75,9 @@ def slow_ssim(a, b, window):
     for y in range(a.shape[0] - window + 1):
         for x in range(a.shape[1] - window + 1):
             p, q = (v[y : y + window, x : x + window].astype(float).ravel() for v in (a, b))
-            cov = np.cov(p, q)
-            scores.append((2 * p.mean() * q.mean() + c1) * (2 * cov[0, 1] + c2)
-                          / ((p.mean() ** 2 + q.mean() ** 2 + c1) * (cov[0, 0] + cov[1, 1] + c2)))  # fmt: skip
+            cov, m, n = np.cov(p, q), p.mean(), q.mean()
+            alike = (2 * m * n + c1) * (2 * cov[0, 1] + c2)
+            scores.append(alike / ((m**2 + n**2 + c1) * (cov[0, 0] + cov[1, 1] + c2)))
     return np.mean(scores)
 
 
@@ -256,192 +249,3 @@ def test_kinds_agree_and_the_input_is_not_changed():
     assert np.array_equal(a, kept[0]) and np.array_equal(b, kept[1])
     a.setflags(write=False)
     assert metrics.report(a, b) == report(kept[0], b)
-
-
-@pytest.mark.parametrize(
-    "moves, change",
-    [
-        (["colours"], lambda x: x[..., [2, 0, 1]]),
-        (["complement"], lambda x: 255 - x),
-        (["signs"], lambda x: x ^ np.array([0, 255, 0], np.uint8)),
-        (["mirror"], lambda x: x[:, :, ::-1]),
-        (["turns"], lambda x: np.rot90(x, 3, (1, 2))[:, ::-1]),
-        (["colours", "signs", "turns"], lambda x: np.rot90(x[..., [1, 0, 2]] ^ np.array([255, 0, 0], np.uint8), 1, (1, 2))),
-    ],
-    ids=lambda value: "+".join(value) if isinstance(value, list) else "",
-)  # fmt: skip
-def test_the_nearest_undoes_what_is_open_and_nothing_else(moves, change):
-    truth = np.random.default_rng(4).integers(0, 256, (3, 8, 8, 3), np.uint8)
-    moved = np.ascontiguousarray(change(truth))
-    assert (metrics.nearest(moved, truth, moves) == truth).all()
-    assert (metrics.nearest(moved, truth) == moved).all()
-    each = truth.copy()
-    each[0] = change(truth)[0]  # one image moved, the others not: there is one choice for all
-    assert (metrics.nearest(each, truth, moves) != truth).any()
-
-
-def test_the_nearest_keeps_the_shape():
-    truth = np.random.default_rng(4).integers(0, 256, (8, 4, 3), np.uint8)
-    assert metrics.nearest(truth[::-1, ::-1], truth, ["turns"]).shape == truth.shape
-    assert (metrics.nearest(truth[::-1, ::-1], truth, ["turns"]) == truth).all()
-
-
-def test_a_choice_made_on_some_images_is_applied_to_others():
-    truth, others = noise(5, 3, 8, 8, 3), noise(6, 4, 8, 8, 3)
-    key = lambda x: np.ascontiguousarray(255 - x[..., [2, 0, 1]])  # noqa: E731
-    chosen = metrics.choice(key(truth), truth, ("colours", "complement"))
-    assert [name for name, _ in chosen] == ["colours", "complement"]
-    assert (metrics.moved(key(others), chosen) == others).all()
-    assert (metrics.moved(key(others)[0], chosen) == others[0]).all()
-    assert metrics.choice(truth, truth) == () and (metrics.moved(others, ()) == others).all()
-
-
-# -- retrieval -----------------------------------------------------------------------------------------------
-
-
-def slow_ranks(estimates, candidates):
-    """For each estimate: 1, and one for each candidate that is better than the truth, and a half for each as
-    good."""
-
-    def luma(image):
-        return [299 * int(r) + 587 * int(g) + 114 * int(b) for r, g, b in image.reshape(-1, 3)]
-
-    def correlation(a, b):
-        (a, b), n = (luma(a), luma(b)), len(luma(a))
-        da, db = [x - sum(a) / n for x in a], [x - sum(b) / n for x in b]
-        size = math.sqrt(sum(x * x for x in da) * sum(x * x for x in db))
-        return sum(x * y for x, y in zip(da, db)) / size if size else 0.0
-
-    out = []
-    for i, estimate in enumerate(estimates):
-        found = [correlation(estimate, candidate) for candidate in candidates]
-        equal = [abs(value - found[i]) < 1e-9 for value in found]
-        out.append(1 + sum(v > found[i] and not e for v, e in zip(found, equal)) + (sum(equal) - 1) / 2)
-    return out
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_ranks_are_those_of_the_slow_specification(seed):
-    """Estimates from noise to the truth; two candidates are equal, one is flat, as is one estimate, and one
-    is a negative."""
-    rng = np.random.default_rng(seed)
-    truth = rng.integers(0, 256, (14, 4, 6, 3), np.uint8)
-    truth[3], truth[5] = truth[9], 77
-    share = np.linspace(0, 1, 14)[:, None, None, None]
-    estimates = (share * truth + (1 - share) * rng.integers(0, 256, truth.shape)).astype(np.uint8)
-    estimates[1], estimates[2] = 200, 255 - truth[2]
-    found = metrics.ranks(estimates, truth)
-    assert found.tolist() == slow_ranks(estimates, truth)
-    assert found[9] == found[13] + 0.5 == 1.5 and found[2] == 14 and 2 < found[1] < 13
-
-
-def test_ranks_ask_for_shape_alone():
-    truth = noise(7, 20, 8, 8, 3)
-    darker = (truth // 4 + 10).astype(np.uint8)
-    assert (metrics.ranks(darker, truth) == 1).all() and metrics.exact(darker, truth) < 0.1
-    assert metrics.retrieval(darker, truth) == {"median": 1, "mean": 1, "top": 1}
-    assert metrics.retrieval(255 - truth, truth) == {"median": 20, "mean": 20, "top": 0}
-
-
-@pytest.mark.parametrize("estimates", [
-    np.full((300, 6, 6, 3), 9, np.uint8), noise(1, 300, 6, 6, 3), np.repeat(noise(2, 1, 6, 6, 3), 300, axis=0),
-    noise(3, 300, 6, 6, 3)[np.r_[1:300, 0]],
-], ids=["flat", "noise", "one picture", "the next one's truth"])  # fmt: skip
-def test_what_knows_nothing_has_the_mean_rank_of_chance(estimates):
-    truth = noise(3, 300, 6, 6, 3)
-    found = metrics.retrieval(estimates, truth)
-    assert abs(found["mean"] - 150.5) < 3 * 300 / math.sqrt(12 * 300) and found["top"] < 0.04
-    assert metrics.retrieval(truth, truth)["mean"] == 1
-
-
-def test_retrieval_says_how_many_are_among_the_first_hundredth():
-    truth = noise(8, 300, 6, 6, 3)
-    mixed = truth.copy()
-    mixed[150:] = 255 - truth[150:]
-    found = metrics.retrieval(mixed, truth)
-    assert found["top"] == 0.5 and found["median"] == 150.5 and found["mean"] == 150.5
-
-
-def test_one_image_has_no_rank():
-    with pytest.raises(ValueError, match="2 or more candidates, got 1"):
-        metrics.ranks(noise(1, 1, 4, 4, 3), noise(1, 1, 4, 4, 3))
-
-
-# -- puzzles -------------------------------------------------------------------------------------------------
-
-
-def states(image):
-    """All 96 of an image: turned and mirrored, in another colour order, negative or not."""
-    for turns, mirror, order, sign in itertools.product(
-        range(4), (False, True), itertools.permutations(range(3)), (0, 255)
-    ):
-        turned = np.rot90(image[:, ::-1] if mirror else image, turns)
-        yield turned[..., list(order)] ^ np.uint8(sign)
-
-
-def slow_right_pairs(estimate, truth, block):
-    """{((y, x), (v, u)): bool}: whether a pair of blocks of the estimate is one of the truth, in any
-    state."""
-
-    def pairs(image):
-        rows, columns = image.shape[0] // block, image.shape[1] // block
-        for y, x in itertools.product(range(rows), range(columns)):
-            for v, u in ((y, x + 1), (y + 1, x)):
-                if v < rows and u < columns:
-                    yield ((y, x), (v, u)), image[y * block : (v + 1) * block, x * block : (u + 1) * block]
-
-    known = {view.tobytes() for _, pair in pairs(truth) for view in states(pair) if view.shape[0] == block}
-    return {
-        place: (pair if pair.shape[0] == block else np.rot90(pair)).tobytes() in known
-        for place, pair in pairs(estimate)
-    }
-
-
-def slow_largest_part(right, rows, columns):
-    part = {cell: {cell} for cell in itertools.product(range(rows), range(columns))}
-    for (a, b), good in right.items():
-        if good and part[a] is not part[b]:
-            part[a] |= part[b]
-            for cell in part[b]:
-                part[cell] = part[a]
-    return max(len(cells) for cells in part.values()) / (rows * columns)
-
-
-@pytest.mark.parametrize("seed", range(6))
-def test_scores_of_puzzles_against_the_slow_specification(seed):
-    """Half of the blocks are shuffled, some put in another state, and two of them are equal."""
-    rng, block, rows, columns = np.random.default_rng(seed), 4, 3, 5
-    truth = rng.integers(0, 256, (rows * block, columns * block, 3), np.uint8)
-    truth[:block, :block] = truth[-block:, -block:]
-    grid = truth.reshape(rows, block, columns, block, 3).swapaxes(1, 2).reshape(-1, block, block, 3)
-    order = np.arange(len(grid))
-    moved = rng.choice(len(grid), 6, replace=False)
-    order[moved] = rng.permutation(moved)
-    grid = grid[order]
-    for b in rng.choice(len(grid), 2, replace=False):
-        grid[b] = list(states(grid[b]))[rng.integers(96)]
-    estimate = grid.reshape(rows, columns, block, block, 3).swapaxes(1, 2).reshape(truth.shape)
-    right = slow_right_pairs(estimate, truth, block)
-    assert neighbours(estimate, truth, block) == pytest.approx(np.mean(list(right.values())))
-    assert largest_part(estimate, truth, block) == pytest.approx(slow_largest_part(right, rows, columns))
-    same = [
-        (estimate[y : y + block, x : x + block] == truth[y : y + block, x : x + block]).all()
-        for y, x in itertools.product(range(0, 12, block), range(0, 20, block))
-    ]
-    assert direct(estimate, truth, block) == pytest.approx(np.mean(same))
-
-
-def test_neighbours_see_a_picture_in_any_state_and_direct_does_not():
-    truth = noise(7, 12, 12, 3)
-    for view in list(states(truth))[1:]:
-        assert neighbours(view, truth, 4) == largest_part(view, truth, 4) == 1 and direct(view, truth, 4) < 1
-    one_negative = truth.copy()
-    one_negative[:4, :4] ^= 255
-    assert neighbours(one_negative, truth, 4) == 10 / 12 and largest_part(one_negative, truth, 4) == 8 / 9
-    assert neighbours(noise(8, 12, 12, 3), truth, 4) == 0
-
-
-def test_scores_of_puzzles_need_whole_blocks():
-    for score in (direct, neighbours, largest_part):
-        with pytest.raises(ValueError, match="2x2 or more whole blocks of 4, got 12x10"):
-            score(noise(1, 12, 10, 3), noise(1, 12, 10, 3), 4)

@@ -1,0 +1,67 @@
+"""How to train, in numbers and switches that are checked and kept with the run."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+WHEN = ("before", "after")  # encryption
+_NUMBERS = {  # what they are made, and what they have to be
+    "epochs": (int, "a whole number from 1 on", lambda value: value >= 1),
+    "batch": (int, "a whole number from 1 on", lambda value: value >= 1),
+    "crop": (int, "a whole number of pixels from 0 on", lambda value: value >= 0),
+    "seed": (int, "a whole number from 0 on", lambda value: value >= 0),
+    "rate": (float, "a number above 0", lambda value: 0 < value < math.inf),
+    "weight_decay": (float, "a number from 0 on", lambda value: 0 <= value < math.inf),
+    "smoothing": (float, "a number from 0 to below 1", lambda value: 0 <= value < 1),
+    "average": (float, "a number from 0 to below 1", lambda value: 0 <= value < 1),
+}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How to train: AdamW, the rate on one cycle up to `rate` and down to nothing.
+
+    smoothing   label smoothing, 0 to below 1
+    crop        shift each image by up to so many pixels, in each direction at random, edges reflected
+    flip        mirror every second image, at random
+    augment     "before" encryption: every epoch encrypts afresh. "after": encrypted once, then shifted and
+                mirrored. Without crop and flip both encrypt once
+    average     decay of a running mean of the weights, which is what is evaluated and returned; 0 for none
+    flip_test   when evaluated, add the scores of the mirrored image, mirrored when `augment` says
+    bfloat16    compute in bfloat16 where the device has it
+    Errors: ValueError for a number out of its range, TypeError for a switch that is not True or False.
+    """
+
+    epochs: int = 10
+    batch: int = 128
+    rate: float = 3e-3
+    weight_decay: float = 0.05
+    smoothing: float = 0.0
+    crop: int = 0
+    flip: bool = False
+    augment: str = "before"
+    average: float = 0.0
+    flip_test: bool = False
+    bfloat16: bool = False
+    seed: int = 0
+
+    def __post_init__(self):
+        for name, (kind, expected, fits) in _NUMBERS.items():
+            value = getattr(self, name)
+            numbers = int | np.integer if kind is int else int | float | np.integer | np.floating
+            if isinstance(value, bool) or not isinstance(value, numbers) or not fits(value):
+                raise ValueError(f"{name} is {expected}, got {value!r}")
+            object.__setattr__(self, name, kind(value))  # a checkpoint can hold no NumPy scalar
+        for name in ("flip", "flip_test", "bfloat16"):
+            value = getattr(self, name)
+            if not isinstance(value, bool | np.bool):
+                raise TypeError(f"{name} is True or False, got {value!r}")
+            object.__setattr__(self, name, bool(value))
+        check_when("augment", self.augment)
+
+
+def check_when(name: str, value: str) -> None:
+    """ValueError unless `value` is one of `WHEN`."""
+    if value not in WHEN:
+        raise ValueError(f"{name} is 'before' or 'after' encryption, got {value!r}")

@@ -16,7 +16,8 @@ from typing import Any, Literal
 import numpy as np
 
 from lib.attacks import catalogue
-from lib.attacks.one_ciphertext.skk import likeliest, minimum_difference
+from lib.attacks.one_ciphertext.likeliest import likeliest
+from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
 from lib.schemes import Scheme
 from lib.workbook.recording import (
     ATTACKER,

@@ -29,7 +29,6 @@ We found no publication of it. Nearest: Li et al., arXiv:2305.04543, several EtC
 import numpy as np
 
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.solvers.ambiguity import settle
 from lib.attacks.solvers.block_bit_planes import all_levels, by_pixel
 from lib.attacks.solvers.covariances import LARGEST, of_covariances
@@ -37,6 +36,7 @@ from lib.attacks.solvers.gaussian_model import covariance, inside_weights
 from lib.attacks.solvers.iterated_conditional_modes import Mosaic
 from lib.attacks.solvers.placement import place
 from lib.attacks.solvers.quadratic_assignment import Assignment
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.symmetries import COLOURS, block_orders, orientation_orders, oriented
 from lib.table import Structure, join, split
 from lib.tiling import cut, places

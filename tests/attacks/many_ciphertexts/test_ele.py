@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from lib import Key
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.many_ciphertexts.ele import correlations, ele_one_key
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.datasets import load
 from lib.metrics import exact, nearest
 from lib.schemes import ExtendedTanaka, OneTimePad

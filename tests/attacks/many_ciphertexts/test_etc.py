@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from lib import Key
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.many_ciphertexts.etc import etc_one_key
 from lib.attacks.solvers.ambiguity import view
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.datasets import load, photo
 from lib.schemes import SKK, EtC, OneTimePad
 from lib.symmetries import oriented

@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from lib import Key, datasets
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.known_plaintext.inverse import apply
 from lib.attacks.many_ciphertexts.generative_networks import Discriminator, KeyMaps, Painter
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka
 from lib.table import join
 from lib.training import quiet, scaled

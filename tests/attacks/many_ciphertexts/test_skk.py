@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from lib import Key
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.many_ciphertexts.skk import (
     OFFSETS,
     STRANGERS,
@@ -19,6 +18,7 @@ from lib.attacks.many_ciphertexts.skk import (
 )
 from lib.attacks.solvers.ambiguity import choose
 from lib.attacks.solvers.covariances import FLOOR
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.datasets import load
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, OneTimePad, Tanaka
 from lib.symmetries import PIXEL_INVERSE, PIXEL_PRODUCT, PIXEL_STATES

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from lib import Key, metrics
-from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.attacks.one_ciphertext.jigsaw import STEPS, jigsaw
+from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.datasets import load, photo
 from lib.schemes import SKK, EtC, OneTimePad
 from lib.tiling import cut

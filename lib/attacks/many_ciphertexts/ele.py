@@ -70,7 +70,7 @@ def ele_one_key(
              open; None: the embedded photographs
 
     Recovered: "index" (h * w * 24 / bits,) int64 and "mask" (h * w * 3,) uint8, a table of atoms as
-    `lib.attacks.chosen_plaintext.table_reader.decrypt_with` takes it; and "settled", 0 to 1, how sure the
+    `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure the
     turn, sign and colour order are that all images share; right and left may be exchanged in any case.
     Confidence (h / block, w / block), by place in the picture: how likely all atoms of its block are right,
     up to that choice. Errors: ValueError for sizes that do not fit the block, fewer than 2x2 or more than 400

@@ -12,13 +12,12 @@ import numpy as np
 from lib import Key
 from lib.colours import to_planes
 from lib.photos import photo, photo_names
-from lib.schemes import OneTimePad, Scheme, by_name
+from lib.schemes import Scheme, by_name, controls
 from lib.schemes import names as scheme_names
-from lib.table import Structure
 from lib.workbook.attack_matrix import TARGET_IDS
 
 PHOTOS, SIZES, SEEDS = photo_names, (32, 64, 96, 128), range(100)
-SCHEMES = (*scheme_names, OneTimePad.name)
+SCHEMES = (*scheme_names, *controls)
 BLOCKS = (2, 4, 8, 16, 32)
 
 
@@ -59,7 +58,7 @@ class Choice:
 def blocks(scheme: str, size: int) -> tuple[int, ...]:
     """The sides of blocks that a scheme can have on a picture of `size` x `size`, two blocks or more in each
     direction."""
-    if by_name(scheme).structure is Structure.PIXELS:
+    if "block" not in by_name(scheme).options:
         return (1,)
     return tuple(block for block in BLOCKS if size % block == 0 and size >= 2 * block)
 
@@ -74,8 +73,9 @@ def parts(choice: Choice) -> tuple[str, ...]:
 
 def scheme_of(choice: Choice):
     """The scheme under the key of the choice, with all steps."""
-    block = {} if choice.block == 1 else {"block": choice.block}
-    return by_name(choice.scheme)(Key.from_seed(choice.seed), **block)
+    kind = by_name(choice.scheme)
+    block = {"block": choice.block} if "block" in kind.options else {}
+    return kind(Key.from_seed(choice.seed), **block)
 
 
 class Partly:

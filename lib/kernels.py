@@ -41,19 +41,9 @@ def gather_nibbles(x: Array, index: Array, mask: Array, scratch: Array, out: Arr
 
 @numba.njit(cache=True, nogil=True)
 def gather_blocks(
-    x: Array,
-    grid: tuple[int, int],
-    stride: int,
-    block_height: int,
-    block_width: int,
-    source: Array,
-    orders: Array,
-    order_of: Array,
-    masks: Array,
-    mask_of: Array,
-    log_parts: int,
-    out: Array,
-) -> None:
+    x: Array, grid: tuple[int, int], stride: int, block_height: int, block_width: int, source: Array,
+    orders: Array, order_of: Array, masks: Array, mask_of: Array, log_parts: int, out: Array,
+) -> None:  # fmt: skip
     """Block `b` of `out` is block `source[b]` of `x`, its atoms in the order `orders[order_of[b]]`, then
     masked.
 

@@ -25,6 +25,7 @@ FEW_IMAGES, SMALL_IMAGE = 4, 1 << 20
 
 Shape = tuple[int, int, int]
 """(h, w, c) of images."""
+Rows = np.ndarray | tuple | list | None
 
 
 class NotInvertibleError(ValueError):
@@ -70,14 +71,9 @@ class Table:
     """
 
     def __init__(
-        self,
-        shape: Shape,
-        block: int,
-        bits: int = 8,
-        source: np.ndarray | None = None,
-        orders: Choice | tuple | np.ndarray | None = None,
-        masks: Choice | tuple | np.ndarray | None = None,
-    ):
+        self, shape: Shape, block: int, bits: int = 8,
+        source: Rows = None, orders: Rows = None, masks: Rows = None,
+    ):  # fmt: skip
         h, w, c = shape
         if bits not in (8, 4, 2, 1):
             raise ValueError(f"atoms have 8, 4, 2 or 1 bits, got {bits}")

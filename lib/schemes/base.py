@@ -264,12 +264,12 @@ class Scheme:
 
 
 class BlockScheme(Scheme):
-    """A scheme that works in blocks of `block` x `block` pixels."""
+    """A scheme that works in blocks of `block` x `block` pixels; `shared` is what every scheme takes."""
 
     options = {"block": "side of a block in pixels"}
 
-    def __init__(self, key: AnyKey, block: int = 4, *, per_image: bool = False, as_published: Code = False):
-        super().__init__(key, per_image=per_image, as_published=as_published)
+    def __init__(self, key: AnyKey, block: int = 4, **shared: Any):
+        super().__init__(key, **shared)
         self.block = check_block(block)
 
     @property

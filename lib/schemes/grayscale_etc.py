@@ -13,7 +13,7 @@ from typing import Any
 
 from lib import images as door
 from lib.colours import from_planes, to_planes
-from lib.schemes.base import AnyKey, Code
+from lib.schemes.base import AnyKey
 from lib.schemes.etc import EtC
 from lib.table import Shape
 
@@ -37,8 +37,8 @@ class GrayscaleEtC(EtC):
     invertible = False  # the grey image itself comes back exactly
     inexact = "converts colours"
 
-    def __init__(self, key: AnyKey, block: int = 8, *, per_image: bool = False, as_published: Code = False):
-        super().__init__(key, block, per_image=per_image, as_published=as_published)
+    def __init__(self, key: AnyKey, block: int = 8, **shared: Any):
+        super().__init__(key, block, **shared)
 
     def _shape(self, shape):
         h, w, _ = super()._shape(shape)

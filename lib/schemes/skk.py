@@ -19,10 +19,11 @@ five of the six orders copy a channel over another. That cipher has no inverse.
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from lib.schemes.base import AnyKey, Code, Scheme
+from lib.schemes.base import AnyKey, Scheme
 from lib.schemes.checks import check_flag
 from lib.symmetries import COLOURS, SIGNS
 from lib.table import Shape, Structure, Table
@@ -56,10 +57,8 @@ class SKK(Scheme):
     options = {"colour_shuffle": "whether a pixel's colours are shuffled, beside their signs"}
     colour_orders = COLOURS
 
-    def __init__(
-        self, key: AnyKey, *, colour_shuffle: bool = True, per_image: bool = False, as_published: Code = False
-    ):
-        super().__init__(key, per_image=per_image, as_published=as_published)
+    def __init__(self, key: AnyKey, *, colour_shuffle: bool = True, **shared: Any):
+        super().__init__(key, **shared)
         self.colour_shuffle = check_flag("colour_shuffle", colour_shuffle)
 
     def _steps(self, shape, image):

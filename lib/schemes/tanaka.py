@@ -13,10 +13,11 @@ package imageshuffle splits bytes into 8, 4, 2 or 1 bits, here `bits`, and draws
 """
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from lib.schemes.base import AnyKey, BlockScheme, Code, blocks_of, log2_factorial
+from lib.schemes.base import AnyKey, BlockScheme, blocks_of, log2_factorial
 from lib.schemes.checks import check_bits
 from lib.table import Shape, Structure, Table, chunks, join
 
@@ -36,16 +37,8 @@ class Tanaka(BlockScheme):
     structure = Structure.SAME_BLOCKS
     options = BlockScheme.options | {"bits": "bits of the parts of a byte that are shuffled: 8, 4, 2 or 1"}
 
-    def __init__(
-        self,
-        key: AnyKey,
-        block: int = 4,
-        bits: int = 4,
-        *,
-        per_image: bool = False,
-        as_published: Code = False,
-    ):
-        super().__init__(key, block, per_image=per_image, as_published=as_published)
+    def __init__(self, key: AnyKey, block: int = 4, bits: int = 4, **shared: Any):
+        super().__init__(key, block, **shared)
         self.bits = check_bits(bits)
 
     @property

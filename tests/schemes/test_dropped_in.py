@@ -32,8 +32,8 @@ class SwappedPixels(BlockScheme):
     structure = Structure.SAME_BLOCKS
     options = BlockScheme.options | {"negative": "whether some bytes become 255 - v"}
 
-    def __init__(self, key, block: int = 4, *, negative: bool = True, per_image=False, as_published=False):
-        super().__init__(key, block, per_image=per_image, as_published=as_published)
+    def __init__(self, key, block: int = 4, *, negative: bool = True, **shared):
+        super().__init__(key, block, **shared)
         self.negative = check_flag("negative", negative)
 
     def _steps(self, shape, image):

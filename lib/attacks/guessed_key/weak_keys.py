@@ -64,14 +64,16 @@ def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
         raise ValueError(f"expected a range of keys below 2 ** 32, got {keys}")
     atoms = _sample(ciphers, block)
     best, key, total, squares = _try_all(atoms, np.uint64(keys.start), keys.step, len(keys), block)
-    mean = total / len(keys)
-    deviation = math.sqrt(max(squares / len(keys) - mean**2, 1e-12))
-    usual = math.sqrt(
-        2 * math.log(max(len(keys), 2))
-    )  # how far the best of so many normal numbers lies from their mean
-    confidence = float(np.clip((mean - best) / deviation / usual - 1, 0, 1)) if len(keys) > 1 else 0.0
     estimate = weak_table(int(key), ciphers.shape[1:], block).inverse().apply_batch(ciphers)
-    return AttackResult(estimate, {"key": int(key)}, confidence)
+    return AttackResult(estimate, {"key": int(key)}, _standing_out(best, total, squares, len(keys)))
+
+
+def _standing_out(best, total, squares, count):
+    """0 to 1: how far the best of `count` numbers lies below their mean, beside the best of so many normal
+    ones."""
+    mean, usual = total / count, math.sqrt(2 * math.log(max(count, 2)))
+    deviation = math.sqrt(max(squares / count - mean**2, 1e-12))
+    return float(np.clip((mean - best) / deviation / usual - 1, 0, 1)) if count > 1 else 0.0
 
 
 def _sample(ciphers, block):

@@ -6,16 +6,7 @@ See `lib.attacks.solvers.histories` for the method, arguments, confidence and er
 import numpy as np
 
 from lib.attacks import PAIRS, AttackResult, attack, on
-from lib.attacks.solvers.histories import (
-    answered,
-    canonical,
-    check_pairs,
-    in_blocks,
-    match,
-    of_atoms,
-    pair_up,
-    sums,
-)
+from lib.attacks.solvers import histories
 from lib.table import Structure, Table, join
 
 
@@ -27,19 +18,19 @@ def own_blocks(
 
     `recovered`: "source" (blocks,), "index" and "mask" (blocks, atoms of a block).
     """
-    plain, pair_ciphers, ciphers = check_pairs(plain, pair_ciphers, ciphers, block)
-    plain, cipher = (of_atoms(in_blocks(x, block), bits) for x in (plain, pair_ciphers))
-    source, alike = pair_up(_contents(plain, bits), _contents(cipher, bits))
-    index, flipped, choices = match(plain[source], cipher, bits)
+    plain, pair_ciphers, ciphers = histories.check_pairs(plain, pair_ciphers, ciphers, block)
+    plain, cipher = (histories.of_atoms(histories.in_blocks(x, block), bits) for x in (plain, pair_ciphers))
+    source, alike = histories.pair_up(_contents(plain, bits), _contents(cipher, bits))
+    index, flipped, choices = histories.match(plain[source], cipher, bits)
     choices, each = choices * alike[:, None], np.arange(len(cipher))
     mask = flipped * np.uint8(2**bits - 1)
     orders, masks = (index, each), (join(mask, bits), each)
     table = Table(ciphers.shape[1:], block, bits, source=source, orders=orders, masks=masks)
     found = {"source": (source, alike), "index": (index, choices), "mask": (mask, choices)}
-    return answered(ciphers, table, choices, found)
+    return histories.answered(ciphers, table, choices, found)
 
 
-def _contents(histories, bits):
+def _contents(blocks, bits):
     """(blocks,) uint64: a number for the histories in a block, whatever their order and signs."""
-    each = sums(canonical(histories, bits)[0])
+    each = histories.sums(histories.canonical(blocks, bits)[0])
     return ((each ^ each >> np.uint64(29)) * np.uint64(0x9E3779B97F4A7C15)).sum(axis=1)

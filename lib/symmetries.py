@@ -11,7 +11,6 @@ number of b, then a, and each `..._INVERSE[a]` of what undoes a.
 """
 
 from functools import cache
-from typing import NamedTuple
 
 import numpy as np
 
@@ -99,73 +98,3 @@ def _sides():
 SIDES = _sides()
 """(8, 4, 2) int64: for an orientation, and a side of the upright block (top, right, bottom, left), which side
 it is now, and whether it runs backwards."""
-
-
-def find_blocks(plain: np.ndarray, cipher: np.ndarray, orders: np.ndarray):
-    """Which plain block each cipher block is, in which of `orders` (k, bytes): (source, state, choices).
-
-    plain, cipher   (blocks, bytes) or, several images deep, (blocks, bytes, n), of unsigned numbers
-    All three (blocks,) int64; `choices` counts the answers that fit. -1, -1, 0 for none, and one of them for
-    several. Blocks are looked up by a sum of their bytes with random weights, then compared.
-    """
-    plain, cipher = (blocks.reshape(*blocks.shape[:2], -1).astype(np.uint64) for blocks in (plain, cipher))
-    weights = np.random.default_rng(0).integers(1, 2**63, plain.shape[1:], np.uint64)
-    sums = np.stack([(plain[:, order] * weights).sum(axis=(1, 2)) for order in orders], axis=1).ravel()
-    ascending = np.argsort(sums, kind="stable")
-    wanted = (cipher * weights).sum(axis=(1, 2))
-    first, last = (np.searchsorted(sums[ascending], wanted, side) for side in ("left", "right"))
-    source, state = np.divmod(ascending[np.minimum(first, len(sums) - 1)], len(orders))
-    candidates = np.take_along_axis(plain[source], orders[state][:, :, None], axis=1)
-    same = (candidates == cipher).all(axis=(1, 2))
-    return np.where(same, source, -1), np.where(same, state, -1), np.where(same, last - first, 0)
-
-
-# -- jigsaws of blocks ---------------------------------------------------------------------------------------
-
-
-class Assembly(NamedTuple):
-    """Where each place of the grid has its block from, and in what state; each (rows, columns).
-
-    block, orientation, negative, colour   int: which block of the input; orientation, sign and colour order
-                that it was given when it was shuffled
-    confidence  float: how likely all of these are right beside those of the others
-    """
-
-    block: np.ndarray
-    orientation: np.ndarray
-    negative: np.ndarray
-    colour: np.ndarray
-    confidence: np.ndarray
-
-
-def rebased(assembly: Assembly, orientation: int = 0, negative: int = 0, colour: int = 0) -> Assembly:
-    """The same blocks for another picture: this one turned and mirrored, then complemented, then in that
-    colour order."""
-    block, o, sign, c, confidence = (
-        oriented(part[None, :, :, None], orientation)[0, :, :, 0] for part in assembly
-    )
-    o = ORIENTATION_PRODUCT[o, ORIENTATION_INVERSE[orientation]]
-    return Assembly(block, o, sign ^ negative, COLOUR_PRODUCT[c, COLOUR_INVERSE[colour]], confidence)
-
-
-def as_block_0(found: Assembly) -> Assembly:
-    """Of the pictures of this shape that borders do not tell apart, the one that has block 0 upright, or
-    nearest to it."""
-    rows, columns = found.block.shape
-    _, orientation, negative, colour = (int(part[found.block == 0][0]) for part in found[:4])
-    turns = range(8) if rows == columns else range(0, 8, 2)
-    least = min(turns, key=lambda turn: ORIENTATION_PRODUCT[orientation, ORIENTATION_INVERSE[turn]])
-    return rebased(found, least, negative, colour)
-
-
-def picture(blocks: np.ndarray, assembly: Assembly) -> np.ndarray:
-    """The assembled images (n, h, w, 3) uint8 of shuffled blocks (n, count, b, b, 3) uint8."""
-    rows, columns = assembly.block.shape
-    n, _, b = blocks.shape[:3]
-    out = np.empty((n, rows * b, columns * b, 3), np.uint8)
-    for y, x in np.ndindex(rows, columns):
-        own, orientation, negative, colour, _ = (part[y, x] for part in assembly)
-        upright = oriented(blocks[:, own], ORIENTATION_INVERSE[orientation])
-        upright = upright[..., COLOURS[COLOUR_INVERSE[colour]]]
-        out[:, y * b : y * b + b, x * b : x * b + b] = 255 - upright if negative else upright
-    return out

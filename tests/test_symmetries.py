@@ -92,16 +92,3 @@ def test_sides_say_where_a_side_went_and_which_way_it_runs():
         for side, line in enumerate(sides(SQUARE)):
             at, backwards = numbers.SIDES[orientation, side]
             assert (now[at] == (line[::-1] if backwards else line)).all()
-
-
-def test_blocks_are_found_in_their_states_or_not_at_all():
-    orders, rng = numbers.block_orders(4), np.random.default_rng(2)
-    plain = rng.integers(0, 256, (20, 48))
-    source, state = rng.permutation(20), rng.integers(0, 48, 20)
-    cipher = np.take_along_axis(plain[source], orders[state], axis=1)
-    cipher[3, 5] ^= 1
-    found, kept = numbers.find_blocks(plain, cipher, orders), np.arange(20) != 3
-    assert (found[0][kept] == source[kept]).all() and (found[1][kept] == state[kept]).all()
-    assert (found[2][kept] == 1).all() and [part[3] for part in found] == [-1, -1, 0]
-    flat = numbers.find_blocks(np.ones((2, 48)), np.ones((1, 48)), orders)
-    assert flat[2] == 96, "flat blocks fit in every state"

@@ -11,12 +11,13 @@ read right.
 """
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, on
+from lib.attacks.known_plaintext.etc import oriented_blocks
 from lib.attacks.solvers.recovered_table import is_permutation, is_smoother, substituted_back
-from lib.symmetries import block_orders, find_blocks
 from lib.table import Shape, Structure, Table, join, split
 from lib.tiling import assembled, cut, places
 
@@ -51,21 +52,14 @@ def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -
 
 @attack("fewest-etc", CHOSEN, fits=on(Structure.PIECES), told=("block",), rank=5)
 def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
-    """EtC: one image of noise below 128. A block over 127 is negative; where it came from, its turn and its
-    colours are looked up among all 48 states of all plain blocks.
+    """EtC: one image of noise, whose blocks are then known, in all 96 states, as with any pair.
 
     `recovered`: "source", "state" and "negative", (blocks,); states as in `lib.symmetries.block_orders`.
     """
-    ciphers, orders = check_ciphers(ciphers, block), block_orders(block)
-    shape, bytes_of = ciphers.shape[1:], places(ciphers.shape[1:], block)
-    asked = np.random.default_rng(0).integers(0, 128, shape, np.uint8)  # no secret: any noise will do
-    plain, answer = asked.ravel()[bytes_of], oracle(asked).ravel()[bytes_of]
-    negative = (answer[:, 0] > 127).astype(np.uint8)
-    source, state, _ = find_blocks(plain, answer ^ (negative * np.uint8(255))[:, None], orders)
-    sure = is_permutation(source)
-    masks = np.array([[0], [255]], np.uint8).repeat(bytes_of.shape[1], axis=1), negative
-    table = Table(shape, block, source=source, orders=(orders, state), masks=masks) if sure else None
-    return _result(ciphers, table, {"source": source, "state": state, "negative": negative}, sure)
+    ciphers = check_ciphers(ciphers, block)
+    asked = np.random.default_rng(0).integers(0, 128, ciphers[:1].shape, np.uint8)  # no secret: any noise
+    found = oriented_blocks(asked, oracle(asked), ciphers, block)
+    return replace(found, confidence=float(found.confidence.min()))
 
 
 @attack("fewest-ele", CHOSEN, fits=on(Structure.OWN_BLOCKS), told=("block", "bits"), rank=4)

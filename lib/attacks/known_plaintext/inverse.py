@@ -18,7 +18,6 @@ train all networks here with AdamW, the rate on one cycle.
 """
 
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -93,21 +92,12 @@ def inverse(
     return AttackResult(estimate, {"network": network, "losses": losses})
 
 
-def train(
-    ciphers: np.ndarray,
-    plain: np.ndarray,
-    recipe: Recipe,
-    *,
-    block: int = 1,
-    bits: int = 8,
-    seed: int = 0,
-    folder: Path | None = None,
-    progress: bool = False,
-) -> tuple[nn.Module, list[dict]]:
+def train(ciphers: np.ndarray, plain: np.ndarray, recipe: Recipe, *, block: int = 1, bits: int = 8,
+          seed: int = 0, **run) -> tuple[nn.Module, list[dict]]:  # fmt: skip
     """A network trained on pairs (n, h, w, 3) uint8, and its losses.
 
     block, bits   of the cipher, which everybody knows
-    folder        for a checkpoint, so that a killed run goes on
+    run           "folder", for a checkpoint, so that a killed run goes on, and "progress"
     """
     x, y = (torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2) for images in (ciphers, plain))
     with quiet(seed):
@@ -134,7 +124,7 @@ def train(
 
         parts = {"network": network, "optimiser": optimiser, "schedule": schedule}
         about = asdict(recipe) | {"data": digest(ciphers, plain)}
-        losses = by_steps(parts, recipe.steps, step, seed=seed, folder=folder, about=about, progress=progress)
+        losses = by_steps(parts, recipe.steps, step, seed=seed, about=about, **run)
     return network.eval(), losses
 
 
@@ -157,9 +147,7 @@ def settled(network: nn.Module, ciphers: np.ndarray, public: np.ndarray, flip: b
     ValueError for a network other than `PixelStates`, or of signs alone: the field is one of 48 states.
     """
     if not isinstance(network, networks.PixelStates) or network.ordered:
-        raise ValueError(
-            "neighbours settle states of sorted folds: leave neighbours=True to such pixel states"
-        )
+        raise ValueError("neighbours settle states of sorted folds: neighbours=True is for such pixel states")
     pair_odds = odds(counts(public[:COUNTED]), POWER)
     found = []
     for cipher, folds in zip(ciphers, invariant(ciphers)):

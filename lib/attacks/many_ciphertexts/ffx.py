@@ -66,13 +66,9 @@ def _photographs():
 def _check(ciphers, block):
     n, h, w, _ = check_ciphers(ciphers, block).shape
     if block < 2:
-        raise ValueError(
-            f"expected blocks of 2 pixels or more, got {block}; one of one pixel has no neighbours left"
-        )
+        raise ValueError(f"expected blocks of 2 pixels or more, got {block}; smaller have no neighbours left")
     if min(h, w) < max(8, 2 * block):
-        raise ValueError(
-            f"expected sides of 8 pixels and 2 blocks or more, got {h}x{w} with blocks of {block}"
-        )
+        raise ValueError(f"expected sides of 8 pixels and 2 blocks or more, got {h}x{w}, blocks of {block}")
     blocks = cut(ciphers, block)[0]
     if n == 1 and (blocks == blocks[0]).all():
         raise ValueError("all blocks are alike; expected pictures, whose blocks differ")

@@ -17,7 +17,6 @@ A discriminator says whether an output looks like a picture, never whether it is
 
 import copy
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -74,21 +73,12 @@ def generative(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, **option
     return AttackResult(apply(generator, ciphers), recovered)
 
 
-def train(
-    ciphers: np.ndarray,
-    public: np.ndarray,
-    recipe: Recipe,
-    *,
-    block: int = 1,
-    bits: int = 8,
-    seed: int = 0,
-    folder: Path | None = None,
-    progress: bool = False,
-) -> tuple[nn.Module, list[dict]]:
+def train(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, *, block: int = 1, bits: int = 8,
+          seed: int = 0, **run) -> tuple[nn.Module, list[dict]]:  # fmt: skip
     """The generator, a running mean over its training, and the losses of both networks.
 
     block, bits   of the cipher, which everybody knows
-    folder        for a checkpoint, so that a killed run goes on
+    run           "folder", for a checkpoint, so that a killed run goes on, and "progress"
     """
     ciphers, public = check_ciphers(ciphers, block), check_ciphers(public, block)
     if ciphers.shape[1:] != public.shape[1:] or ciphers.shape[1] != ciphers.shape[2]:
@@ -111,8 +101,7 @@ def train(
             return {"judge": duel.judged(real, fake), "generator": duel.answered(more, number)}
 
         about = asdict(recipe) | facts | {"data": digest(ciphers, public)}
-        told = {"seed": seed, "folder": folder, "about": about, "progress": progress}
-        losses = by_steps(duel.parts(), recipe.steps, step, **told)
+        losses = by_steps(duel.parts(), recipe.steps, step, seed=seed, about=about, **run)
     return duel.mean.eval(), losses
 
 

@@ -59,9 +59,7 @@ def _check(ciphers):
     if min(h, w) < 4:
         raise ValueError(f"expected 4x4 pixels or more, got {h}x{w}: neighbours are all there is to go by")
     if (ciphers == ciphers[:1]).all():
-        raise ValueError(
-            f"the {n} ciphertexts are all alike; expected different images: these tell of one only"
-        )
+        raise ValueError(f"the {n} ciphertexts are all alike, which tell of one; expected different images")
 
 
 def pair_costs(ciphers: np.ndarray) -> np.ndarray:
@@ -141,9 +139,8 @@ def grow(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 _BACK = np.append(PIXEL_INVERSE, 48)  # costs of u / v from those of v / u
-_AFTER = np.pad(
-    PIXEL_PRODUCT, ((0, 0), (0, 1)), constant_values=48
-)  # of u / w from those of v / w, by row v / u
+# of u / w from those of v / w, by row v / u
+_AFTER = np.pad(PIXEL_PRODUCT, ((0, 0), (0, 1)), constant_values=48)
 
 
 def _lead(cost):

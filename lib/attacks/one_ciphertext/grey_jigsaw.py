@@ -20,11 +20,11 @@ from scipy.special import expit
 from lib import images as door
 from lib.attacks import MANY, ONE, AttackResult, attack, on
 from lib.attacks.solvers.ambiguity import settle
+from lib.attacks.solvers.assembly import picture, rebased
 from lib.attacks.solvers.compatibility import of_edges
 from lib.attacks.solvers.covariances import inside_fits
 from lib.attacks.solvers.placement import LARGEST, TRIES, place
 from lib.colours import luma, to_planes
-from lib.symmetries import picture, rebased
 from lib.table import Structure
 from lib.tiling import cut
 

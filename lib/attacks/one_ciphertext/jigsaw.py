@@ -19,9 +19,10 @@ import numpy as np
 from lib.attacks import ONE, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers import covariances
 from lib.attacks.solvers.ambiguity import settle
+from lib.attacks.solvers.assembly import Assembly, picture, rebased
 from lib.attacks.solvers.compatibility import of_edges
 from lib.attacks.solvers.placement import LARGEST, TRIES, place
-from lib.symmetries import Assembly, block_orders, picture, rebased
+from lib.symmetries import block_orders
 from lib.table import Structure
 from lib.tiling import cut, places
 

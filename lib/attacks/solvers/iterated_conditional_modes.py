@@ -9,10 +9,11 @@ that, is a quadratic assignment with a pull on each stream, see `lib.attacks.sol
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from lib.attacks.solvers.assembly import Assembly
 from lib.attacks.solvers.bit_planes import by_place, predicted
 from lib.attacks.solvers.gaussian_model import conditional, mean_weight, window_covariance
 from lib.attacks.solvers.quadratic_assignment import LEAST, Assignment
-from lib.symmetries import COLOUR_INVERSE, ORIENTATION_INVERSE, Assembly, block_orders
+from lib.symmetries import COLOUR_INVERSE, ORIENTATION_INVERSE, block_orders
 from lib.tiling import assembled
 
 RING = 2  # pixels around a block that it is compared with

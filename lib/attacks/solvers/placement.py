@@ -16,8 +16,8 @@ import numpy as np
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from lib.attacks.solvers.assembly import Assembly, as_block_0, rebased
 from lib.attacks.solvers.compatibility import BEYOND, RELATION, Compatibility, pair_energy
-from lib.symmetries import Assembly, as_block_0, rebased
 
 CAP = 8.0  # nats
 STARTS = 4  # blocks to start from

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from lib.attacks.solvers.ambiguity import view
-from lib.symmetries import Assembly, picture, rebased
+from lib.attacks.solvers.assembly import Assembly, picture, rebased
 
 
 @pytest.mark.parametrize("option", [(0, 0, 0), (1, 0, 0), (4, 1, 3), (7, 0, 4), (2, 1, 5)])

@@ -41,7 +41,11 @@ def choose(candidates: Iterable[np.ndarray], public: np.ndarray | None = None) -
 
 
 def settle(
-    images: np.ndarray, public: np.ndarray | None, turned=True, signs=True, colours=True
+    images: np.ndarray,
+    public: np.ndarray | None,
+    turned: bool = True,
+    signs: bool = True,
+    colours: bool = True,
 ) -> tuple[tuple[int, int, int], float]:
     """The orientation, sign and colour order of all images (n, h, w, 3) uint8 that public pictures make
     likeliest, and its probability.

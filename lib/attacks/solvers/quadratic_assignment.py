@@ -87,7 +87,7 @@ def _temperatures(steps):
 
 
 @numba.njit(cache=True, nogil=True)
-def gain(weight, placed, pull, order, p, q):
+def gain(weight: np.ndarray, placed: np.ndarray, pull: np.ndarray, order: np.ndarray, p: int, q: int):
     """By how much the energy grows if places p and q exchange their streams, in units of 1 / `UNIT`."""
     kinds, total = weight.shape[1] // len(weight), np.int64(0)
     for i in range(weight.shape[1]):  # differences of 32 bits are multiplied four at a time

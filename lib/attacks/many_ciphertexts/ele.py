@@ -70,11 +70,11 @@ def ele_one_key(
              open; None: the embedded photographs
 
     Recovered: "index" (h * w * 24 / bits,) int64 and "mask" (h * w * 3,) uint8, a table of atoms as
-    `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure the
-    turn, sign and colour order are that all images share; right and left may be exchanged in any case.
-    Confidence (h / block, w / block), by place in the picture: how likely all atoms of its block are right,
-    up to that choice. Errors: ValueError for sizes that do not fit the block, fewer than 2x2 or more than 400
-    blocks, fewer than 8 images, or atoms most of which never change.
+    `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure the turn,
+    sign and colour order are that all images share; right and left may be exchanged in any case. Confidence
+    (h / block, w / block), by place in the picture: how likely all atoms of its block are right, up to that
+    choice. Errors: ValueError for sizes that do not fit the block, fewer than 2x2 or more than 400 blocks,
+    fewer than 8 images, or atoms most of which never change.
     """
     streams, grid = _streams(ciphers, block, bits)
     rng, values = np.random.default_rng(seed), streams - (2**bits - 1) / 2
@@ -82,15 +82,13 @@ def ele_one_key(
     laid = place(of_covariances(_shown(values, held, signs, block)), *grid)
     mosaic = Mosaic(values, held, signs, sure, laid, block)
     mosaic.mend(rng)
-    levels, flips, confidence = all_levels(
-        streams[mosaic.own], mosaic.order, mosaic.sign < 0, mosaic.lead, grid, block, bits
-    )
-    number = places((*ciphers.shape[1:3], 24 // bits), block)[mosaic.own]
-    levels = np.take_along_axis(number[None], levels, 2)
-    atoms, flips = (by_pixel(part, grid, block) for part in (levels, flips))
-    estimate = decrypt_with(ciphers, **_table(atoms, flips, bits), bits=bits)
-    (turn, negative, colour), settled = settle(estimate, public)
-    atoms, flips = (oriented(part[None], turn)[0][:, :, COLOURS[colour]] for part in (atoms, flips))
+    known = mosaic.order, mosaic.sign < 0, mosaic.lead
+    held, flips, confidence = all_levels(streams[mosaic.own], *known, grid, block, bits)
+    where = places((*ciphers.shape[1:3], 24 // bits), block)[mosaic.own]
+    key = [by_pixel(part, grid, block) for part in (np.take_along_axis(where[None], held, 2), flips)]
+    seen = decrypt_with(ciphers, **_table(*key, bits), bits=bits)
+    (turn, negative, colour), settled = settle(seen, public)
+    atoms, flips = (oriented(part[None], turn)[0][:, :, COLOURS[colour]] for part in key)
     table = _table(atoms, flips ^ bool(negative), bits)
     confidence = oriented(confidence[None, :, :, None], turn)[0, :, :, 0]
     return AttackResult(decrypt_with(ciphers, **table, bits=bits), table | {"settled": settled}, confidence)
@@ -100,24 +98,16 @@ def _streams(ciphers, block, bits):
     """(blocks, n, atoms of a block) uint8, the highest bits of a byte first; and how many rows and columns of
     blocks there are."""
     if bits not in (4, 2) or block < 2:
-        raise ValueError(
-            f"expected atoms of 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}"
-        )
+        raise ValueError(f"expected 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}")
     n, h, w, _ = check_ciphers(ciphers, block).shape
     rows, columns = h // block, w // block
     if min(rows, columns) < 2 or rows * columns > LARGEST:
-        raise ValueError(
-            f"expected 2x2 to {LARGEST} blocks, got {rows}x{columns}; crop, or use larger blocks"
-        )
+        raise ValueError(f"expected 2x2 to {LARGEST} blocks, got {rows}x{columns}; crop, or use larger ones")
     if n < FEWEST:
-        raise ValueError(
-            f"expected {FEWEST} or more ciphertexts under one key, got {n}; collect more of them"
-        )
+        raise ValueError(f"expected {FEWEST} or more ciphertexts under one key, got {n}; collect more")
     streams = split(cut(ciphers, block).reshape(n, rows * columns, -1), bits).transpose(1, 0, 2)
     if ((streams != streams[:, :1]).any(1).sum(1) < 3 * block**2).any():
-        raise ValueError(
-            f"fewer than {3 * block**2} atoms of a block ever change; expected pictures, got flat ones"
-        )
+        raise ValueError(f"fewer than {3 * block**2} atoms of a block ever change: expected no flat pictures")
     return np.ascontiguousarray(streams), (rows, columns)
 
 
@@ -187,8 +177,7 @@ def _annealed(weights, own, best, votes, block, rng):
     problems = [Assignment(weight, own[None]) for weight in weights]
     best = problems[0].descended(best)
     for start in range(STARTS):
-        order = problems[start % len(problems)].annealed(best, rng)
-        order = problems[0].descended(order)
+        order = problems[0].descended(problems[start % len(problems)].annealed(best, rng))
         reached, least = problems[0].energy(order), problems[0].energy(best)
         # two orders agree but for a turn and a colour order
         if votes and (order[block_orders(block)] == best).mean(1).max() > ALIKE:

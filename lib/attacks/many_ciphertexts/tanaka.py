@@ -78,16 +78,12 @@ def blocks_one_key(
 def _atoms(ciphers, block, bits):
     """(n, rows, columns, atoms of a block) uint8."""
     if bits not in (8, 4, 2) or block < 2:
-        raise ValueError(
-            f"expected atoms of 8, 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}"
-        )
+        raise ValueError(f"expected 8, 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}")
     n, h, w, _ = check_ciphers(ciphers, block).shape
     rows, columns = h // block, w // block
     if min(rows, columns) < 2 or n * rows * columns < 16:
-        raise ValueError(
-            f"{n} images of {rows}x{columns} blocks; expected 16 blocks, two in each direction:"
-            " add images, or larger ones"
-        )
+        few = f"{n} images of {rows}x{columns} blocks"
+        raise ValueError(f"{few}; expected 16 blocks, two in each direction: add images, or larger ones")
     return split(cut(ciphers, block).reshape(n, rows, columns, -1), bits)
 
 

@@ -38,7 +38,9 @@ GREY = {
 
 @attack("jigsaw-grey", ONE, **GREY, source="after J. Imaging 12(2):65, 2026", images=1, rank=5)
 @attack("one-key-grey", MANY, **GREY, images=50, rank=3)
-def grey_jigsaw(ciphers: np.ndarray, block: int = 8, public=None, tries: int = TRIES) -> AttackResult:
+def grey_jigsaw(
+    ciphers: np.ndarray, block: int = 8, public: np.ndarray | None = None, tries: int = TRIES
+) -> AttackResult:
     """Put ciphertexts of `GrayscaleEtC` (n, h, 3 w) uint8 with one key together, n = 1 or more, as far as
     they are luma.
 
@@ -89,7 +91,7 @@ def _blocks(ciphers, block):
     return cut(batch, block), h // block, w // 3 // block
 
 
-def luma_odds(blocks: np.ndarray, block: int, public) -> np.ndarray:
+def luma_odds(blocks: np.ndarray, block: int, public: tuple[np.ndarray, ...]) -> np.ndarray:
     """(count,): the logarithm of the odds that each of the blocks (n, count, b, b, 1) uint8 is luma; n images
     shuffled alike.
 

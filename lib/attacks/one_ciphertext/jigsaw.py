@@ -38,7 +38,11 @@ PIECES = {
 
 @attack("jigsaw", ONE, **PIECES, source="after Gallagher, CVPR 2012", images=1, rank=4)
 def jigsaw(
-    ciphers: np.ndarray, block: int = 16, steps=STEPS, public=None, tries: int = TRIES
+    ciphers: np.ndarray,
+    block: int = 16,
+    steps: tuple[str, ...] = STEPS,
+    public: np.ndarray | None = None,
+    tries: int = TRIES,
 ) -> AttackResult:
     """Put EtC ciphertexts (n, h, w, 3) uint8 with one key together, n = 1 or more.
 
@@ -48,11 +52,11 @@ def jigsaw(
     tries    how often parts are laid again at most
 
     Recovered: "index" (h * w * 3,) int64 and "mask" (h * w * 3,) uint8, a table of bytes as
-    `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure turn,
-    sign and colour order of the whole are; right and left may be exchanged in any case. Confidence (h /
-    block, w / block), by place in the picture: how likely its block is the right one, in the right state, up
-    to that choice. Errors: ValueError for sizes that do not fit the block, a block below 2, fewer than 2x2 or
-    more than 4096 blocks, unknown steps, or images all of one colour.
+    `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure turn, sign
+    and colour order of the whole are; right and left may be exchanged in any case. Confidence (h / block, w /
+    block), by place in the picture: how likely its block is the right one, in the right state, up to that
+    choice. Errors: ValueError for sizes that do not fit the block, a block below 2, fewer than 2x2 or more
+    than 4096 blocks, unknown steps, or images all of one colour.
     """
     _check(ciphers, block, steps)
     open_ = tuple(step in steps for step in STEPS[1:])
@@ -70,17 +74,13 @@ def jigsaw(
 def _check(ciphers, block, steps):
     _, h, w, _ = check_ciphers(ciphers, block).shape
     if block < 2:
-        raise ValueError(
-            f"expected blocks of 2 pixels or more, got {block}; a block of one pixel has no border"
-        )
+        raise ValueError(f"expected blocks of 2 pixels or more, got {block}: a single pixel has no border")
     if min(h, w) < 2 * block or h * w > LARGEST * block * block:
-        raise ValueError(
-            f"expected 2x2 to {LARGEST} blocks, got {h // block}x{w // block}; crop, or use larger blocks"
-        )
+        grid = f"{h // block}x{w // block}"
+        raise ValueError(f"expected 2x2 to {LARGEST} blocks, got {grid}; crop, or use larger blocks")
     if "permute" not in steps or set(steps) - set(STEPS):
-        raise ValueError(
-            f"expected steps out of {', '.join(STEPS)}, the first among them; got {', '.join(steps)}"
-        )
+        known, given = ", ".join(STEPS), ", ".join(steps)
+        raise ValueError(f"expected steps out of {known}, the first among them; got {given}")
     if (ciphers == ciphers[:, :1, :1]).all():
         raise ValueError("every ciphertext is of one colour; expected pictures, whose blocks differ")
 

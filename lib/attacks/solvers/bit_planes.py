@@ -22,12 +22,12 @@ REACHES = (2, 1, 1)  # pixels that the predictor looks in each direction, pass b
 ALIKE = 1e-5  # difference of two correlations that is rounding
 
 
-def by_place(images, block):
+def by_place(images: np.ndarray, block: int):
     """(blocks, values of a block) of images (n, h, w, colours), cut into blocks."""
     return cut(images, block).reshape(-1, images.shape[-1] * block**2)
 
 
-def picture(streams, held, flips, block, bits):
+def picture(streams: np.ndarray, held: np.ndarray, flips: np.ndarray, block: int, bits: int):
     """The images as far as their first levels are known, (n, h, w, colours) float32; what is not known counts
     as its middle.
 
@@ -48,7 +48,7 @@ def middles(levels: Iterable[np.ndarray], shape: tuple, bits: int) -> np.ndarray
     return value * width + (width - 1) / 2
 
 
-def next_level(streams, held, flips, block, bits):
+def next_level(streams: np.ndarray, held: np.ndarray, flips: np.ndarray, block: int, bits: int):
     """The streams of the next level, (places,), whether each is reversed, and the probability that both are
     right.
 
@@ -70,7 +70,7 @@ def next_level(streams, held, flips, block, bits):
     return unused[atoms], flip, _margin(match, atoms, len(values))
 
 
-def in_order(streams, held, flips, block, bits):
+def in_order(streams: np.ndarray, held: np.ndarray, flips: np.ndarray, block: int, bits: int):
     """`held` and `flips` of `picture` with levels below the first exchanged, or reversed as wholes, so that
     it is smoothest.
 
@@ -110,7 +110,7 @@ def _margin(match, atoms, count):
     return ndtr((best - other) * np.sqrt(count / 2))
 
 
-def predicted(fine, coarse, reach):
+def predicted(fine: np.ndarray, coarse: np.ndarray, reach: int):
     """`coarse` at each pixel from `fine` around it and in its other colours, by least squares over all
     pixels.
 

@@ -20,9 +20,11 @@ CHECKS = 8  # of the streams of a level, each with the predictions that the one 
 FIRM = 8.0  # nats: streams that are better than others by less are not used to predict
 OUTLIERS = 0.02  # the share of values that no predictor foresees
 TEMPERATURE, DOUBT = 4.0, 2.0  # nats of an assignment to one of evidence; and those that chance brings
-STRANGE = (
-    1.5  # natural logarithm of a variance: a block less predictable than the median one by more is wrong
-)
+# natural logarithm of a variance: a block less predictable than the median one by more is wrong
+STRANGE = 1.5
+
+
+Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def all_levels(
@@ -33,7 +35,7 @@ def all_levels(
     grid: tuple,
     block: int,
     bits: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+) -> Arrays:
     """The stream of each level and place, and whether it is reversed, (levels, blocks, places) each; and the
     confidence of each block of the grid (rows, columns).
 
@@ -108,9 +110,7 @@ def table_by_place(table: np.ndarray, block: int) -> np.ndarray:
     return np.ascontiguousarray(blocks.transpose(1, 2, 0, 3)).reshape(*blocks.shape[1:3], -1)
 
 
-def match(
-    table: np.ndarray, streams: np.ndarray, taken: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def match(table: np.ndarray, streams: np.ndarray, taken: np.ndarray) -> Arrays:
     """The likeliest streams (blocks, places), not among those taken (levels, blocks, places), whether each is
     reversed, and by how many nats any one exchange would be less likely.
 

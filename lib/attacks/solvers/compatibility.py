@@ -21,6 +21,7 @@ colours. Orders of colours turn the plane of colours and leave brightness alone;
 Differences are of whole numbers and logarithms a polynomial, so that every machine finds the same.
 """
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numba
@@ -67,7 +68,9 @@ class Compatibility(NamedTuple):
     chance: np.ndarray
 
 
-def of_edges(blocks: np.ndarray, turned=True, signs=True, colours=True, keep: int = KEEP) -> Compatibility:
+def of_edges(
+    blocks: np.ndarray, turned: bool = True, signs: bool = True, colours: bool = True, keep: int = KEEP
+) -> Compatibility:
     """That of blocks (images, blocks, b, b, 3) uint8, shuffled alike in all images, by each image's edges.
 
     turned, signs, colours   what may have been done to blocks, beside moving them
@@ -116,7 +119,7 @@ def _squares(x):
     return np.stack([(r + g + b) ** 2, 3 * (r - g) ** 2 + (r + g - 2 * b) ** 2], axis=-1)
 
 
-def ranked(costs, total: int, used: np.ndarray, keep: int, temperature: float):
+def ranked(costs: Iterable[np.ndarray], total: int, used: np.ndarray, keep: int, temperature: float):
     """names, energies and chance of `Compatibility` for `total` borders.
 
     costs         yields (total, 2, len(used)) float32 for each: with every other border, alike or not, and

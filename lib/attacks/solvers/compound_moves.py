@@ -1,28 +1,29 @@
-"""Orders of the places of a block that an arrangement of streams is easily caught in, for
-`lib.attacks.many_ciphertexts.tanaka`.
+"""Compound moves of a local search: orders of the places of a block that an assignment of streams is easily
+caught in, and that no exchange of two undoes, for `lib.attacks.solvers.multistart`.
 
 A place is a pixel of the block and a colour of it: place p is colour p % colours of pixel p // colours. An
 order (places,) int64 says which place to take from for each; most are pictures too, and rougher than the
 right one only across borders.
 """
 
+from collections.abc import Iterator
 from itertools import combinations, permutations
 
 import numpy as np
 
+from lib.symmetries import orientation_orders
+
 SMALL = 4  # side of a block whose rows are tried in every order
 
 
-def turns(block: int, colours: int = 3):
+def turns(block: int, colours: int = 3) -> Iterator[np.ndarray]:
     """The inside of blocks turned and mirrored in all eight ways, in all colours or one."""
     for chosen in _chosen(colours):
-        for mirrored in (False, True):
-            for quarter in range(4):
-                grid = np.arange(block**2).reshape(block, block)
-                yield _inside(np.rot90(grid.T if mirrored else grid, quarter), chosen, colours)
+        for order in orientation_orders(block, 1):
+            yield _inside(order, chosen, colours)
 
 
-def moves(block: int, colours: int = 3):
+def moves(block: int, colours: int = 3) -> Iterator[np.ndarray]:
     """Rows or columns in another order, or the inside of blocks transposed, in all colours or one; and two
     colours parted of which each has half of every row, or column, of both."""
     grid, lines = np.arange(block**2).reshape(block, block), _lines(block)

@@ -72,7 +72,7 @@ def _edge_costs(cross, own, weight):
 
 
 @numba.njit(cache=True, nogil=True)
-def log_determinant(m, floor):
+def log_determinant(m: np.ndarray, floor: float):
     """Of the 3x3 matrix m + floor I, m symmetric."""
     a, b, c, f = m[0, 0] + floor, m[1, 1] + floor, m[2, 2] + floor, m[1, 2]
     return np.log(

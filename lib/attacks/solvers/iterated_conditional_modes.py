@@ -38,7 +38,15 @@ class Mosaic:
     how many nats the best exchange of two pixels or two streams of the block would be less likely.
     """
 
-    def __init__(self, values, inner, signs, sure, laid: Assembly, block: int):
+    def __init__(
+        self,
+        values: np.ndarray,
+        inner: np.ndarray,
+        signs: np.ndarray,
+        sure: np.ndarray,
+        laid: Assembly,
+        block: int,
+    ):
         self.values, self.inner, self.signs = values - values.mean(1, keepdims=True), inner, signs
         self.grid, self.block = laid.block.shape, block
         self.own, orientation, negative, colour = (part.ravel().copy() for part in laid[:4])
@@ -124,7 +132,7 @@ class Surroundings:
     """What a block should show given the pixels around it, with one covariance for all places, learned from
     pixels that are known. images (n, h, w, 3) float64, known (h, w) bool."""
 
-    def __init__(self, images, known, block):
+    def __init__(self, images: np.ndarray, known: np.ndarray, block: int):
         self.block, self.side = block, block + 2 * RING
         self.images = np.pad(images * known[:, :, None], ((0, 0), (RING, RING), (RING, RING), (0, 0)))
         self.known, self.solved = np.pad(known, RING), {}
@@ -132,12 +140,12 @@ class Surroundings:
         self.covariance = window_covariance(images, known, self.side)
         self.scale = self.covariance.trace() / len(self.covariance)
 
-    def mask(self, corner):
+    def mask(self, corner: tuple):
         """(side * side * 3,) bool: which pixels around the block at this corner are known."""
         y, x = corner
         return np.repeat(self.known[y : y + self.side, x : x + self.side].ravel(), 3) & ~self.inner
 
-    def guess(self, corner):
+    def guess(self, corner: tuple):
         """What the block there should show, (n, places), the inverse of its covariance around that, and the
         mean variance of a pixel."""
         mask, (y, x) = self.mask(corner), corner
@@ -147,7 +155,7 @@ class Surroundings:
         window = self.images[:, y : y + self.side, x : x + self.side].reshape(len(self.images), -1)
         return window[:, mask] @ factors, inverse, self.scale
 
-    def paint(self, corner, x):
+    def paint(self, corner: tuple, x: np.ndarray):
         """From now on the block at this corner is known to show x (n, places)."""
         box = tuple(slice(at + RING, at + RING + self.block) for at in corner)
         self.images[:, *box] = x.reshape(len(x), self.block, self.block, 3)

@@ -72,7 +72,7 @@ class Search:
     """What is known of all streams (n, rows, columns, atoms of a block) uint8: how they correlate, and which
     may be of the highest bits."""
 
-    def __init__(self, streams, block, bits):
+    def __init__(self, streams: np.ndarray, block: int, bits: int):
         self.streams, self.block, self.bits = streams, block, bits
         self.correlation, self.places = correlations(streams), streams.shape[-1] * bits // 8
         self.colours = self.places // block**2
@@ -85,7 +85,7 @@ class Search:
         # the first stream that is the same as each, as colours of a grey picture are
         self.first = (np.abs(own) + np.eye(len(own)) > 1 - 1e-6).argmax(1)
 
-    def started(self, rng) -> list[Candidate]:
+    def started(self, rng: np.random.Generator) -> list[Candidate]:
         """What annealing finds, from one model of pictures after the other, until the least rough picture has
         its votes."""
         found = []
@@ -123,7 +123,7 @@ class Search:
             found.append(other)
         return found
 
-    def candidate(self, where, sign) -> Candidate:
+    def candidate(self, where: np.ndarray, sign: np.ndarray) -> Candidate:
         """How little of the picture follows from what surrounds it, the logarithm of the variance."""
         seen = picture(part(self.streams, self.block), where[None], sign[None] < 0, self.block, self.bits)
         rest = predicted(seen, seen, 2) - seen
@@ -131,7 +131,7 @@ class Search:
         tie = Assignment(self._weights(MODELS[0], SHARP), self._signed(where, sign))
         return Candidate(where, sign, float(rough + TIE * tie.energy(np.arange(len(where)))))
 
-    def same(self, where, other):
+    def same(self, where: np.ndarray, other: np.ndarray):
         """(places,) bool: where two orders put the same stream, but for the order of colours."""
         grid, other = self.first[where].reshape(-1, self.colours), self.first[other]
         views = (grid[:, each].ravel() == other for each in permutations(range(self.colours)))

@@ -13,8 +13,6 @@ from typing import NamedTuple
 
 import numba
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lib.attacks.solvers.assembly import Assembly, as_block_0, rebased
 from lib.attacks.solvers.compatibility import BEYOND, RELATION, Compatibility, pair_energy
@@ -108,22 +106,13 @@ def _kept(layout, rng):
     """Which places are kept: one part that holds together, or all but a rectangle."""
     out = layout.block >= 0
     if rng.random() < 0.5:
-        part = _parts(layout, rng.choice(LIMITS))
+        part = _parts(layout.pairs, rng.choice(LIMITS))
         sizes = np.bincount(part[out]).astype(float) ** 1.5
         largest = rng.random() < 0.5
         return out & (part == (sizes.argmax() if largest else rng.choice(len(sizes), p=sizes / sizes.sum())))
     (y, high), (x, wide) = (_span(axis.min(), axis.max() + 1, rng) for axis in np.nonzero(out))
     out[y : y + high, x : x + wide] = False
     return out
-
-
-def _parts(layout, limit):
-    """(size, size) int: numbers of the parts that hold together by pairs of at most `limit` energy."""
-    cells = np.arange(layout.block.size).reshape(layout.block.shape)
-    near = [cells[energies <= limit] for energies in layout.pairs]
-    here, there = np.concatenate(near), np.concatenate([near[0] + 1, near[1] + len(cells)])
-    graph = coo_array((np.ones(len(here)), (here, there)), (cells.size, cells.size))
-    return connected_components(graph, directed=False)[1].reshape(cells.shape)
 
 
 def _span(first, end, rng):
@@ -184,6 +173,21 @@ def _pair_energies(c, block, state):
             if min(block[y, x], block[v, u]) >= 0:
                 out[side - 1, y, x] = _pair(c, block[y, x], state[y, x], side, block[v, u], state[v, u])
     return out
+
+
+@numba.njit(cache=True, nogil=True)
+def _parts(pairs, limit):
+    """(size, size) int: a number for each part that holds together by pairs of at most `limit` energy."""
+    part = np.arange(pairs[0].size).reshape(pairs.shape[1:])
+    changed = True
+    while changed:
+        changed = False
+        for k, y, x in np.ndindex(pairs.shape):
+            v, u = y + k, x + 1 - k
+            if pairs[k, y, x] <= limit and part[y, x] != part[v, u]:
+                part[y, x] = part[v, u] = min(part[y, x], part[v, u])
+                changed = True
+    return part
 
 
 @numba.njit(cache=True, nogil=True)

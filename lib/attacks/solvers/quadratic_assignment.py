@@ -13,6 +13,8 @@ All is reckoned in whole numbers: the order of summation differs between process
 other way leads to another answer where the right one is not found.
 """
 
+from functools import lru_cache
+
 import numba
 import numpy as np
 
@@ -33,15 +35,16 @@ class Assignment:
     """
 
     def __init__(self, weight: np.ndarray, moment: np.ndarray, pull: np.ndarray | None = None):
-        self.weight, self.moment = (
+        weight, self.moment = (
             np.ascontiguousarray((part * SCALE).round().astype(np.int32).transpose(1, 2, 0))
             for part in (weight, moment)
         )
-        self.pull = np.zeros(weight.shape[1:], np.int64) if pull is None else (pull * UNIT).astype(np.int64)
+        self.weight = weight.reshape(len(weight), -1)
+        self.pull = np.zeros(weight.shape[:2], np.int64) if pull is None else (pull * UNIT).astype(np.int64)
 
     def placed(self, order: np.ndarray) -> np.ndarray:
-        """(m, m, kinds) int32: the moments of the streams at each two places."""
-        return np.ascontiguousarray(self.moment[order[:, None], order])
+        """(m, m * kinds) int32: the moments of the streams at each two places."""
+        return self.moment[order[:, None], order].reshape(len(order), -1)
 
     def energy(self, order: np.ndarray) -> float:
         """Of an order; with correlations and a model's weights minus its log-likelihood, but for scale."""
@@ -53,7 +56,7 @@ class Assignment:
         order, m, steps = order.copy(), len(order), TRIES * len(order) ** 2
         rng.shuffle(order)
         p, q = rng.integers(m, size=steps), rng.integers(m - 1, size=steps)
-        bound = -np.log1p(-rng.random(steps)) * np.geomspace(HOT, COLD, steps)
+        bound = -np.log1p(-rng.random(steps)) * _temperatures(steps)
         placed = self.placed(order)
         _anneal(self.weight, placed, self.pull, order, p, q + (q >= p), (bound * UNIT).astype(np.int64))
         _descend(self.weight, placed, self.pull, order)
@@ -78,33 +81,40 @@ class Assignment:
         return _lead(self.weight, self.placed(order), self.pull, order.copy()) / UNIT
 
 
+@lru_cache(maxsize=8)
+def _temperatures(steps):
+    return np.geomspace(HOT, COLD, steps)
+
+
 @numba.njit(cache=True, nogil=True)
-def gain(weight, placed, pull, order, p, q):
+def gain(weight: np.ndarray, placed: np.ndarray, pull: np.ndarray, order: np.ndarray, p: int, q: int):
     """By how much the energy grows if places p and q exchange their streams, in units of 1 / `UNIT`."""
-    m, kinds = weight.shape[0], weight.shape[2]
-    wp, wq, cp, cq = weight[p].ravel(), weight[q].ravel(), placed[p].ravel(), placed[q].ravel()
-    total = np.int64(0)
-    for i in range(m * kinds):
-        total += np.int64(wp[i] - wq[i]) * np.int64(cq[i] - cp[i])
+    kinds, total = weight.shape[1] // len(weight), np.int64(0)
+    for i in range(weight.shape[1]):  # differences of 32 bits are multiplied four at a time
+        total += np.int64(np.int32(weight[p, i] - weight[q, i])) * np.int64(
+            np.int32(placed[q, i] - placed[p, i])
+        )
     for i in range(kinds):  # the pairs of p and q themselves
         a, b = p * kinds + i, q * kinds + i
-        total -= np.int64(wp[a] - wq[a]) * (cq[a] - cp[a]) + np.int64(wp[b] - wq[b]) * (cq[b] - cp[b])
+        total -= (weight[p, a] - weight[q, a]) * (placed[q, a] - placed[p, a])
+        total -= (weight[p, b] - weight[q, b]) * (placed[q, b] - placed[p, b])
     total *= 2
     for i in range(kinds):
         a, b = p * kinds + i, q * kinds + i
-        total += np.int64(wp[a] - wq[b]) * (cq[b] - cp[a]) + 2 * np.int64(wp[b]) * (cq[a] - cp[b])
+        total += (weight[p, a] - weight[q, b]) * (placed[q, b] - placed[p, a])
+        total += 2 * weight[p, b] * (placed[q, a] - placed[p, b])
     a, b = order[p], order[q]
     return total + pull[p, b] + pull[q, a] - pull[p, a] - pull[q, b]
 
 
 @numba.njit(cache=True, nogil=True)
 def _exchange(placed, order, p, q):
-    for k in range(placed.shape[0]):
-        for i in range(placed.shape[2]):
-            placed[p, k, i], placed[q, k, i] = placed[q, k, i], placed[p, k, i]
-    for k in range(placed.shape[0]):
-        for i in range(placed.shape[2]):
-            placed[k, p, i], placed[k, q, i] = placed[k, q, i], placed[k, p, i]
+    kinds = placed.shape[1] // len(placed)
+    for k in range(placed.shape[1]):
+        placed[p, k], placed[q, k] = placed[q, k], placed[p, k]
+    for k in range(len(placed)):
+        for a, b in zip(range(p * kinds, (p + 1) * kinds), range(q * kinds, (q + 1) * kinds)):
+            placed[k, a], placed[k, b] = placed[k, b], placed[k, a]
     order[p], order[q] = order[q], order[p]
 
 

@@ -4,6 +4,7 @@ from it.
 A part of a key is a step of its scheme; one that is not taken is left out, and the others stay as they are.
 """
 
+import inspect
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,7 +15,6 @@ from lib.colours import to_planes
 from lib.photos import photo, photo_names
 from lib.schemes import OneTimePad, Scheme, by_name
 from lib.schemes import names as scheme_names
-from lib.table import Structure
 from lib.workbook.attack_matrix import TARGET_IDS
 
 PHOTOS, SIZES, SEEDS = photo_names, (32, 64, 96, 128), range(100)
@@ -59,7 +59,7 @@ class Choice:
 def blocks(scheme: str, size: int) -> tuple[int, ...]:
     """The sides of blocks that a scheme can have on a picture of `size` x `size`, two blocks or more in each
     direction."""
-    if by_name(scheme).structure is Structure.PIXELS:
+    if "block" not in inspect.signature(by_name(scheme)).parameters:
         return (1,)
     return tuple(block for block in BLOCKS if size % block == 0 and size >= 2 * block)
 
@@ -72,7 +72,7 @@ def parts(choice: Choice) -> tuple[str, ...]:
     return tuple(scheme.steps(shape, 0 if scheme.per_image else None))
 
 
-def scheme_of(choice: Choice):
+def scheme_of(choice: Choice) -> Scheme:
     """The scheme under the key of the choice, with all steps."""
     block = {} if choice.block == 1 else {"block": choice.block}
     return by_name(choice.scheme)(Key.from_seed(choice.seed), **block)

@@ -20,7 +20,6 @@ it.
 
 import argparse
 import json
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -37,7 +36,7 @@ from lib.attacks import AttackResult, oracle_for
 from lib.attacks.catalogue import CATALOGUE, CHOSEN, ONE, PAIRS, Attack, Known, names
 from lib.schemes import NO_KEY, SKK, OneTimePad, Scheme, by_name
 from lib.schemes import names as scheme_names
-from lib.workbook.recording import RESULTS, Scores, scored
+from lib.workbook.recording import RESULTS, Scores, baselines, scored, text_table, versions
 
 OUT = RESULTS / "attacks.json"
 SCHEMES: dict[str, Callable] = {name: by_name(name) for name in scheme_names} | {
@@ -116,11 +115,8 @@ def compared(
     control: AttackResult | None = None,
 ) -> dict[str, Scores]:
     """Scores of a result, of the baselines "ciphertext" and "mean", and of the result on the pad, if any."""
-    scores = {
-        "attack": scored(result.estimate, truth, attack.moves),
-        "ciphertext": scored(_coloured(ciphers), truth, attack.moves),
-        "mean": scored(mean_colour(data.others, truth.shape), truth),
-    }
+    mean = mean_colour(data.others, truth.shape)
+    scores = baselines(result.estimate, _coloured(ciphers), mean, truth, attack.moves)
     return scores | ({"control": scored(control.estimate, truth, attack.moves)} if control else {})
 
 
@@ -258,7 +254,7 @@ def main(argv: list[str] | None = None) -> int:
         "data": data.origin,
         "attacks": {attack.name: {"threat": attack.threat, "source": attack.source} for attack in CATALOGUE},
         "cells": {name: cells[name] for name in names if name in cells},
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+        "versions": versions("numpy"),
     }
     write_json(args.out, record)
     print(table(record))
@@ -267,8 +263,6 @@ def main(argv: list[str] | None = None) -> int:
 
 def table(record: dict) -> str:
     """A record as text: for every attack and scheme that it was run on, what it costs and what comes back."""
-    import pandas
-
     shown = ("exact", "ssim", "edge_correlation")
     rows = [
         {"attack": attack, "scheme": label, "queries": each["queries"], "images": each["images"]}
@@ -278,7 +272,7 @@ def table(record: dict) -> str:
         for label, each in cells.items()
         if "scores" in each
     ]
-    return pandas.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format)
+    return text_table(rows)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,6 @@ plain photos. Install the extra `rivals` to have scramblekit 0.1.0, the nearest 
 
 import argparse
 import datetime
-import importlib.metadata
 import importlib.util
 import json
 import multiprocessing
@@ -26,7 +25,7 @@ from lib import Key
 from lib.datasets import Dataset, load
 from lib.schemes import SKK, EtC, ExtendedTanaka, Scheme, Tanaka, by_name, names
 from lib.workbook.lessons import ROOT, write
-from lib.workbook.recording import device_name
+from lib.workbook.recording import device_name, text_table, versions
 
 IMAGES, SIDE, REPEATS, LARGE = 10_000, 32, 9, 4096
 LIMITS = {"skk": 12, "etc": 12, "tanaka": 35, "ele": 60, "skk, a key per image": 100}
@@ -157,11 +156,7 @@ def epoch(photos: Dataset, scheme: Scheme | None, augment: str) -> float:
 
 def show(title: str, rows: list[dict]) -> None:
     """Print rows as a table."""
-    import pandas
-
-    table = pandas.DataFrame(rows).drop(columns="copy_seconds", errors="ignore")
-    text = table.to_string(index=False, na_rep="", float_format="{:.3g}".format)
-    print(f"\n{title}\n{text}", flush=True)
+    print(f"\n{title}\n{text_table(rows)}", flush=True)
 
 
 def main() -> None:
@@ -179,13 +174,14 @@ def main() -> None:
     slow = [row["scheme"] for row in rows if max(row["encrypt"], row["decrypt"]) > (row["limit"] or np.inf)]
     slow += [row["scheme"] for row in epochs if row["ratio"] > TRAINING_LIMIT]
     print(f"\nover the limit: {', '.join(slow) or 'none'}")
-    versions = ["numpy", "numba", "torch", *["scramblekit"] * any("scramblekit" in row for row in rows)]
-    machine = {"system": platform.system(), "python": platform.python_version()}
+    packages = ["numpy", "numba", "torch", *["scramblekit"] * any("scramblekit" in row for row in rows)]
+    made_by = versions(*packages)
+    machine = {"system": platform.system(), "python": made_by.pop("python")}
     settings = {"network": NETWORK, "photos": PHOTOS, "rounds": ROUNDS, "limit": TRAINING_LIMIT, "threads": 1}
     result = {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": {"processor": device_name().removeprefix("CPU, "), **machine},
-        "versions": {name: importlib.metadata.version(name).split("+")[0] for name in versions},
+        "versions": made_by,
         "batch": {"images": IMAGES, "shape": [SIDE, SIDE, 3], "repeats": REPEATS},
         "ratios": rows,
         "large_photo": photos,

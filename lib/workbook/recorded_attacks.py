@@ -13,8 +13,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Literal
 
-import numpy as np
-
 from lib.attacks import catalogue
 from lib.attacks.one_ciphertext.likeliest import likeliest
 from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
@@ -29,6 +27,7 @@ from lib.workbook.recording import (
     Row,
     Scores,
     about_scheme,
+    baselines,
     mean_picture,
     scheme_of,
     scored,
@@ -127,29 +126,14 @@ def _inverse(row, seed, victim, data, test, options):
     network, losses = found.recovered["network"], found.recovered["losses"]
     knows_as_much = maker is not victim and catalogue.by_name("likeliest").fits(victim)
     beside = ONE_IMAGE if knows_as_much else {}
-    scores = baselines(found.estimate, ciphers, test.images, data.images)
+    mean = mean_picture(data.images, len(test))
+    scores = baselines(found.estimate, ciphers, mean, test.images)
     scores |= {name: scored(attack(ciphers).estimate, test.images) for name, attack in beside.items()}
     record = _trained(network, recipe, losses, getattr(network, "bfloat16", False) and has_bfloat16(CPU))
     record |= {"network": type(network).__name__, "scores": scores}
     if beside and recipe.neighbours:
         record["photographs"] = photographs(lambda x: settled(network, x, public, recipe.flip), victim)
     return record
-
-
-def baselines(
-    estimate: np.ndarray, ciphers: np.ndarray, truth: np.ndarray, public: np.ndarray, moves: tuple = ()
-) -> dict[str, Scores]:
-    """Scores of the estimate ("attack"), of doing nothing ("ciphertext"), and of the mean picture of the
-    public ones ("mean").
-
-    All (n, h, w, 3) uint8. `moves`: what the attack leaves open, see `lib.metrics.nearest`; given to the
-    ciphertext as well.
-    """
-    return {
-        "attack": scored(estimate, truth, moves),
-        "ciphertext": scored(ciphers, truth, moves),
-        "mean": scored(mean_picture(public, len(truth)), truth),
-    }
 
 
 def photographs(settle: Callable, victim: Scheme, side: int = PHOTOGRAPHS) -> dict:

@@ -20,7 +20,6 @@ import argparse
 import io
 import itertools
 import json
-import platform
 import sys
 import time
 from collections.abc import Callable
@@ -38,7 +37,7 @@ from lib.colours import luma
 from lib.schemes import EtC, GrayscaleEtC, OneTimePad
 from lib.tiling import cut
 from lib.workbook import attack_matrix
-from lib.workbook.recording import RESULTS
+from lib.workbook.recording import RESULTS, text_table, versions
 
 OUT = RESULTS / "jigsaw.json"
 ALL, PERMUTED = STEPS, STEPS[:1]
@@ -294,7 +293,7 @@ def main(argv: list[str] | None = None, curves: dict = SETTINGS) -> int:
     record |= {
         "data": f"embedded photographs{photographs}",
         "seconds": round(time.process_time() - started + before),
-        "versions": {"python": platform.python_version(), "numpy": np.__version__},
+        "versions": versions("numpy"),
     }
     write_json(args.out, record)
     print(table(record))
@@ -303,8 +302,6 @@ def main(argv: list[str] | None = None, curves: dict = SETTINGS) -> int:
 
 def table(record: dict) -> str:
     """A record as text: medians, by luma for grey EtC."""
-    import pandas
-
     points = [(name, each) for name, found in record["curves"].items() for each in found]
     rows = [
         {"curve": name, "side": p["side"], "block": p["block"], "steps": len(p.get("steps", STEPS))}
@@ -312,7 +309,7 @@ def table(record: dict) -> str:
         | {score: p["median"][score] for score in ("neighbours", "direct", "ssim", "seconds")}
         for name, p in points + [("grey EtC", each) for each in record["grey"]]
     ]
-    return pandas.DataFrame(rows).to_string(index=False, float_format="{:.3f}".format)
+    return text_table(rows)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -142,7 +143,7 @@ class Kind:
         """Carry out a run, and write its record."""
         fields = self.run(row, seed, job)
         common = {"seed": seed, "data": about_data(job.data, job.test), "device": device_name(job.device)}
-        record = check(self.record, fields | common | {"versions": versions()}, "the run")
+        record = check(self.record, fields | common | {"versions": versions("torch")}, "the run")
         path = self.file(row, seed)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_json(path, record.model_dump(exclude_unset=True))
@@ -195,11 +196,16 @@ def device_name(device: str = "cpu") -> str:
     return f"CPU, {names[0] if names else platform.processor() or platform.machine()}"
 
 
-def versions() -> dict[str, str]:
-    """Of Python and torch."""
-    import torch
+def versions(*packages: str) -> dict[str, str]:
+    """Of Python and of packages."""
+    return {"python": platform.python_version()} | {name: version(name).split("+")[0] for name in packages}
 
-    return {"python": platform.python_version(), "torch": torch.__version__.split("+")[0]}
+
+def text_table(rows: list[dict]) -> str:
+    """Rows as text, for a terminal."""
+    import pandas
+
+    return pandas.DataFrame(rows).to_string(index=False, na_rep="", float_format="{:.3f}".format)
 
 
 def label_of(settings: dict[str, Any] | None) -> str | None:
@@ -218,3 +224,15 @@ def scored(estimate: np.ndarray, truth: np.ndarray, moves: tuple = ()) -> Scores
     (`metrics.nearest`)."""
     scores = metrics.report(metrics.nearest(estimate, truth, moves), truth)
     return {name: round(min(score, 99.0), 4) for name, score in scores.items()}  # JSON knows no infinite dB
+
+
+def baselines(
+    estimate: np.ndarray, ciphers: np.ndarray, mean: np.ndarray, truth: np.ndarray, moves: tuple = ()
+) -> dict[str, Scores]:
+    """Scores of an estimate ("attack"), of doing nothing ("ciphertext"), and of a mean of public pictures.
+
+    All (n, h, w, 3) uint8. `moves`: what the attack leaves open, see `lib.metrics.nearest`; given to the
+    ciphertext as well.
+    """
+    attack, ciphertext = (scored(images, truth, moves) for images in (estimate, ciphers))
+    return {"attack": attack, "ciphertext": ciphertext, "mean": scored(mean, truth)}

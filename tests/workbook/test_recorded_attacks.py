@@ -12,7 +12,7 @@ from lib.formats import check, read
 from lib.schemes import OneTimePad, Tanaka
 from lib.workbook import recorded_attacks
 from lib.workbook.recorded_attacks import AttackRow, TrainedAttack, trained_attacks
-from lib.workbook.recording import VICTIM, Job, label_of, scheme_of
+from lib.workbook.recording import VICTIM, Job, baselines, label_of, mean_picture, scheme_of
 
 ROWS = {row.name: row for row in trained_attacks.rows()}
 PATHS = sorted(trained_attacks.folder.glob("*.json"))
@@ -73,10 +73,11 @@ def test_victim_and_attacker_have_other_keys_and_the_attacker_one_for_each_image
 def test_scores_are_those_of_the_metrics_beside_both_baselines(data):
     truth, public = data[1].images, data[0].images
     ciphers = 255 - truth
-    found = recorded_attacks.baselines(truth, ciphers, truth, public, moves=("complement",))
-    assert found["attack"]["exact"] == found["ciphertext"]["exact"] == 1, "the open move is given to both"
-    assert recorded_attacks.baselines(truth, ciphers, truth, public)["ciphertext"]["exact"] < 0.1
     mean = np.stack([public.mean(0).round().astype(np.uint8)] * len(truth))
+    assert (mean_picture(public, len(truth)) == mean).all()
+    found = baselines(truth, ciphers, mean, truth, moves=("complement",))
+    assert found["attack"]["exact"] == found["ciphertext"]["exact"] == 1, "the open move is given to both"
+    assert baselines(truth, ciphers, mean, truth)["ciphertext"]["exact"] < 0.1
     assert found["mean"]["psnr"] == pytest.approx(metrics.psnr(mean, truth), abs=1e-4)
     assert found["attack"]["psnr"] == 99, "JSON has no infinity"
 

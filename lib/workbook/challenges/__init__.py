@@ -101,6 +101,8 @@ class Challenge(Entry):
     def __repr__(self) -> str:
         return "\n".join([*self._lines(), f"Hints: {len(self.hints)}, in .hints"])
 
+    __str__ = __repr__
+
     def _repr_html_(self) -> str:
         head, *lines = map(html.escape, self._lines())
         hints = "".join(

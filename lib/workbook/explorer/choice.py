@@ -71,7 +71,7 @@ def parts(choice: Choice) -> tuple[str, ...]:
     return tuple(scheme.steps(shape, 0 if scheme.per_image else None))
 
 
-def scheme_of(choice: Choice):
+def scheme_of(choice: Choice) -> Scheme:
     """The scheme under the key of the choice, with all steps."""
     kind = by_name(choice.scheme)
     block = {"block": choice.block} if "block" in kind.options else {}

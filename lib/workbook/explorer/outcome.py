@@ -59,8 +59,9 @@ def attacks(choice: Choice) -> tuple[str, ...]:
 
 
 def strongest(choice: Choice) -> str:
-    """The last of the attacks with one ciphertext."""
-    return next(name for name in reversed(attacks(choice)) if catalogue.by_name(name).threat == ONE)
+    """The last of the attacks with one ciphertext; "none" where there is none."""
+    alone = (name for name in reversed(attacks(choice)) if catalogue.by_name(name).threat == ONE)
+    return next(alone, "none")
 
 
 def attack(choice: Choice, name: str, patience: float = PATIENCE) -> Outcome:

@@ -70,7 +70,7 @@ def test_what_is_shown_has_all_hints_folded_and_nothing_of_the_hash():
     page, text = shown._repr_html_(), repr(shown)
     assert page.count("<details>") == 2 and "b &amp; c" in page and "Told &lt;so&gt;." in page
     assert "b & c" not in text and "ciphers (1, 8, 8, 3)" in text and "10 points" in text
-    assert shown.hash not in page + text
+    assert shown.hash not in page + text and str(shown) == text
     assert "no points to be had" in repr(one(state=IMPOSSIBLE)) and "open" in repr(one(state=OPEN))
 
 

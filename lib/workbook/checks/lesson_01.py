@@ -22,9 +22,7 @@ def unbiased(answer):
         usable = f"of 500 bytes {len(kept)} can be used for bound {bound}"
         assert len(got) == len(kept), f"{usable}, and {len(got)} numbers came back"
         right = got == [value % bound for value in kept]
-        assert right, (
-            f"bound {bound}: the numbers are fair, but not the bytes' remainders in the bytes' order"
-        )
+        assert right, f"bound {bound}: the numbers are fair, but not the remainders in the bytes' order"
 
 
 @exercise
@@ -67,8 +65,8 @@ def _both(got, size):
     index, mask = (array(part, (size,), None) for part in pair(got, "index and mask"))
     kinds = f"{index.dtype} and {mask.dtype}"
     assert index.dtype.kind in "iu" and mask.dtype.kind in "iu", f"expected whole numbers, got {kinds}"
-    every = sorted(index.tolist()) == list(range(size))
-    assert every, f"the index does not name each of the {size} atoms once"
+    told = f"the index does not name each of the {size} atoms once"
+    assert sorted(index.tolist()) == list(range(size)), told
     return index.astype(np.int64), mask.astype(np.int64)
 
 

@@ -38,9 +38,8 @@ def encrypt_block(answer):
     for side, seed in ((4, 1), (2, 2)):
         block, reverse, order = _case(side, seed)
         none, still = np.zeros_like(reverse), np.arange(reverse.size)
-        unmoved = "with nothing to reverse and nothing to move, the block should come back unchanged"
         for told, *key in (
-            (unmoved, none, still),
+            ("nothing is to be reversed or moved, and the block does not come back unchanged", none, still),
             ("with nothing to move, the reversed nibbles are not right", reverse, still),
             ("with nothing to reverse, the nibbles do not end in the right places", none, order),
             ("each step is right alone, and the two together are not", reverse, order),

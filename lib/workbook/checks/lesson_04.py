@@ -54,9 +54,8 @@ def candidates(answer):
 def same_key(answer):
     """`answer(ciphertexts)`: places (i, j), i < j, of the two encrypted with one key; (n, h, w, 3)."""
     for seed, places in ((1, (2, 4)), (2, (0, 3)), (3, (1, 5))):
-        got = tuple(
-            int(place) for place in pair(answer(ciphertexts_with_a_pair(seed, *places)), "two places")
-        )
+        got = pair(answer(ciphertexts_with_a_pair(seed, *places)), "two places")
+        got = tuple(int(place) for place in got)
         assert got[0] < got[1], f"the smaller place comes first, got {got}"
         asked = "what has the XOR of the right pair that others lack?"
         assert got == places, f"in one of three batches the pair is another one; {asked}"

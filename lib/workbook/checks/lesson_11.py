@@ -17,10 +17,7 @@ def nibble_layer(answer):
         scheme = Tanaka(Key.from_seed(seed))
         table = scheme.table((4, 4, 3))
         weights = array(np.asarray(answer(table.index.copy(), table.mask.copy())), (48, 6, 4, 4), np.float32)
-        used, told = (
-            (weights != 0).sum((1, 2, 3)),
-            "each output needs two nibbles, its upper and its lower one",
-        )
+        used, told = (weights != 0).sum((1, 2, 3)), "each output needs an upper and a lower nibble"
         assert (used == 2).all(), f"{told}; yours read {used.min()} to {used.max()}"
         sizes, told = np.sort(abs(weights[weights != 0])), "half of the weights are 1/17 and half 16/17"
         right = np.allclose(sizes, np.repeat([1 / 17, 16 / 17], 48), atol=1e-5)

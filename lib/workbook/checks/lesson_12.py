@@ -51,25 +51,9 @@ def _mirror_red(x):
     return out
 
 
-def _one_tenth_brighter(x):
-    return np.minimum(x.astype(int) * 11 // 10, 255).astype(np.uint8)
-
-
-def _grey(x):
-    return np.repeat(x.mean(-1, keepdims=True), 3, -1).astype(np.uint8)
-
-
-def _mixed(x):
-    return ((x.astype(int) + np.roll(x, 1, axis=0)) // 2).astype(np.uint8)
-
-
 def _brightest_column_first(x):
     first = x.astype(int).sum((1, 3)).argmax(1)
     return np.stack([np.roll(image, -k, axis=1) for image, k in zip(x, first)])
-
-
-def _halved(x):
-    return grid(x, 2).mean((3, 4)).astype(np.uint8)
 
 
 def _hole(x):
@@ -89,10 +73,13 @@ MOVES = {
     "exchange red and blue": (lambda x: x[..., ::-1], True),
     "negative": (lambda x: 255 - x, True),
     "mirror red only": (_mirror_red, False),
-    "brighter by a tenth": (_one_tenth_brighter, False),
-    "grey": (_grey, False),
-    "half the size by means": (_halved, False),
-    "mix with the next picture": (_mixed, False),
+    "brighter by a tenth": (lambda x: np.minimum(x.astype(int) * 11 // 10, 255).astype(np.uint8), False),
+    "grey": (lambda x: np.repeat(x.mean(-1, keepdims=True), 3, -1).astype(np.uint8), False),
+    "half the size by means": (lambda x: grid(x, 2).mean((3, 4)).astype(np.uint8), False),
+    "mix with the next picture": (
+        lambda x: ((x + np.roll(x, 1, 0).astype(int)) // 2).astype(np.uint8),
+        False,
+    ),
     "the brightest column first": (_brightest_column_first, False),
 }
 

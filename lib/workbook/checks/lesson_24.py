@@ -75,9 +75,7 @@ def mean_colour(answer):
             chances /= chances.sum()
             values = rng.integers(0, 256, (48, 3)).astype(np.float32)
             got = array(answer(chances.copy(), values.copy()), (3,), None).astype(float)
-            error, least = (
-                float(chances @ ((values - guess) ** 2).sum(1)) for guess in (got, chances @ values)
-            )
-            assert error <= least + 0.01, (
-                f"the expected squared error is {error:.1f}; {least:.1f} is possible"
-            )
+            guesses = got, chances @ values
+            error, least = (float(chances @ ((values - guess) ** 2).sum(1)) for guess in guesses)
+            told = f"the expected squared error is {error:.1f}"
+            assert error <= least + 0.01, f"{told}; {least:.1f} is possible"

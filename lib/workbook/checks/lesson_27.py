@@ -16,10 +16,7 @@ def byte_from(answer):
     ends = np.isclose(got[0], -1) and np.isclose(got[255], 1)
     told = f"byte 0 gives {got[0]:.3f} and byte 255 gives {got[255]:.3f}"
     assert ends, f"{told}, not -1 and 1: do the two weights sum to 1?"
-    wrong, asked = (
-        int(np.abs(got - expected).argmax()),
-        "how many steps of the lower nibble are one of the upper?",
-    )
+    wrong, asked = int(np.abs(got - expected).argmax()), "how many steps of the lower are one of the upper?"
     told = f"byte {wrong} should give {expected[wrong]:.4f}, you say {got[wrong]:.4f}"
     assert np.allclose(got, expected, atol=1e-6), f"{told}: {asked}"
 

@@ -1,11 +1,10 @@
-"""Runs a program that is not trusted: it reads Python, this package and `data/`, writes memory only, and
-reaches no network.
+"""Runs a program that is not trusted: it reads Python, this package and `data/`, and reaches no network.
 
 bubblewrap does it, with Linux's namespaces: a file system of its own without home, course or gradebook, in
-which everything is read-only but 512 MB of scratch memory; no network but its own; no process but its own;
-no privilege, as a user who owns nothing where root starts it, else as the caller without rights outside.
-Beside it a watch ends the lot after a time, beyond an amount of memory, of processes or of output.
-Where that is not to be had `Refused` is raised: nothing runs unprotected.
+which all is read-only but 512 MB of scratch memory; no network, no process but its own; no privilege, as a
+user who owns nothing where root starts it, else as the caller without rights outside. Beside it a watch ends
+the lot after a time, beyond an amount of memory, of processes or of output. Where that is not to be had
+`Refused` is raised: nothing runs unprotected.
 
 What it does not stop: a hole in the kernel, and a program that only pretends to have done its work.
 """
@@ -27,9 +26,10 @@ from lib.workbook.lessons import ROOT
 SET_UP = "apt-get install -y make python3-venv bubblewrap"
 OUTPUT = 64 << 20  # bytes that a program may print
 PROCESSES = 64  # the watch ends at more
-LIMITS = ["--nproc=256", f"--fsize={1 << 28}", "--core=0", "--nofile=1024"]  # prlimit(1)
-SYSTEM = ["/usr", "/bin", "/lib", "/lib64", "/lib32", "/sbin"]
-SYSTEM += ["/etc/ld.so.cache", "/etc/fonts", "/etc/localtime"]
+SYSTEM = "/usr /bin /lib /lib64 /lib32 /sbin /etc/ld.so.cache /etc/fonts /etc/localtime"
+NAMESPACES = "--unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try"
+SCRATCH = f"--proc /proc --perms 1777 --size {512 << 20} --tmpfs /tmp --symlink /tmp /dev/shm"
+LIMITS = f"--nproc=256 --fsize={1 << 28} --core=0 --nofile=1024"  # prlimit(1)
 ENVIRONMENT = {
     "HOME": "/tmp", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "USER": "student", "PYTHONUTF8": "1",
     "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1",
@@ -83,42 +83,28 @@ def closed(command: list[str], memory: int) -> list[str]:
     bubblewrap's own, for root without capabilities cannot end another user's; else it is `command`, for
     who runs under the same user could write to what bubblewrap's has open.
     """
-    line = ["bwrap", "--die-with-parent", "--new-session"]
-    as_nobody = []
     if os.geteuid() == 0:
-        line += ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
-        line += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-        user = str(1 << 30 | os.getpid())  # a number for each run: the kernel counts processes by user
-        as_nobody = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups"]
+        around = f"{NAMESPACES} --cap-add CAP_SETUID --cap-add CAP_SETGID"
+        user = 1 << 30 | os.getpid()  # a number for each run: the kernel counts processes by user
+        within = f"setpriv --reuid {user} --regid {user} --clear-groups"
     else:
-        line += ["--as-pid-1", "--unshare-all", "--unshare-user", "--disable-userns"]
+        around, within = f"{NAMESPACES} --unshare-user --disable-userns --as-pid-1", ""
+    seen = ["--dir", "/dev"]
     for path in readable():
         # made by itself, a folder on the way there would be root's alone
-        line += [word for folder in [*path.parents][-2::-1] for word in ("--dir", str(folder))]
-        line += ["--ro-bind-try", str(path), str(path)]
-    line += [
-        "--dir",
-        "/dev",
-        "--proc",
-        "/proc",
-        "--perms",
-        "1777",
-        "--size",
-        str(512 << 20),
-        "--tmpfs",
-        "/tmp",
-    ]
+        seen += [word for folder in [*path.parents][-2::-1] for word in ("--dir", str(folder))]
+        seen += ["--ro-bind-try", str(path), str(path)]
     for device in ("null", "zero", "full", "random", "urandom"):
-        line += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
-    line += ["--symlink", "/proc/self/fd", "/dev/fd", "--symlink", "/tmp", "/dev/shm"]
-    line += ["--remount-ro", "/", "--chdir", "/tmp", "--", *as_nobody]
-    return [*line, "prlimit", f"--data={memory}", *LIMITS, *command]
+        seen += ["--dev-bind", f"/dev/{device}", f"/dev/{device}"]
+    seen += f"{SCRATCH} --symlink /proc/self/fd /dev/fd --remount-ro / --chdir /tmp --".split()
+    limits = f"{within} prlimit --data={memory} {LIMITS}"
+    return [*f"bwrap --die-with-parent --new-session {around}".split(), *seen, *limits.split(), *command]
 
 
 def readable() -> list[Path]:
     """What the program may read: the system's programs, Python, this package and its data; parents first."""
     python = [Path(sys.prefix), Path(sys.base_prefix), Path(os.path.realpath(sys.executable)).parent.parent]
-    wanted = {*map(Path, SYSTEM), *python, ROOT / "lib", ROOT / "data"}
+    wanted = {*map(Path, SYSTEM.split()), *python, ROOT / "lib", ROOT / "data"}
     return sorted(wanted, key=lambda path: (len(path.parts), path))
 
 
@@ -140,7 +126,7 @@ def _run(line, given, seconds, memory) -> Run:
 
 def _end(process) -> None:
     """Kill bubblewrap and what it started: with the first process inside, all of the namespace goes."""
-    for each in (*_inside(process), process):
+    for each in (*_inside(process), process) if process.poll() is None else ():
         with suppress(psutil.NoSuchProcess):
             each.kill()
     process.wait()

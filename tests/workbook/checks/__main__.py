@@ -1,4 +1,4 @@
-"""`python -m tests.workbook.checks` writes what the teacher's guide says of the wrong answers in this folder."""
+"""`python -m tests.workbook.checks` writes what the teacher's guide says of wrong answers."""
 
 import importlib
 from pathlib import Path

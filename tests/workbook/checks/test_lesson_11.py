@@ -84,7 +84,7 @@ WRONG = {
     "not centred": (check.fingerprint, lambda images: fingerprint(images, lambda v: v.T @ v / len(v))),
     "correlations": (check.fingerprint, lambda images: fingerprint(images, lambda v: np.corrcoef(v.T))),
     "variances of places": (check.fingerprint, lambda images: np.sort(split(blocks(images), 4).var(0))[::-1]),
-    "sums": (check.fingerprint, lambda images: fingerprint(images, lambda v: np.cov(v.T, bias=True) * len(v))),
+    "sums": (check.fingerprint, lambda images: fingerprint(images, lambda v: np.cov(v.T, ddof=0) * len(v))),
     "bytes": (check.fingerprint, of_bytes),
     "no blocks": (check.fingerprint, of_pictures),
     "axes too": (check.fingerprint, lambda images: np.linalg.eigh(np.cov(split(blocks(images), 4).T))[1]),

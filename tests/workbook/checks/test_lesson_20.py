@@ -77,31 +77,52 @@ SOLUTIONS = [
     (check.fool, lambda truth: np.rot90(truth)),
 ]
 
+
+def better(estimate, truth, top):
+    """The PSNR of an estimate or of what takes it from `top`."""
+    return max(metrics.psnr(estimate, truth), metrics.psnr(top - estimate, truth))
+
+
+def by_choice(estimates, truths, errors):
+    return np.mean([decibels(errors(a, b)) for a, b in zip(estimates, truths)])
+
+
+def of_values(a, b):
+    return np.minimum((a - b.astype(float)) ** 2, (255.0 - a - b) ** 2).mean()
+
+
+def of_colours(a, b):
+    return np.minimum(error(a, b, (0, 1)), error(255 - a, b, (0, 1))).mean()
+
+
+def of_bytes(a, b):
+    return min(((a - b) ** 2).mean(), ((255 - a - b) ** 2).mean())
+
+
+def lower(scores):
+    return min(scores[name]["edge_correlation"] for name in ("ciphertext", "mean"))
+
+
+def few_pixels(truth):
+    return np.where(np.arange(64)[:, None, None] < 8, truth, noise(truth))
+
+
 WRONG = {
     "plain PSNR": (check.up_to_complement, metrics.psnr),
     "the negative alone": (check.up_to_complement, lambda e, t: metrics.psnr(255 - e, t)),
-    "one choice for all": (check.up_to_complement, lambda e, t: max(metrics.psnr(e, t), metrics.psnr(255 - e, t))),
-    "256 - v": (check.up_to_complement, lambda e, t: np.mean([max(metrics.psnr(a, b), metrics.psnr(0 - a, b)) for a, b in zip(e, t)])),
-    "a choice for each value": (
-        check.up_to_complement,
-        lambda e, t: np.mean([decibels(np.minimum((a - b.astype(float)) ** 2, (255.0 - a - b) ** 2).mean()) for a, b in zip(e, t)]),
-    ),
-    "a choice for each colour": (
-        check.up_to_complement,
-        lambda e, t: np.mean([decibels(np.minimum(error(a, b, (0, 1)), error(255 - a, b, (0, 1))).mean()) for a, b in zip(e, t)]),
-    ),
+    "one choice for all": (check.up_to_complement, lambda e, t: better(e, t, 255)),
+    "256 - v": (check.up_to_complement, lambda e, t: np.mean([better(a, b, 0) for a, b in zip(e, t)])),
+    "a choice for each value": (check.up_to_complement, lambda e, t: by_choice(e, t, of_values)),
+    "a choice for each colour": (check.up_to_complement, lambda e, t: by_choice(e, t, of_colours)),
     "dB of the mean error": (
         check.up_to_complement,
         lambda e, t: decibels(np.mean([min(error(a, b), error(255 - a, b)) for a, b in zip(e, t)])),
     ),
     "one dB an image": (
         check.up_to_complement,
-        lambda e, t: np.array([max(metrics.psnr(a, b), metrics.psnr(255 - a, b)) for a, b in zip(e, t)]),
+        lambda e, t: np.array([better(a, b, 255) for a, b in zip(e, t)]),
     ),
-    "bytes that wrap around": (
-        check.up_to_complement,
-        lambda e, t: np.mean([decibels(min(((a - b) ** 2).mean(), ((255 - a - b) ** 2).mean())) for a, b in zip(e, t)]),
-    ),
+    "bytes that wrap around": (check.up_to_complement, lambda e, t: by_choice(e, t, of_bytes)),
     "no control": (check.judge, lambda scores: judge({k: v for k, v in scores.items() if k != "control"})),
     "a failed attack is not void": (check.judge, control_last),
     "a control's outlines do not count": (check.judge, control_by_exactness),
@@ -112,7 +133,7 @@ WRONG = {
     ),
     "the lower baseline": (
         check.judge,
-        lambda scores: judge(scores, baseline=lambda s: min(s[name]["edge_correlation"] for name in ("ciphertext", "mean"))),
+        lambda scores: judge(scores, baseline=lower),
     ),
     "only more than the baseline": (check.judge, lambda scores: judge(scores, least=0)),
     "values and outlines": (check.judge, both_needed),
@@ -125,7 +146,7 @@ WRONG = {
     "noise for a picture": (check.fool, noise),
     "black": (check.fool, np.zeros_like),
     "a blur": (check.fool, lambda truth: uniform_filter(truth, (25, 25, 0), mode="reflect")),
-    "a few pixels of it": (check.fool, lambda truth: np.where(np.arange(64)[:, None, None] < 8, truth, noise(truth))),
+    "a few pixels of it": (check.fool, few_pixels),
     "another photograph": (check.fool, lambda truth: check.datasets.photo("flower", 64)),
     "floats": (check.fool, lambda truth: np.roll(truth, 9, axis=1) / 255),
     "a part of it": (check.fool, lambda truth: truth[8:, 8:]),

@@ -21,7 +21,8 @@ DECRYPT = """\
     for i, place in enumerate(order):
         turned[place] = moved[i]
     halves = [15 - half if flag else half for half, flag in zip(turned, reverse)]
-    return np.array([16 * a + b for a, b in zip(halves[::2], halves[1::2])], np.uint8).reshape(cipher.shape)"""
+    joined = [16 * a + b for a, b in zip(halves[::2], halves[1::2])]
+    return np.array(joined, np.uint8).reshape(cipher.shape)"""
 VECTORS = """\
     halves = np.stack([block >> 4, block & 15], -1).ravel()
     moved = np.where(reverse, 15 - halves, halves)[order].astype(np.uint8)
@@ -33,7 +34,13 @@ WRONG_WAY = ENCRYPT.replace("[turned[i] for i in order]", "[turned[i] for i in n
 NOT_REVERSED = DECRYPT.replace("15 - half if flag else half", "half")
 RAISES = "    return undefined_name"
 LOOP = "    while True:\n        pass"
-STUBBORN = "    while True:\n        try:\n            while True:\n                pass\n        except BaseException:\n            pass"
+STUBBORN = """\
+    while True:
+        try:
+            while True:
+                pass
+        except BaseException:
+            pass"""
 HOG = "    return [bytearray(1 << 28) for _ in range(1000)]"
 CHILDREN = """\
     import os, time
@@ -71,7 +78,10 @@ def overwrite(path: str) -> str:
 
 
 TELEPHONE = "    import socket\n    socket.create_connection(('192.0.2.1', 80), 5)\n" + PARTS
-PATCH = "    import lib.workbook.checks.lesson_02 as c\n    c.decrypt_block = c.encrypt_block = c.parts = lambda answer: True\n    return []"
+PATCH = """\
+    import lib.workbook.checks.lesson_02 as c
+    c.decrypt_block = c.encrypt_block = c.parts = lambda answer: True
+    return []"""
 
 
 def answered(released: str, answers: dict[str, str]) -> str:

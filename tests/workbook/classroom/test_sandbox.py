@@ -47,6 +47,13 @@ print("processes", sum(name.isdigit() for name in os.listdir("/proc")) <= 3)
 tell("first", lambda: os.getpid() == 1 or os.listdir("/proc/1/fd"))
 """
 TRIED = ("write", "delete", "read", "lessons", "lib", "kernel", "root", "device", "call")
+LARGE = """
+import time, os
+x = [bytearray(b'x' * (1 << 28)) for _ in range(3)]
+os.fork()
+x = [y + b'z' for y in x]
+time.sleep(60)
+"""
 
 
 def python(code, **limits):
@@ -59,8 +66,7 @@ def python(code, **limits):
         ("while True: pass", {"seconds": 3}, "took more than 3 s"),
         ("import os\nwhile True: os.write(1, b'x' * 1_000_000)", {}, "printed more than"),
         ("import os, time\nfor _ in range(75):\n  if os.fork() == 0: break\ntime.sleep(60)", {}, "processes"),
-        ("x = [bytearray(b'x' * (1 << 28)) for _ in range(3)]\nimport time, os\nos.fork()\nx = [y + b'z' for y in x]\ntime.sleep(60)",
-         {"memory": 1 << 30}, "memory"),
+        (LARGE, {"memory": 1 << 30}, "memory"),
     ],
     ids=["endless", "talkative", "many", "large"],
 )  # fmt: skip
@@ -137,7 +143,8 @@ def test_nothing_of_the_machine_can_be_touched(grader, tmp_path):
 def test_what_runs_inside_ends_with_the_grader(grader):
     """Killed as it is, it has no chance to clear up."""
     mark = secrets.token_hex(8)
-    code = f"import os, signal\nsignal.signal(15, signal.SIG_IGN)\nos.fork() or os.setsid()\nwhile True: pass\n# {mark}"
+    deaf = "import os, signal\nsignal.signal(15, signal.SIG_IGN)"
+    code = f"{deaf}\nos.fork() or os.setsid()\nwhile True: pass\n# {mark}"
     with grader(code) as process:
         limit = time.monotonic() + 30
         while len(running(mark)) < 4 and time.monotonic() < limit:  # grader, bubblewrap and two inside

@@ -22,7 +22,7 @@ from lib.atomic import is_done, whole_file
 from lib.cli.pictures import LARGEST, PARTS, from_stack, load_plain, open_image, png, reading, to_stack
 from lib.cli.records import CIPHERTEXT, FORMAT, Cipher, ImageRecord, head, is_of, named, parse_record
 from lib.keys import Key
-from lib.schemes import Scheme, by_name, names
+from lib.schemes import Scheme
 from lib.table import Structure
 
 PROOF = "decrypted from"  # the text chunk of a decrypted file
@@ -115,8 +115,7 @@ def check_output(scheme: Scheme, jpeg: dict | None = None) -> None:
         values = f"values of {np.dtype(scheme.dtype)}, which fit no image of bytes"
         raise ValueError(f"{scheme.name} as published gives {values}; encrypt an .npz instead")
     if jpeg is not None and scheme.structure is not Structure.PIECES:
-        whole = [name for name in names if by_name(name).structure is Structure.PIECES]
-        only = f"it is for {' and '.join(whole)} only"
+        only = "it is for schemes that move blocks as a whole"
         raise ValueError(f"JPEG would destroy a ciphertext of {scheme.name}; {only}")
 
 

@@ -49,8 +49,8 @@ def whole_numbers(ids: Any) -> np.ndarray:
     if array.dtype.kind == "O" or (array.dtype.kind == "f" and not isinstance(given, np.ndarray)):
         each = np.atleast_1d(np.asarray(given, object)).ravel()
         if all(isinstance(i, int | np.integer) and not isinstance(i, bool) for i in each):
-            if wrong := [i for i in (min(each), max(each)) if not 0 <= i < 2**64]:
-                raise ValueError(f"ids run from 0 to 2**64 - 1, got {wrong[0]}")
+            if wrong := [i for i in each if not 0 <= i < 2**64]:
+                raise ValueError(f"ids run from 0 to 2**64 - 1, got {min(wrong)}")
             array = np.atleast_1d(np.asarray(given, np.uint64))
     if array.dtype.kind not in "iu":
         raise TypeError(f"ids are whole numbers, got {array.dtype}")

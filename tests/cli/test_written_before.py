@@ -1,5 +1,6 @@
 """Ciphertexts as they were written first, one of every scheme, are read and decrypted as ever."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +10,15 @@ from PIL import Image
 from lib import Key
 from lib.cli.archives import cipher_of_archive, decrypt_archive
 from lib.cli.image_files import decrypt_file, encrypt_file, find_record
+from lib.cli.model_folder import Facts
+from lib.cli.records import described
 from lib.colours import through_colour
+from lib.formats import read
 
 FILES = Path(__file__).resolve().parents[2] / "data" / "vectors" / "files"
 KEY = Key.load(FILES / "key.json")
 CIPHERS = sorted(
-    path for path in FILES.iterdir() if path.stem.split("-")[0] != "plain" and path.name != "key.json"
+    path for path in FILES.iterdir() if path.stem.split("-")[0] != "plain" and path.suffix != ".json"
 )
 
 
@@ -77,3 +81,11 @@ def test_it_would_be_written_the_same_today(tmp_path, path):
     if not scheme.per_image:
         assert now == record and np.array_equal(pixels(tmp_path / "now.png"), pixels(path))
     assert encrypt_file(FILES / "plain.png", path, scheme).skipped
+
+
+def test_what_was_said_of_a_model_is_read():
+    facts, text = read(Facts, FILES / "model.json"), (FILES / "model.json").read_text()
+    assert facts.network.name == "blocknet" and described(facts.cipher).startswith(
+        "a ciphertext of etc (block 4)"
+    )
+    assert json.dumps(facts.model_dump(), indent=1) + "\n" == text

@@ -6,14 +6,17 @@ that was stopped, run it again.
 from argparse import ArgumentParser, Namespace
 from functools import partial
 
-from lib.cli.options import add_files, add_scheme, load_key, quality, scheme_of, usage
+from lib.cli.options import EVERY, add_files, add_scheme, load_key, quality, scheme_of, usage
 from lib.cli.reports import note, work_through
+from lib.schemes import by_name
+from lib.table import Structure
 
 HELP = "encrypt images"
 MORE = """\
-Pixels, size and mode come back exactly, but for etc-gray and --jpeg: RGB, grey, black and white, with alpha
-or without; a palette comes back as RGB or RGBA, a rotated photo upright. Nothing else of a source is copied:
-no EXIF, no GPS, no colour profile. File names, sizes and modes, and the labels in an .npz, stay in clear.
+Pixels, size and mode come back exactly, but where a note says that a scheme rounds, and but for --jpeg: RGB,
+grey, black and white, with alpha or without; a palette comes back as RGB or RGBA, a rotated photo upright.
+Nothing else of a source is copied: no EXIF, no GPS, no colour profile. File names, sizes and modes, and the
+labels in an .npz, stay in clear.
 """
 
 
@@ -21,7 +24,8 @@ def arguments(parser: ArgumentParser) -> None:
     """SRC, DST, key, scheme and its options, JPEG."""
     add_files(parser)
     add_scheme(parser, required=True)
-    jpeg = "etc, etc-gray: JPEG of quality 1..100 in place of PNG; loses"
+    whole = ", ".join(name for name in EVERY if by_name(name).structure is Structure.PIECES)
+    jpeg = f"{whole}: JPEG of quality 1..100 in place of PNG; loses"
     parser.add_argument("--jpeg", type=quality, metavar="QUALITY", help=jpeg)
     colours = "colour resolution of --jpeg, 4:4:4 if not given"
     parser.add_argument("--subsampling", choices=("4:4:4", "4:2:0"), help=colours)

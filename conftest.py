@@ -2,8 +2,8 @@
 
 nbval alone never compares pictures, is stopped by the last digit of a float, and runs cells so that a
 trailing `;` does not silence them. Here floats may differ by 1 in 10,000, pictures by a root mean square of 2
-grey levels, and what is printed with a unit of time is not compared. `tests/workbook/test_every_lesson.py` demands what
-nbval does not: outputs, order, sizes.
+grey levels, and what is printed with a unit of time is not compared. `tests/workbook/test_every_lesson.py`
+demands what nbval does not: outputs, order, sizes.
 """
 
 import base64

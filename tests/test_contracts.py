@@ -20,7 +20,7 @@ def test_arrows_go_down_only():
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ('"metrics",\n    "schemes",', '"schemes",\n    "metrics",'),
+        ('"attacks",\n    "training",', '"training",\n    "attacks",'),
         ('["lib.schemes", "lib.keys"]', '["lib.table"]'),
         ('    "formats | atomic",\n', ""),
     ],

@@ -33,12 +33,14 @@ def bare(tree: ast.Module) -> list[str]:
         for name, node in public(tree)
         if isinstance(node, ast.FunctionDef)
         for argument in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        if argument.annotation is None and argument.arg not in ("self", "cls")
+        if argument.annotation is None and argument.arg not in FREE
     ]
 
 
-TOLD = {"__init__", "forward", "main"}
-"""Told elsewhere: by the class, by torch's own contract, by the module."""
+TOLD = {"__init__", "forward", "main", "preprocess", "preprocess_cell"}
+"""Told elsewhere: by the class, by the contract of torch or of nbconvert, by the module."""
+FREE = {"self", "cls", "answer", "nb", "cell", "resources", "index"}
+"""Without annotation: an exercise's answer, which may be anything, and what nbconvert hands its preprocessors."""
 TOLD |= {"key_bits", "published_key_bits", "block_key_bits", "changed", "invertible"}  # by the class above
 
 

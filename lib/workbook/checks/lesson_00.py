@@ -8,6 +8,7 @@ from lib.workbook.checks import array, called, exercise
 
 @exercise
 def complement(answer):
+    """`answer(values, flags)`: the list of values, those complemented whose flag is 1."""
     values, flags = [10, 20, 30, 0, 255, 128], [1, 0, 1, 1, 0, 1]
     got = called(answer, values, flags)
     assert got is not None, "nothing came back; does your function return its list?"
@@ -22,6 +23,7 @@ def complement(answer):
 
 @exercise
 def read_mask(answer):
+    """`answer(oracle)`: the (4, 4, 3) mask of bytes of Tanaka's scheme, from one query."""
     scheme = Tanaka(Key.from_seed(20), bits=8)
     truth = scheme.table((4, 4, 3)).mask.reshape(4, 4, 3)
     oracle = Oracle(scheme.encrypt, budget=1)

@@ -60,7 +60,7 @@ def tell(answer):
 FIRST_BLOCK_STAYS = 23  # the seed of a key whose block shuffle leaves block 0 at its place
 
 
-def variants(key, shape=(32, 32, 3)):
+def variants(key: Key, shape: tuple = (32, 32, 3)) -> dict:
     """The four ciphers between LE and ELE, as tables by name."""
     le, steps = Tanaka(key).table(shape), ExtendedTanaka(key).steps(shape)
     own, shuffle = steps["reverse"].then(steps["shuffle"]), steps["block shuffle"]

@@ -61,7 +61,7 @@ def same_key(answer):
         assert got == places, f"in one of three batches the pair is another one; {asked}"
 
 
-def ciphertexts_with_a_pair(seed, i, j, count=6):
+def ciphertexts_with_a_pair(seed: int, i: int, j: int, count: int = 6) -> np.ndarray:
     """(count, 32, 32, 3): smooth images, negatives alone; i, dark, and j, bright, share a key."""
     levels = [40 if k == i else 215 if k == j else 110 + 6 * k for k in range(count)]
     images = np.stack([_smooth(10 * seed + k, level) for k, level in enumerate(levels)])

@@ -23,7 +23,7 @@ def moved_code(answer):
         assert wrong == 0, f"{wrong} of {blocks} blocks of the shuffled image meet the code of another place"
 
 
-def moved(code, source):
+def moved(code: np.ndarray, source: np.ndarray) -> np.ndarray:
     """(blocks, dim): the moved code, a row at a time; for the lesson's rest, solved or not."""
     out = np.empty_like(code)
     for place, block in enumerate(source):
@@ -54,7 +54,7 @@ def right_neighbours(answer):
             assert got == wanted, f"{told}, you counted {got}"
 
 
-def slowly(order):
+def slowly(order: np.ndarray) -> int:
     """Right pairs of an order, (rows, columns): look at every place, its right and its lower neighbour."""
     rows, columns = order.shape
     count = 0

@@ -39,7 +39,7 @@ def read_table(answer):
             assert signs, "which atoms were reversed is not right: look at the sign"
 
 
-def by_columns(weights):
+def by_columns(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Atoms and whether each was reversed, of (atoms, places), slow and obvious; for the lesson's rest."""
     atoms = [max(range(len(column)), key=lambda k: abs(column[k])) for column in weights.T]
     return np.array(atoms), np.array([column[atom] < 0 for column, atom in zip(weights.T, atoms)])

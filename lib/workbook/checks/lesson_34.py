@@ -28,7 +28,7 @@ def usable(answer):
                     _same(case, got, kept)
 
 
-def attacks_on(label, given, count):
+def attacks_on(label: str, given: set, count: int) -> list[str]:
     """Names of the attacks on a row of the matrix, for the lesson's rest; none for another label."""
     if label not in SCHEMES:
         return []

@@ -9,12 +9,14 @@ import ctypes
 import json
 import os
 import sys
+from collections.abc import Callable
+from typing import TextIO
 
 TIMEOUT = {"status": "error", "ename": "CellTimeoutError"}
 NOT_DUMPABLE = (4, 0, 0, 0, 0)  # prctl(2)
 
 
-def private_stdout():
+def private_stdout() -> TextIO:
     """A file of this process alone in place of the standard output that kernels would inherit."""
     ctypes.CDLL(None).prctl(*NOT_DUMPABLE)
     kept = os.fdopen(os.dup(1), "w")
@@ -24,7 +26,7 @@ def private_stdout():
     return kept
 
 
-def execute(notebook, seconds: int, told) -> None:
+def execute(notebook: dict, seconds: int, told: Callable) -> None:
     """Run all cells, errors or not; `told(index, cell)` after each, until the last or the kernel's death."""
     from nbclient import NotebookClient
     from nbclient.exceptions import DeadKernelError

@@ -47,7 +47,7 @@ def asked(solution: str) -> tuple[str, str]:
     return re.findall(r"^check\.(\w+)\((\w+)\)$", solution, re.M)[-1]
 
 
-def exercises(notebook) -> list[Exercise]:
+def exercises(notebook: dict) -> list[Exercise]:
     """The exercises of a lesson, in order."""
     found, told = [], ("", "")
     for cell in notebook.cells:
@@ -88,7 +88,7 @@ def source(path: Path):
     return notebook
 
 
-def graded(answer, name: str, text: str, points: int):
+def graded(answer: dict, name: str, text: str, points: int):
     """The cell that gives points for the one with an answer."""
     from nbformat.v4 import new_code_cell
 

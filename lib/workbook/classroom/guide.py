@@ -89,7 +89,7 @@ def minutes(path: Path, upto: int | None = None) -> tuple[float, float, float]:
     return seconds / 60, words / WORDS_A_MINUTE, asked
 
 
-def plan(chosen) -> tuple[list[str], float]:
+def plan(chosen: list) -> tuple[list[str], float]:
     """Rows of a table for a list of (lesson, exercises) as far as they are here; and the minutes of all."""
     here, rows, total = {path.name[:2]: path for path in paths()}, [], 0.0
     for number, upto in chosen:

@@ -22,7 +22,11 @@ from lib.schemes import (
 SECRET = datasets.load("photos", "test", 3).images
 KEY = Key.from_seed(8)
 CASES = [
-    *((Tanaka(KEY, block=b, bits=bits), fewest.tanaka, {"block": b, "bits": bits}) for b in (2, 4, 8) for bits in (8, 4, 2, 1)),
+    *(
+        (Tanaka(KEY, block=b, bits=bits), fewest.tanaka, {"block": b, "bits": bits})
+        for b in (2, 4, 8)
+        for bits in (8, 4, 2, 1)
+    ),
     (Tanaka(KEY, block=16), fewest.tanaka, {"block": 16}),
     (Tanaka(KEY, as_published=True), fewest.tanaka, {}),
     (BlockShuffle(KEY), fewest.tanaka, {"bits": 8}),
@@ -77,10 +81,15 @@ def test_the_one_time_pad_resists_and_no_attack_is_sure(attack):
 
 
 WRONG = [
-    (SKK(KEY), fewest.tanaka, {}), (EtC(KEY, block=4), fewest.tanaka, {}), (Tanaka(KEY, bits=2), fewest.tanaka, {}),
-    (Tanaka(KEY), fewest.etc, {}), (EtC(KEY, block=8), fewest.etc, {}),
-    (EtC(KEY, block=4), fewest.ele, {}), (ExtendedTanaka(KEY, block=8), fewest.ele, {}), (Tanaka(KEY), fewest.ffx, {}),
-]  # fmt: skip
+    (SKK(KEY), fewest.tanaka, {}),
+    (EtC(KEY, block=4), fewest.tanaka, {}),
+    (Tanaka(KEY, bits=2), fewest.tanaka, {}),
+    (Tanaka(KEY), fewest.etc, {}),
+    (EtC(KEY, block=8), fewest.etc, {}),
+    (EtC(KEY, block=4), fewest.ele, {}),
+    (ExtendedTanaka(KEY, block=8), fewest.ele, {}),
+    (Tanaka(KEY), fewest.ffx, {}),
+]
 
 
 @pytest.mark.parametrize("case", WRONG, ids=name)

@@ -97,10 +97,19 @@ ATTACKS = {
     "fewest, ffx": fewest_queries.ffx,
 }
 SCHEMES = [
-    (Tanaka, {}), (Tanaka, {"bits": 8}), (Tanaka, {"bits": 2}), (ExtendedTanaka, {}), (ExtendedTanaka, {"bits": 8}), (SKK, {}),
-    (SKK, {"colour_shuffle": False}), (EtC, {"block": 4}), (EtC, {"block": 8}), (BlockShuffle, {}), (NegativePositive, {}),
+    (Tanaka, {}),
+    (Tanaka, {"bits": 8}),
+    (Tanaka, {"bits": 2}),
+    (ExtendedTanaka, {}),
+    (ExtendedTanaka, {"bits": 8}),
+    (SKK, {}),
+    (SKK, {"colour_shuffle": False}),
+    (EtC, {"block": 4}),
+    (EtC, {"block": 8}),
+    (BlockShuffle, {}),
+    (NegativePositive, {}),
     (FormatPreserving, {}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("per_image", [False, True], ids=["one key", "a key each"])

@@ -40,7 +40,7 @@ def bare(tree: ast.Module) -> list[str]:
 TOLD = {"__init__", "forward", "main", "preprocess", "preprocess_cell"}
 """Told elsewhere: by the class, by the contract of torch or of nbconvert, by the module."""
 FREE = {"self", "cls", "answer", "nb", "cell", "resources", "index"}
-"""Without annotation: an exercise's answer, which may be anything, and what nbconvert hands its preprocessors."""
+"""Without annotation: an exercise's answer, which may be anything, and what nbconvert hands on."""
 TOLD |= {"key_bits", "published_key_bits", "block_key_bits", "changed", "invertible"}  # by the class above
 
 

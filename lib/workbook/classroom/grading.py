@@ -20,11 +20,12 @@ import sys
 from pathlib import Path
 
 from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
-from nbformat import from_dict, read, writes
+from nbformat import NotebookNode, from_dict, read, writes
 from nbformat.v4 import new_code_cell, new_output
 from nbgrader import preprocessors as nbgrader
 from nbgrader.preprocessors import ClearHiddenTests, ClearOutput, NbGraderPreprocessor
 from traitlets import Integer
+from traitlets.config import Config
 
 from lib.workbook.classroom import sandbox
 
@@ -54,7 +55,7 @@ def name_of(cell) -> str:
     return cell.metadata.get("nbgrader", {}).get("grade_id", "")
 
 
-def restored(submitted, released):
+def restored(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
     """`released` with the sources of the cells to solve of `submitted`, and with its new code cells, each
     before the cell that it stood before."""
     places = {key: i for i, cell in enumerate(released.cells) for key in (name_of(cell), cell.id) if key}
@@ -104,7 +105,7 @@ def failure(why: str):
     return new_output("error", ename="NotRun", evalue=why, traceback=[why])
 
 
-def plain(output):
+def plain(output: NotebookNode) -> NotebookNode:
     """An output without what would run in the browser of whoever reads it."""
     if "data" in output:
         output["data"] = {kind: value for kind, value in output["data"].items() if kind in SHOWN}
@@ -122,7 +123,7 @@ class Discreet(ClearHiddenTests):
         return super().preprocess_cell(cell, resources, index)
 
 
-def configure(c) -> None:
+def configure(c: Config) -> None:
     """Set up nbgrader's commands for a course of these lessons."""
     folders = str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)
     os.environ["PATH"] = os.pathsep.join(folders)

@@ -102,9 +102,8 @@ def _groups(streams, bits):
     which are reversed against the first of theirs."""
     flat = streams.reshape(-1, streams.shape[-1])
     turned = flat[0] >= 2 ** (bits - 1)
-    _, kind, count = np.unique(
-        (flat ^ turned * np.uint8(2**bits - 1)).T, axis=0, return_inverse=True, return_counts=True
-    )
+    straight = (flat ^ turned * np.uint8(2**bits - 1)).T
+    _, kind, count = np.unique(straight, axis=0, return_inverse=True, return_counts=True)
     if (count % 3).any():
         return np.arange(len(kind))[:, None], np.zeros(len(kind), bool)
     groups = np.argsort(kind, kind="stable").reshape(-1, 3)

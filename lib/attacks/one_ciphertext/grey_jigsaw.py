@@ -61,17 +61,13 @@ def grey_jigsaw(
     chosen = np.sort(np.argsort(-odds, kind="stable")[: rows * columns])
     shown = np.repeat(blocks[:, chosen], 3, axis=-1)
     found = place(of_edges(shown, colours=False), rows, columns, tries)
-    found = found._replace(
-        confidence=found.confidence * inside_fits(shown) * expit(odds[chosen])[found.block]
-    )
+    likely = inside_fits(shown) * expit(odds[chosen])[found.block]
+    found = found._replace(confidence=found.confidence * likely)
     greys = np.concatenate([luma(images) for images in upright if images.shape[1:3] == upright[0].shape[1:3]])
     view, settled = settle(picture(shown, found), greys, colours=False)
     found = rebased(found, *view)
-    recovered = {
-        "luma": np.isin(np.arange(len(odds)), chosen),
-        "block": chosen[found.block],
-        "settled": settled,
-    }
+    is_luma = np.isin(np.arange(len(odds)), chosen)
+    recovered = {"luma": is_luma, "block": chosen[found.block], "settled": settled}
     return AttackResult(picture(shown, found), recovered, found.confidence)
 
 
@@ -123,16 +119,9 @@ def textures(blocks: np.ndarray) -> np.ndarray:
     values = blocks.reshape(-1, *blocks.shape[2:4]) - 127.5
     steps = [np.abs(np.diff(values, axis=axis)).reshape(len(values), -1) for axis in (1, 2)]
     steps = np.concatenate(steps, axis=1)
-    plain = np.stack(
-        [
-            np.log(steps.mean(1) + 0.1),
-            np.log(np.quantile(steps, 0.9, axis=1) + 0.5),
-            np.log(values.std((1, 2)) + 0.3),
-            np.log(np.abs(values.mean((1, 2))) + 1),
-            np.log((steps == 0).mean(1) + 0.01),
-        ],
-        axis=1,
-    )
+    largest, distance = np.quantile(steps, 0.9, axis=1), np.abs(values.mean((1, 2)))
+    sizes = (steps.mean(1), largest, values.std((1, 2)), distance, (steps == 0).mean(1))
+    plain = np.log(np.stack(sizes, axis=1) + np.array((0.1, 0.5, 0.3, 1, 0.01)))
     return np.concatenate([plain, plain**2, plain[:, :1] * plain[:, 3:4]], axis=1)
 
 

@@ -40,7 +40,7 @@ PIECES = {
 def jigsaw(
     ciphers: np.ndarray,
     block: int = 16,
-    steps: tuple[str, ...] = STEPS,
+    steps: tuple = STEPS,
     public: np.ndarray | None = None,
     tries: int = TRIES,
 ) -> AttackResult:

@@ -119,12 +119,10 @@ def predicted(fine: np.ndarray, coarse: np.ndarray, reach: int):
     reach          pixels looked at in each direction
     """
     side, colours = 2 * reach + 1, fine.shape[-1]
-    padded = np.pad(
-        fine - fine.mean((0, 1, 2)), ((0, 0), (reach, reach), (reach, reach), (0, 0)), mode="reflect"
-    )
-    seen = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2)).reshape(
-        -1, colours * side**2
-    )
+    around = ((0, 0), (reach, reach), (reach, reach), (0, 0))
+    padded = np.pad(fine - fine.mean((0, 1, 2)), around, mode="reflect")
+    seen = np.lib.stride_tricks.sliding_window_view(padded, (side, side), axis=(1, 2))
+    seen = seen.reshape(-1, colours * side**2)
     target = (coarse - coarse.mean((0, 1, 2))).reshape(-1, colours)
     gram, cross = seen.T @ seen + len(seen) * np.eye(seen.shape[1], dtype=np.float32), seen.T @ target
     factors = np.zeros_like(cross)

@@ -24,18 +24,12 @@ TEMPERATURE, DOUBT = 4.0, 2.0  # nats of an assignment to one of evidence; and t
 STRANGE = 1.5
 
 
-Arrays = tuple[np.ndarray, np.ndarray, np.ndarray]
+Array = np.ndarray
 
 
 def all_levels(
-    streams: np.ndarray,
-    order: np.ndarray,
-    flip: np.ndarray,
-    lead: np.ndarray,
-    grid: tuple,
-    block: int,
-    bits: int,
-) -> Arrays:
+    streams: Array, order: Array, flip: Array, lead: Array, grid: tuple, block: int, bits: int
+) -> tuple[Array, Array, Array]:
     """The stream of each level and place, and whether it is reversed, (levels, blocks, places) each; and the
     confidence of each block of the grid (rows, columns).
 
@@ -70,14 +64,12 @@ def _chance(nats):
     return expit(nats / TEMPERATURE - DOUBT)
 
 
-def by_pixel(parts: np.ndarray, grid: tuple, block: int) -> np.ndarray:
+def by_pixel(parts: Array, grid: tuple, block: int) -> Array:
     """(h, w, 3, levels) of what is (levels, blocks, places)."""
     return np.moveaxis(assembled(parts.reshape(len(parts), *grid, -1), block), 0, -1)
 
 
-def shown(
-    streams: np.ndarray, held: np.ndarray, flips: np.ndarray, grid: tuple, block: int, bits: int
-) -> np.ndarray:
+def shown(streams: Array, held: Array, flips: Array, grid: tuple, block: int, bits: int) -> Array:
     """(n, h, w, 3) float32, the pictures as far as their first levels are known; what is not known counts as
     its middle. Arguments as for `all_levels`."""
     reversing = flips[:, :, None] * np.uint8(2**bits - 1)
@@ -86,7 +78,7 @@ def shown(
     return assembled(value.transpose(1, 0, 2).reshape(streams.shape[1], *grid, -1), block)
 
 
-def log_probabilities(fine: np.ndarray, coarse: np.ndarray, width: int, bits: int) -> np.ndarray:
+def log_probabilities(fine: Array, coarse: Array, width: int, bits: int) -> Array:
     """(n, h, w, 3, 2**bits) float32: of each value of an atom, by what a linear predictor makes of the pixels
     around.
 
@@ -103,14 +95,14 @@ def log_probabilities(fine: np.ndarray, coarse: np.ndarray, width: int, bits: in
     return np.log((1 - OUTLIERS) * chances + OUTLIERS / 2**bits)
 
 
-def table_by_place(table: np.ndarray, block: int) -> np.ndarray:
+def table_by_place(table: Array, block: int) -> Array:
     """(blocks, places, n * values) of a table (n, h, w, 3, values)."""
     n, values = len(table), table.shape[-1]
     blocks = cut(table.reshape(*table.shape[:3], -1), block).reshape(n, -1, 3 * block**2, values)
     return np.ascontiguousarray(blocks.transpose(1, 2, 0, 3)).reshape(*blocks.shape[1:3], -1)
 
 
-def match(table: np.ndarray, streams: np.ndarray, taken: np.ndarray) -> Arrays:
+def match(table: Array, streams: Array, taken: Array) -> tuple[Array, Array, Array]:
     """The likeliest streams (blocks, places), not among those taken (levels, blocks, places), whether each is
     reversed, and by how many nats any one exchange would be less likely.
 

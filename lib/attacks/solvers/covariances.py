@@ -29,9 +29,8 @@ def of_covariances(blocks: np.ndarray, keep: int = KEEP) -> Compatibility:
     costs *= np.float32(2 / TEMPERATURE)
     costs += chance[:, None, None, None] + chance[:, None, None]
     line, spread = np.empty((2, 0, 0, 3, 0), np.float32), np.empty((2, 0, 0, 2), np.float32)
-    return Compatibility(
-        names, energies, used, True, costs.reshape(*costs.shape[:2], 24), line, spread, chance
-    )
+    table = costs.reshape(*costs.shape[:2], 24)
+    return Compatibility(names, energies, used, True, table, line, spread, chance)
 
 
 def edges(blocks: np.ndarray) -> np.ndarray:

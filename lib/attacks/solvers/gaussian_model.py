@@ -47,10 +47,8 @@ def weights(
     places = colours * block**2
     beside, below = (covariance(block, step, reach, near, far, colours) for step in ((0, 1), (1, 0)))
     alone, beside, below = (_inverse(each, floor) for each in (beside[:places, :places], beside, below))
-    own = (
-        sum(w[part, part] for w in (beside, below) for part in (slice(places), slice(places, None)))
-        - 3 * alone
-    )
+    twice = [w[part, part] for w in (beside, below) for part in (slice(places), slice(places, None))]
+    own = sum(twice) - 3 * alone
     right, down = 2 * beside[:places, places:], 2 * below[:places, places:]
     weight = np.stack([2 * own, right, right.T, down, down.T]) / mean_weight(own)
     weight.setflags(write=False)

@@ -35,12 +35,10 @@ class Assignment:
     """
 
     def __init__(self, weight: np.ndarray, moment: np.ndarray, pull: np.ndarray | None = None):
-        weight, self.moment = (
-            np.ascontiguousarray((part * SCALE).round().astype(np.int32).transpose(1, 2, 0))
-            for part in (weight, moment)
-        )
-        self.weight = weight.reshape(len(weight), -1)
-        self.pull = np.zeros(weight.shape[:2], np.int64) if pull is None else (pull * UNIT).astype(np.int64)
+        weight, moment = ((part * SCALE).round().astype(np.int32) for part in (weight, moment))
+        self.weight = weight.transpose(1, 2, 0).reshape(weight.shape[1], -1)
+        self.moment = np.ascontiguousarray(moment.transpose(1, 2, 0))
+        self.pull = np.zeros(weight.shape[1:], np.int64) if pull is None else (pull * UNIT).astype(np.int64)
 
     def placed(self, order: np.ndarray) -> np.ndarray:
         """(m, m * kinds) int32: the moments of the streams at each two places."""
@@ -91,9 +89,8 @@ def gain(weight: np.ndarray, placed: np.ndarray, pull: np.ndarray, order: np.nda
     """By how much the energy grows if places p and q exchange their streams, in units of 1 / `UNIT`."""
     kinds, total = weight.shape[1] // len(weight), np.int64(0)
     for i in range(weight.shape[1]):  # differences of 32 bits are multiplied four at a time
-        total += np.int64(np.int32(weight[p, i] - weight[q, i])) * np.int64(
-            np.int32(placed[q, i] - placed[p, i])
-        )
+        w, c = np.int32(weight[p, i] - weight[q, i]), np.int32(placed[q, i] - placed[p, i])
+        total += np.int64(w) * np.int64(c)
     for i in range(kinds):  # the pairs of p and q themselves
         a, b = p * kinds + i, q * kinds + i
         total -= (weight[p, a] - weight[q, a]) * (placed[q, a] - placed[p, a])

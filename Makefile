@@ -48,8 +48,8 @@ bench: $(STAMP)
 DATA ?= cifar10
 SEEDS ?= 0
 results: $(STAMP)
-	$(if $(or $(ROWS),$(if $(LEARNED),,all)),$(BIN)/python -m lib.workbook.recorded_runs trainings $(ROWS) --data $(DATA) --seeds $(SEEDS))
-	$(if $(or $(LEARNED),$(if $(ROWS),,all)),OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_runs attacks $(LEARNED) --data $(DATA) --seeds $(SEEDS))
+	$(if $(or $(ROWS),$(if $(LEARNED),,all)),$(BIN)/python -m lib.workbook.run_missing trainings $(ROWS) --data $(DATA) --seeds $(SEEDS))
+	$(if $(or $(LEARNED),$(if $(ROWS),,all)),OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.run_missing attacks $(LEARNED) --data $(DATA) --seeds $(SEEDS))
 
 # Every attack on every scheme, beside a control, on embedded pictures; DATA for other small ones.
 attacks: DATA = photos
@@ -71,7 +71,7 @@ student teacher assignments: $(STAMP)
 # Lesson 34's challenges from a secret of yours, whether they can be solved, with the flags; and the lesson with their pictures.
 challenges: $(STAMP)
 	$(BIN)/python -m lib.workbook.challenges --secret $(or $(SECRET),$(error SECRET=KEY.json, a key file: python -m lib key new KEY.json))
-	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.classroom.solvers
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.classroom.challenge_solutions
 	$(BIN)/python -m lib.workbook store 34
 
 # Also what takes longer than five minutes: thirty submissions graded, every notebook of the student edition run.

@@ -20,14 +20,14 @@ an image put together from its blocks, in `jigsaw`, the scores of puzzles, 0 to 
     largest_part          the share of blocks in the largest part that such pairs hold together
 
 Some attacks leave one choice open that no ciphertext tells, the same for all images, such as the order of
-colours: `nearest`, in `left_open`, makes it in the estimate's favour; use it on a baseline as well.
+colours: `nearest`, in `ambiguity`, makes it in the estimate's favour; use it on a baseline as well.
 
 Sources: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image quality assessment", IEEE TIP 13 (2004), as
 scikit-image computes it; I. Sobel's operator; luma by Rec. 601.
 """
 
+from lib.metrics.ambiguity import MOVES, choice, moved, nearest
 from lib.metrics.jigsaw import direct, largest_part, neighbours
-from lib.metrics.left_open import MOVES, choice, moved, nearest
 from lib.metrics.retrieval import ranks, retrieval
 from lib.metrics.scores import (
     edge_correlation,

@@ -8,15 +8,16 @@ import pkgutil
 
 from lib.schemes.base import NO_KEY, BlockScheme, Scheme
 from lib.schemes.blockwise import BlockShuffle, NegativePositive
+from lib.schemes.ele import ExtendedTanaka
 from lib.schemes.etc import EtC
-from lib.schemes.format_preserving import FormatPreserving
+from lib.schemes.ffx import FormatPreserving
 from lib.schemes.grayscale_etc import GrayscaleEtC
 from lib.schemes.one_time_pad import OneTimePad
 from lib.schemes.skk import SKK
-from lib.schemes.tanaka import ExtendedTanaka, Tanaka
+from lib.schemes.tanaka import Tanaka
 from lib.table import NotInvertibleError
 
-_FIRST = ("tanaka", "skk", "etc", "grayscale_etc", "blockwise", "format_preserving")
+_FIRST = ("tanaka", "ele", "skk", "etc", "grayscale_etc", "blockwise", "ffx")
 """Files in the order of the lessons, and so of tables; those of your own come after them."""
 
 

@@ -3,7 +3,7 @@
 A. P. M. Maung (AprilPyone) and H. Kiya, "Block-wise Image Transformation with Secret Key for Adversarially
 Robust Defense", IEEE TIFS 2021, arXiv:2010.00801. A block of `block` x `block` x 3 bytes is flattened; one
 key serves every block of every image. The third transform of the paper, FFX, is a substitution and stands in
-`format_preserving.py`.
+`ffx.py`.
 """
 
 import math

@@ -99,42 +99,6 @@ class PublishedTanaka(Tanaka):
         return log2_factorial(self.atoms)
 
 
-class ExtendedTanaka(Tanaka):
-    """ELE, extended learnable encryption: a block key of its own for every block, then the blocks are
-    shuffled.
-
-    Source: K. Madono, M. Tanaka, M. Onishi and T. Ogawa, "Block-wise Scrambled Image Recognition Using
-    Adaptation Network", AAAI-20 workshop, arXiv:2001.07761, table 2: {(6 B^2)! 2^(6 B^2)}^N N! keys. The
-    order of the two parts follows their code; figure 2 of the paper draws the blocks shuffled first, which
-    only renames the block keys.
-    """
-
-    name = "ele"
-    structure = Structure.OWN_BLOCKS
-
-    def _steps(self, shape, image):
-        blocks = blocks_of(shape, self.block)
-        source = self.key.permutation(self.stream("blocks"), blocks, image)
-        shuffle = {"block shuffle": Table(shape, self.block, self.bits, source=source)}
-        return self._block_steps(shape, image, keys=blocks) | shuffle
-
-    def key_bits(self, shape: Shape):
-        blocks = blocks_of(self._shape(shape), self.block)
-        return blocks * self.block_key_bits + log2_factorial(blocks)
-
-    def published_key_bits(self, shape: Shape):
-        name, code = next(iter(self.published.items()))
-        bits = code(self.key, self.block, self.bits).key_bits(shape)
-        return {name: bits, f"{name}, as shipped": 0.0}  # its 64 keys lie in its repository
-
-
-class PublishedExtendedTanaka(PublishedTanaka, ExtendedTanaka):
-    """ELE of MADONOKOUKI/Block-wise-Scrambled-Image-Recognition."""
-
-    as_published = "block-wise-scrambled"
-    differs = "each block's reversal follows from its permutation and is applied before and after it"
-
-
 def complement(flags: np.ndarray, bits: int) -> np.ndarray:
     """(k, atoms) flags as (k, bytes): an atom's bits are all set where its flag is."""
     return join(flags.astype(np.uint8) * np.uint8(2**bits - 1), bits)

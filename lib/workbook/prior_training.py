@@ -1,4 +1,4 @@
-"""Trains the prior of `lib.attacks.solvers.colour_prior` anew.
+"""Trains the prior of `lib.attacks.solvers.pixel_state_prior` anew.
 
     python -m lib.workbook.prior_training --data npz:cifar10.npz --photos FOLDER
 
@@ -23,7 +23,7 @@ from tqdm import trange
 
 from lib import datasets
 from lib.attacks.solvers.belief_propagation import counts
-from lib.attacks.solvers.colour_prior import WEIGHTS, OrbitPrior, Prior, state_loss, states
+from lib.attacks.solvers.pixel_state_prior import WEIGHTS, OrbitPrior, Prior, state_loss, states
 from lib.metrics import invariant
 from lib.training import CPU, autocast
 

@@ -14,7 +14,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from lib.attacks import catalogue
-from lib.attacks.one_ciphertext.likeliest import likeliest
+from lib.attacks.one_ciphertext.learned_prior import likeliest
 from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
 from lib.schemes import Scheme
 from lib.workbook.recording import (
@@ -32,7 +32,7 @@ from lib.workbook.recording import (
     scheme_of,
     scored,
 )
-from lib.workbook.trials import Trial, with_key
+from lib.workbook.retrieval_trials import Trial, with_key
 
 ASSUMPTIONS = {
     "same key": "pairs of plain images and ciphertexts under the victim's key",

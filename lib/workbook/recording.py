@@ -2,7 +2,7 @@
 and what every record says of data, machine and scores.
 
 `lib.workbook.recorded_trainings` and `lib.workbook.recorded_attacks` are two kinds of them, and
-`lib.workbook.recorded_runs` runs what is missing.
+`lib.workbook.run_missing` runs what is missing.
 """
 
 import platform

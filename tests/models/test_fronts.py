@@ -10,7 +10,7 @@ import torch
 
 from lib import Key, datasets
 from lib.models import AlignedBlocks, Orbit, WhitenedBlocks, WhitenedPixels
-from lib.models.fronts import alignment, invariant, placement, whitening
+from lib.models.fronts import alignment, grid_embedding, invariant, whitening
 from lib.models.fronts.whitening import BlockWhitening
 from lib.models.inputs import atoms
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
@@ -155,20 +155,20 @@ def test_a_grid_is_laid_out_again_whatever_the_signs_and_scales(seed):
         * rng.uniform(0.5, 2, rows * columns)
         + 3
     )
-    placed = shuffle[placement.place(values, rows, columns)].reshape(rows, columns)
+    placed = shuffle[grid_embedding.place(values, rows, columns)].reshape(rows, columns)
     right = np.arange(rows * columns).reshape(rows, columns)
     assert any(np.array_equal(placed, way) for way in (right, right[::-1], right[:, ::-1], right[::-1, ::-1]))
 
 
 def test_nothing_can_be_laid_out_of_noise():
     values = np.random.default_rng(1).normal(size=(600, 64))
-    assert right_neighbours(placement.place(values, 8, 8), np.arange(64), 8) < 0.3
+    assert right_neighbours(grid_embedding.place(values, 8, 8), np.arange(64), 8) < 0.3
 
 
 @pytest.mark.parametrize(("shape", "grid"), [((600, 63), (8, 8)), ((200, 64), (8, 8)), ((600, 8), (1, 8))])
 def test_a_grid_that_cannot_be_found_is_refused(shape, grid):
     with pytest.raises(ValueError, match="4 images a block"):
-        placement.place(np.random.default_rng(0).normal(size=shape), *grid)
+        grid_embedding.place(np.random.default_rng(0).normal(size=shape), *grid)
 
 
 # -- aligned blocks ------------------------------------------------------------------------------------------
@@ -293,7 +293,7 @@ def test_the_orbit_spans_minus_one_to_one():
 # -- honesty -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", [whitening, placement, alignment, invariant])
+@pytest.mark.parametrize("module", [whitening, grid_embedding, alignment, invariant])
 def test_no_front_knows_of_keys_or_schemes(module):
     source = inspect.getsource(module)
     assert "lib.keys" not in source and "lib.schemes" not in source and "Key(" not in source

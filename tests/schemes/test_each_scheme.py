@@ -23,7 +23,7 @@ from lib.schemes import (
     OneTimePad,
     Tanaka,
 )
-from lib.schemes.format_preserving import feistel
+from lib.schemes.ffx import feistel
 from tests import specification as spec
 from tests.schemes.common import DESIGN, IDS, KEY, LOSSY, MADE, alike, blocks_of, crypt, shape_for, some
 from tests.specification import CASES, make, picture

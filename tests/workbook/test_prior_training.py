@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from lib import datasets
-from lib.attacks.solvers.colour_prior import OrbitPrior, states, stored
+from lib.attacks.solvers.pixel_state_prior import OrbitPrior, states, stored
 from lib.workbook import prior_training
 
 PHOTOS = np.stack([datasets.photo(name, 64) for name in ("chelsea", "coffee", "hopper", "motorcycle")])

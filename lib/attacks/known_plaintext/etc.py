@@ -1,12 +1,12 @@
 """Known plaintext of ciphers that move, turn, mirror, complement and recolour blocks as a whole: EtC.
 
-See `lib.attacks.solvers.histories` for arguments, confidence and errors.
+See `lib.attacks.solvers.history_matching` for arguments, confidence and errors.
 """
 
 import numpy as np
 
 from lib.attacks import PAIRS, AttackResult, attack, on
-from lib.attacks.solvers.histories import answered, check_pairs, in_blocks, pair_up, weights
+from lib.attacks.solvers.history_matching import answered, check_pairs, in_blocks, pair_up, weights
 from lib.symmetries import block_orders
 from lib.table import Structure, Table
 

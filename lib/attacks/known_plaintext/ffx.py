@@ -1,12 +1,12 @@
 """Known plaintext of ciphers that substitute values at some places of every block: FFX.
 
-See `lib.attacks.solvers.histories` for arguments and errors.
+See `lib.attacks.solvers.history_matching` for arguments and errors.
 """
 
 import numpy as np
 
 from lib.attacks import PAIRS, AttackResult, attack, on
-from lib.attacks.solvers.histories import check_pairs, in_blocks
+from lib.attacks.solvers.history_matching import check_pairs, in_blocks
 from lib.attacks.solvers.recovered_table import is_smoother, substituted_back
 from lib.table import Structure
 from lib.tiling import places

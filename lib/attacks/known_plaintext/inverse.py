@@ -27,7 +27,7 @@ from torch.nn import functional as F
 from lib.attacks import AttackResult, check_ciphers, measured
 from lib.attacks.known_plaintext import inverse_networks as networks
 from lib.attacks.solvers.belief_propagation import counts, marginals, odds, tables
-from lib.attacks.solvers.colour_prior import POWER, state_values
+from lib.attacks.solvers.pixel_state_prior import POWER, state_values
 from lib.metrics import invariant
 from lib.training import digest, quiet, scaled
 from lib.training.steps import by_steps

@@ -9,7 +9,7 @@ complement a change of sign, so a linear layer in the right place is enough:
 
 Under *other keys* nothing can be learned but what no key changes, so these networks see that alone:
 
-- `PixelStates`: folds of pixels, by the U-Net of `lib.attacks.solvers.colour_prior`. SKK, and NP, where
+- `PixelStates`: folds of pixels, by the U-Net of `lib.attacks.solvers.pixel_state_prior`. SKK, and NP, where
   colours keep their order.
 - `BlockFeatures`: a block's atoms or their folds, sorted. Tanaka and SHF; ELE and EtC, which lose the places
   of blocks too.
@@ -24,7 +24,7 @@ from scipy.optimize import linear_sum_assignment
 from torch import nn
 from torch.nn import functional as F
 
-from lib.attacks.solvers.colour_prior import OrbitPrior, mean_colours, state_loss
+from lib.attacks.solvers.pixel_state_prior import OrbitPrior, mean_colours, state_loss
 from lib.models.fast import Residual
 from lib.models.inputs import atoms, check_side
 from lib.training import CPU, autocast, scaled
@@ -124,7 +124,7 @@ class PixelStates(nn.Module):
         return logits.softmax(2).numpy()
 
     def loss(self, x: torch.Tensor, y: torch.Tensor, draws: torch.Generator) -> torch.Tensor:
-        """`lib.attacks.solvers.colour_prior.state_loss` of a share of the pixels."""
+        """`lib.attacks.solvers.pixel_state_prior.state_loss` of a share of the pixels."""
         folds = self.folds(x)
         count = folds[:, 0].numel()
         pixels = torch.randperm(count, generator=draws)[: int(self.share * count)]

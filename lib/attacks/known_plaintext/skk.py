@@ -1,12 +1,12 @@
 """Known plaintext of ciphers that work on pixels, with one key: SKK.
 
-See `lib.attacks.solvers.histories` for arguments, confidence and errors.
+See `lib.attacks.solvers.history_matching` for arguments, confidence and errors.
 """
 
 import numpy as np
 
 from lib.attacks import PAIRS, AttackResult, attack, on
-from lib.attacks.solvers.histories import answered, check_pairs, in_blocks
+from lib.attacks.solvers.history_matching import answered, check_pairs, in_blocks
 from lib.symmetries import COLOURS, SIGNS
 from lib.table import Structure, Table
 

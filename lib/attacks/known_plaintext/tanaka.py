@@ -1,13 +1,13 @@
 """Known plaintext of ciphers with one key for all blocks: Tanaka's scheme, and SHF and NP with bits=8.
 
 Each block of each pair adds a value to the history of every atom, so one small picture is often enough. See
-`lib.attacks.solvers.histories` for the method, arguments, confidence and errors.
+`lib.attacks.solvers.history_matching` for the method, arguments, confidence and errors.
 """
 
 import numpy as np
 
 from lib.attacks import PAIRS, AttackResult, attack, on
-from lib.attacks.solvers.histories import answered, check_pairs, in_blocks, match, of_atoms
+from lib.attacks.solvers.history_matching import answered, check_pairs, in_blocks, match, of_atoms
 from lib.table import Structure, Table, join
 
 

@@ -8,7 +8,7 @@ an image.
    `lib.attacks.solvers.quadratic_assignment`; once a few blocks are found twice alike, what they have in
    common is the model for the others.
 2. That leaves a turn, sign and colour order of each block, and its place: a jigsaw with the borders of
-   `lib.attacks.solvers.covariances`, as EtC is with many images.
+   `lib.attacks.solvers.covariance_compatibility`, as EtC is with many images.
 3. Blocks that do not go with their surroundings are put in anew, given what surrounds them, see
    `lib.attacks.solvers.iterated_conditional_modes`.
 4. A linear predictor, fitted to the pictures themselves, makes each value of each atom so and so likely at
@@ -31,7 +31,7 @@ import numpy as np
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers.ambiguity import settle
 from lib.attacks.solvers.block_bit_planes import all_levels, by_pixel
-from lib.attacks.solvers.covariances import LARGEST, of_covariances
+from lib.attacks.solvers.covariance_compatibility import LARGEST, of_covariances
 from lib.attacks.solvers.gaussian_model import covariance, inside_weights
 from lib.attacks.solvers.iterated_conditional_modes import Mosaic
 from lib.attacks.solvers.placement import place

@@ -5,8 +5,8 @@ The key shuffles the blocks of every image alike. So a pair of edges that face e
 be told over all images at once, where a puzzle solver for one image has a single pair of four pixels: the
 jigsaw of `lib.attacks.one_ciphertext.jigsaw`, with longer borders. Of a few images each pixel of a border is
 compared, `lib.attacks.solvers.compatibility`; of many, sums over all of them,
-`lib.attacks.solvers.covariances`. Nearest relative: Li et al., arXiv:2305.04543, who solve EtC puzzles from
-several cipher images under one key.
+`lib.attacks.solvers.covariance_compatibility`. Nearest relative: Li et al., arXiv:2305.04543, who solve EtC
+puzzles from several cipher images under one key.
 
 Left open by edges are a turn or mirror of all images, their sign and their colour order: 96 answers, 48 of
 them for images that are not square. Public pictures pick one, but for the mirror left and right, see

@@ -17,7 +17,7 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 from lib.attacks.known_plaintext.inverse_networks import BlockMaps
 from lib.models.adaptation import ELEAdaptNet, PixelAdaptation
-from lib.models.fronts.placement import place
+from lib.models.fronts.grid_embedding import place
 from lib.table import join
 from lib.tiling import cut
 from lib.training import CPU, autocast
@@ -27,8 +27,8 @@ class KeyMaps(BlockMaps):
     """A map of atoms for all blocks, or with `own` for each; at first every byte is left where it is.
 
     blocks   where they stand: "kept"; "learnt", by a matrix that mixes blocks, the identity at first; or
-             "placed", by `lib.models.fronts.placement` from statistics of ciphertexts, in `start(x)`, up to a
-             turn or mirror of everything
+             "placed", by `lib.models.fronts.grid_embedding` from statistics of ciphertexts, in `start(x)`, up
+             to a turn or mirror of everything
     4,608 parameters for one map of blocks of 4 with atoms of 4 bits, 9,216 for SKK's pixels, 294,912 for a
     map a block of ELE and 147,456 of EtC, and 4,096 more for the matrix.
     """

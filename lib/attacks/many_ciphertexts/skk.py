@@ -21,7 +21,7 @@ import numpy as np
 
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers.ambiguity import choose
-from lib.attacks.solvers.covariances import FLOOR, log_determinant
+from lib.attacks.solvers.covariance_compatibility import FLOOR, log_determinant
 from lib.symmetries import COLOURS, PIXEL_INVERSE, PIXEL_PRODUCT, PIXEL_STATES, SIGNS, in_states
 from lib.table import Structure
 

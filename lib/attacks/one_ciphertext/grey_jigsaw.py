@@ -18,11 +18,11 @@ import numpy as np
 from scipy.special import expit
 
 from lib import images as door
-from lib.attacks import MANY, ONE, AttackResult, attack, on
+from lib.attacks import ONE, AttackResult, attack, on
 from lib.attacks.solvers.ambiguity import settle
 from lib.attacks.solvers.assembly import picture, rebased
 from lib.attacks.solvers.compatibility import of_edges
-from lib.attacks.solvers.covariances import inside_fits
+from lib.attacks.solvers.covariance_compatibility import inside_fits
 from lib.attacks.solvers.placement import LARGEST, TRIES, place
 from lib.colours import luma, to_planes
 from lib.table import Structure
@@ -37,7 +37,6 @@ GREY = {
 
 
 @attack("jigsaw-grey", ONE, **GREY, source="after J. Imaging 12(2):65, 2026", images=1, rank=5)
-@attack("one-key-grey", MANY, **GREY, images=50, rank=3)
 def grey_jigsaw(
     ciphers: np.ndarray, block: int = 8, public: np.ndarray | None = None, tries: int = TRIES
 ) -> AttackResult:

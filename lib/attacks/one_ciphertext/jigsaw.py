@@ -17,7 +17,7 @@ borders are longer (Li et al., arXiv:2305.04543), and the same function solves i
 import numpy as np
 
 from lib.attacks import ONE, AttackResult, attack, check_ciphers, on
-from lib.attacks.solvers import covariances
+from lib.attacks.solvers import covariance_compatibility
 from lib.attacks.solvers.ambiguity import settle
 from lib.attacks.solvers.assembly import Assembly, picture, rebased
 from lib.attacks.solvers.compatibility import of_edges
@@ -61,13 +61,13 @@ def jigsaw(
     _check(ciphers, block, steps)
     open_ = tuple(step in steps for step in STEPS[1:])
     blocks, (rows, columns) = cut(ciphers, block), (side // block for side in ciphers.shape[1:3])
-    summed = len(ciphers) >= SUMMED and all(open_) and rows * columns <= covariances.LARGEST
-    compatibility = covariances.of_covariances(blocks) if summed else of_edges(blocks, *open_)
+    summed = len(ciphers) >= SUMMED and all(open_) and rows * columns <= covariance_compatibility.LARGEST
+    compatibility = covariance_compatibility.of_covariances(blocks) if summed else of_edges(blocks, *open_)
     found = place(compatibility, rows, columns, tries)
     upright, settled = settle(picture(blocks, found), public, *open_)
     found = rebased(found, *upright)
     recovered = {**table(found, ciphers.shape[1:], block), "settled": settled}
-    confidence = found.confidence * covariances.inside_fits(blocks)
+    confidence = found.confidence * covariance_compatibility.inside_fits(blocks)
     return AttackResult(picture(blocks, found), recovered, confidence)
 
 

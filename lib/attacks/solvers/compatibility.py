@@ -11,7 +11,7 @@ of:
                      brightness and in colour by itself, with heavy tails: a t density, as an outline may run
                      along a border. Mahalanobis gradient compatibility (A. C. Gallagher, CVPR 2012) is the
                      Gaussian relative, one-sided, for known signs and colour orders
-    of_covariances   many images that were shuffled alike, see `lib.attacks.solvers.covariances`
+    of_covariances   many images that were shuffled alike, see `lib.attacks.solvers.covariance_compatibility`
 
 Borders are numbered `4 * block + side`, clockwise from the top. The *relation* of two is
 `12 * alike + 6 * sign + order`: alike is 0 where they run in opposite directions, as borders of a picture do,

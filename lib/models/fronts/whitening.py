@@ -7,7 +7,7 @@ plain image nor label, so whoever trains may do it. That it helps this much is n
 can find, an attacker can.
 
 - `WhitenedBlocks`: LE, ELE, EtC, SHF and NP; shuffled blocks are put in place first, see
-  `lib.models.fronts.placement`.
+  `lib.models.fronts.grid_embedding`.
 - `WhitenedPixels`: SKK with one key.
 """
 
@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn.functional import unfold
 
 from lib.models.fast import Head, Residual, convolution
-from lib.models.fronts.placement import place
+from lib.models.fronts.grid_embedding import place
 from lib.models.inputs import atoms, check_side
 
 

@@ -32,9 +32,9 @@ FLAGS = """
 ### The ten challenges
 
 {most} points at most, those of the challenges that can be solved; the open one makes up for others. In the
-repository, `.venv/bin/python -m lib.workbook.classroom.solvers` solves a folder of challenges and prints the
-flags, `data/challenges` if none is named; its source says by which attack. Flags are the same for all who
-have the same folder: README, *In class*, how to make one for a course.
+repository, `.venv/bin/python -m lib.workbook.classroom.challenge_solutions` solves a folder of challenges and
+prints the flags, `data/challenges` if none is named; its source says by which attack. Flags are the
+same for all who have the same folder: README, *In class*, how to make one for a course.
 """
 
 

@@ -59,15 +59,10 @@ def attacks(choice: Choice) -> tuple[str, ...]:
 
 
 def strongest(choice: Choice) -> str:
-<<<<<<< HEAD
-    """The last of the attacks with one ciphertext; "none" where there is none."""
-    alone = (name for name in reversed(attacks(choice)) if catalogue.by_name(name).threat == ONE)
-    return next(alone, "none")
-=======
-    """The last of the attacks with one ciphertext that have a rank, or of all where none has."""
-    made = [each for each in map(catalogue.by_name, attacks(choice)) if each.threat == ONE]
-    return max(made, key=lambda each: -1 if each.rank is None else each.rank).name
->>>>>>> 4e03beb (An attack of one's own has no rank, so the explorer begins with the strongest that is ranked; no ids are refused as before)
+    """The last of the attacks with one ciphertext that have a rank, or of all where none has; "none" without
+    any."""
+    alone = [each for each in map(catalogue.by_name, attacks(choice)) if each.threat == ONE]
+    return max(alone, key=lambda each: -1 if each.rank is None else each.rank).name if alone else "none"
 
 
 def attack(choice: Choice, name: str, patience: float = PATIENCE) -> Outcome:

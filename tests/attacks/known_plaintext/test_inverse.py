@@ -7,7 +7,7 @@ import pytest
 from lib import Key, datasets, metrics
 from lib.attacks.known_plaintext import inverse_networks as networks
 from lib.attacks.known_plaintext.inverse import NETWORKS, Recipe, apply, inverse, settled, train
-from lib.attacks.solvers import colour_prior
+from lib.attacks.solvers import pixel_state_prior
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
 from lib.training import CheckpointError, encrypted
 from lib.workbook.attack_matrix import pictures
@@ -157,7 +157,7 @@ def test_pairs_and_ciphertexts_that_do_not_fit_are_refused():
 
 
 def test_neighbours_settle_states_and_nothing_else():
-    prior, names = colour_prior.stored(), ("astronaut", "coffee")
+    prior, names = pixel_state_prior.stored(), ("astronaut", "coffee")
     network = networks.PixelStates(widths=(12, 32, 64, 96, 128, 24))
     network.unet.load_state_dict(prior.network.state_dict())
     ciphers = SKK(Key.from_seed(1), per_image=True).encrypt(
@@ -165,7 +165,7 @@ def test_neighbours_settle_states_and_nothing_else():
     )
     for cipher in ciphers:
         chances = network.chances(cipher)
-        alone = np.exp(colour_prior.log_probabilities(cipher[None], prior.network)[0])
+        alone = np.exp(pixel_state_prior.log_probabilities(cipher[None], prior.network)[0])
         assert np.abs(chances - alone).max() < 0.05
         both = network.chances(cipher, flip=True)
         assert np.allclose(
@@ -174,7 +174,7 @@ def test_neighbours_settle_states_and_nothing_else():
     estimate = settled(network, ciphers, PUBLIC)
     assert estimate.shape == ciphers.shape and not np.array_equal(estimate, apply(network, ciphers))
     # other counts of neighbours, and bfloat16
-    expected = [mean for _, mean, _ in colour_prior.states(ciphers, prior)]
+    expected = [mean for _, mean, _ in pixel_state_prior.states(ciphers, prior)]
     assert np.abs(estimate.astype(float) - np.stack(expected)).mean() < 6
     for wrong in (networks.PixelStates(ordered=True), networks.BlockFeatures()):
         with pytest.raises(ValueError, match="neighbours settle states"):

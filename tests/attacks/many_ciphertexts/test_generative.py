@@ -9,7 +9,7 @@ from lib.attacks.known_plaintext.inverse import apply
 from lib.attacks.many_ciphertexts import generative as attack
 from lib.schemes import SKK, OneTimePad
 from lib.training import CheckpointError, encrypted
-from lib.workbook import trials
+from lib.workbook import retrieval_trials
 
 KEY = Key.from_seed(28)
 SIDE = 12
@@ -82,9 +82,9 @@ def test_it_beats_doing_nothing_and_the_control_resists():
         ciphers = encrypted(scheme, plain)
         result = attack.generative(ciphers, public, recipe, **PIXELS, seed=0)
         assert result.estimate.shape == plain.shape and result.confidence == 0 and result.seconds > 0
-        trial = trials.Trial(ciphers[:500], plain[:500], (ciphers[500:], plain[500:]))
+        trial = retrieval_trials.Trial(ciphers[:500], plain[:500], (ciphers[500:], plain[500:]))
         reader = lambda x, generator=result.recovered["generator"]: apply(generator, x)  # noqa: E731
-        nearest = trials.with_key(result.recovered["index"], result.recovered["mask"], **PIXELS)
+        nearest = retrieval_trials.with_key(result.recovered["index"], result.recovered["mask"], **PIXELS)
         found[name] = (
             trial.scores(reader, moves),
             trial.scores(lambda x: x, moves),

@@ -11,7 +11,7 @@ from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka
 from lib.table import join
 from lib.training import quiet, scaled
-from lib.workbook import trials
+from lib.workbook import retrieval_trials
 
 KEY = Key.from_seed(28)
 SIDE = 12
@@ -74,7 +74,7 @@ def test_maps_can_be_any_key_and_tell_it(scheme, options):
     key, table = maps.key(), scheme.table((SIDE, SIDE, 3))
     assert (key["index"] == table.index).all() and (key["mask"] == join(table.mask, maps.bits)).all()
     assert (apply(maps, ciphers) != IMAGES).any() and float(maps.strain().detach()) > 1e-6
-    assert (trials.with_key(**key, block=maps.block, bits=maps.bits)(ciphers) == IMAGES).all()
+    assert (retrieval_trials.with_key(**key, block=maps.block, bits=maps.bits)(ciphers) == IMAGES).all()
 
 
 def test_a_negative_in_the_mixing_is_a_negative_of_the_key():
@@ -89,7 +89,7 @@ def test_a_negative_in_the_mixing_is_a_negative_of_the_key():
 def test_a_key_of_a_block_serves_all_blocks():
     scheme = Tanaka(KEY, block=4)
     table, ciphers = scheme.table((4, 4, 3)), scheme.encrypt(IMAGES)
-    assert (trials.with_key(table.index, table.mask, 4, 4)(ciphers) == IMAGES).all()
+    assert (retrieval_trials.with_key(table.index, table.mask, 4, 4)(ciphers) == IMAGES).all()
 
 
 def test_the_strain_is_that_of_a_loop():

@@ -17,7 +17,7 @@ from lib.attacks.many_ciphertexts.skk import (
     undo,
 )
 from lib.attacks.solvers.ambiguity import choose
-from lib.attacks.solvers.covariances import FLOOR
+from lib.attacks.solvers.covariance_compatibility import FLOOR
 from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.datasets import load
 from lib.schemes import SKK, BlockShuffle, EtC, ExtendedTanaka, OneTimePad, Tanaka

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lib.attacks.solvers.covariances import of_covariances
+from lib.attacks.solvers.covariance_compatibility import of_covariances
 from lib.attacks.solvers.iterated_conditional_modes import Mosaic
 from lib.attacks.solvers.placement import place
 from lib.datasets import load

@@ -5,7 +5,7 @@ import pytest
 
 from lib import Key
 from lib.attacks.solvers.compatibility import RELATION, of_edges, pair_energy
-from lib.attacks.solvers.covariances import of_covariances
+from lib.attacks.solvers.covariance_compatibility import of_covariances
 from lib.attacks.solvers.placement import CAP, place, search
 from lib.datasets import load, photo
 from lib.schemes import EtC

@@ -1,8 +1,8 @@
 """Ciphertext only, one image: SKK with a key of its own, by what a network knows of photographs.
 
 From what no key changes, `lib.metrics.invariant`, a small network trained on public photographs gives every
-pixel a probability for each of its 48 states (`lib.attacks.solvers.colour_prior`), and neighbours settle the
-rest by belief propagation (`lib.attacks.solvers.belief_propagation`).
+pixel a probability for each of its 48 states (`lib.attacks.solvers.pixel_state_prior`), and neighbours settle
+the rest by belief propagation (`lib.attacks.solvers.belief_propagation`).
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ def likeliest(ciphers: np.ndarray, prior: Any = None) -> AttackResult:
     """Each pixel's mean colour over its 48 states, as a network trained on public photographs and neighbours
     believe in them.
 
-    prior   a `lib.attacks.solvers.colour_prior.Prior`; None for the stored one
+    prior   a `lib.attacks.solvers.pixel_state_prior.Prior`; None for the stored one
 
     The input of all this is the ciphertext's invariant, so the result is the same under every key, and no
     first pixel is needed. A mean has less squared error than any one state, but is no picture that the
@@ -29,10 +29,10 @@ def likeliest(ciphers: np.ndarray, prior: Any = None) -> AttackResult:
     the wrong side of 127.5, and this does not know: it tells noise from pictures, and of small pictures right
     pixels from wrong ones.
     """
-    from lib.attacks.solvers import colour_prior  # torch takes seconds to import
+    from lib.attacks.solvers import pixel_state_prior  # torch takes seconds to import
 
     ciphers = check_ciphers(ciphers)
-    prior = prior or colour_prior.stored()
-    pictures, means, chances = map(np.stack, zip(*colour_prior.states(ciphers, prior)))
+    prior = prior or pixel_state_prior.stored()
+    pictures, means, chances = map(np.stack, zip(*pixel_state_prior.states(ciphers, prior)))
     confidence = np.interp(chances, np.linspace(0, 1, 11), prior.reliability)
     return AttackResult(means, {"states": pictures}, confidence)

@@ -13,7 +13,7 @@ from lib.workbook.challenges import COST, SOLVABLE, load
 from lib.workbook.challenges.draws import Draw
 from lib.workbook.challenges.letters import write
 from lib.workbook.challenges.ten import TEN, make
-from lib.workbook.classroom import editions, guide, solvers
+from lib.workbook.classroom import challenge_solutions, editions, guide
 from lib.workbook.notebooks import tags
 
 SECRET = Key.from_seed(343)
@@ -25,25 +25,25 @@ def made(tmp_path_factory):
     return load(make(SECRET, tmp_path_factory.mktemp("challenges")))
 
 
-@pytest.mark.parametrize("number", solvers.SOLVERS)
+@pytest.mark.parametrize("number", challenge_solutions.SOLVERS)
 def test_it_is_solved_in_a_minute(made, number, capsys):
     challenge = made[number - 1]
-    text, fit, seconds = solvers.attempt(challenge)
+    text, fit, seconds = challenge_solutions.attempt(challenge)
     assert challenge.check(text), f"read {text}"
     assert fit > 0.8 and seconds < SECONDS
     assert challenge.state == SOLVABLE
 
 
-@pytest.mark.parametrize("number", solvers.ATTEMPTS)
+@pytest.mark.parametrize("number", challenge_solutions.ATTEMPTS)
 def test_what_is_called_impossible_or_open_is_not(made, number):
     challenge = made[number - 1]
-    text, fit, _ = solvers.attempt(challenge)
+    text, fit, _ = challenge_solutions.attempt(challenge)
     assert challenge.state != SOLVABLE and not challenge.check(text)
     assert fit < 0.7, "and the reader does not think that it is"
 
 
 def test_every_challenge_has_a_solver_or_an_attempt():
-    assert sorted(solvers.SOLVERS | solvers.ATTEMPTS) == list(range(1, len(TEN) + 1))
+    assert sorted(challenge_solutions.SOLVERS | challenge_solutions.ATTEMPTS) == list(range(1, len(TEN) + 1))
     assert COST["n"] * COST["r"] * 128 == 32 << 20
 
 
@@ -60,7 +60,7 @@ def test_every_challenge_has_a_solver_or_an_attempt():
 def test_the_reader_reads_whatever_an_attack_leaves_open(view):
     picture = datasets.photo("coffee", 96)
     flagged = write(picture, "RAUTENXYLE", (40, 11), scale=2)
-    text, fit = solvers.read_flag(np.ascontiguousarray(view(flagged))[None])
+    text, fit = challenge_solutions.read_flag(np.ascontiguousarray(view(flagged))[None])
     assert text == "RAUTENXYLE" and fit > 0.8
 
 
@@ -71,7 +71,7 @@ def test_the_reader_finds_nothing_where_nothing_is():
         rng.integers(0, 256, (64, 64, 3), dtype=np.uint8),
         np.zeros((64, 64, 3), np.uint8),
     ):
-        assert solvers.read_flag(image[None])[1] < 0.75
+        assert challenge_solutions.read_flag(image[None])[1] < 0.75
 
 
 # -- points --------------------------------------------------------------------------------------------------
@@ -106,13 +106,13 @@ def test_answers_can_be_handed_in_and_give_the_points_of_those_that_are_right(ma
 
 
 def test_the_teacher_is_told_where_solutions_are_and_students_get_none(made):
-    assert "lib.workbook.classroom.solvers" in guide.guide(LESSON)
+    assert "lib.workbook.classroom.challenge_solutions" in guide.guide(LESSON)
     text = LESSON.read_text()
     assert all(f"{word}" not in text for word in ("read_flag", "SOLVERS", "drag_photographs"))
 
 
 def test_the_record_is_of_every_challenge_and_says_how_often():
-    record = json.loads(solvers.RECORD.read_text())
+    record = json.loads(challenge_solutions.RECORD.read_text())
     assert sorted(map(int, record["challenges"])) == list(range(1, 11)) and record["secrets"] >= 10
     for number, row in record["challenges"].items():
         assert (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lib.workbook import readme, recorded_runs
+from lib.workbook import readme, run_missing
 from lib.workbook.recording import Job, Kind, Record, Row, chosen
 
 FIELDS = {"scheme": None, "network": "n", "parameters": 1, "bfloat16": False, "seconds": 1}
@@ -40,16 +40,16 @@ def write(kind, steps=2):
 def test_what_is_recorded_is_skipped_and_what_changed_is_run_anew(kind, capsys):
     write(kind)
     words = ["small", "a", "--data", "photos", "--seeds", "0", "1"]
-    assert recorded_runs.main(words, {"small": kind}) == 0 and kind.ran == [("a", 0), ("a", 1)]
+    assert run_missing.main(words, {"small": kind}) == 0 and kind.ran == [("a", 0), ("a", 1)]
     assert capsys.readouterr().out == "a-seed0.json: a of 2 steps, 1 s\na-seed1.json: a of 2 steps, 1 s\n"
-    assert recorded_runs.main(words, {"small": kind}) == 0 and len(kind.ran) == 2
+    assert run_missing.main(words, {"small": kind}) == 0 and len(kind.ran) == 2
     assert capsys.readouterr().out.count("recorded, a of 2 steps") == 2
     assert [run.seed for run in kind.recorded("a")] == [0, 1] and kind.recorded("b") == []
     write(kind, steps=3)
-    recorded_runs.main(["small", "--data", "photos"], {"small": kind})
+    run_missing.main(["small", "--data", "photos"], {"small": kind})
     assert kind.ran[2:] == [("a", 0), ("b", 0)], "all rows where none is named"
     with pytest.raises(SystemExit):
-        recorded_runs.main(["small", "nosuch"], {"small": kind})
+        run_missing.main(["small", "nosuch"], {"small": kind})
     assert "no row 'nosuch'; known: a, b" in capsys.readouterr().err
 
 
@@ -75,5 +75,5 @@ def test_a_run_that_gives_no_record_is_told(kind):
 
 def test_make_results_runs_both_and_each_alone():
     recipe = (readme.README.parent / "Makefile").read_text().split("\nresults:")[1].split("\n\n")[0]
-    assert set(recorded_runs.KINDS) == {"trainings", "attacks"}
-    assert "recorded_runs trainings $(ROWS)" in recipe and "recorded_runs attacks $(LEARNED)" in recipe
+    assert set(run_missing.KINDS) == {"trainings", "attacks"}
+    assert "run_missing trainings $(ROWS)" in recipe and "run_missing attacks $(LEARNED)" in recipe

@@ -5,7 +5,14 @@ import pytest
 
 from lib import Key
 from lib.attacks.solvers.compatibility import UNIT, pair_energy
-from lib.attacks.solvers.covariances import FLOOR, TEMPERATURE, edge_costs, edges, inside_fits, of_covariances
+from lib.attacks.solvers.covariance_compatibility import (
+    FLOOR,
+    TEMPERATURE,
+    edge_costs,
+    edges,
+    inside_fits,
+    of_covariances,
+)
 from lib.datasets import load
 from lib.schemes import EtC
 from lib.symmetries import COLOUR_INVERSE, COLOURS, SIDES, oriented

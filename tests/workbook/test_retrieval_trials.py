@@ -1,14 +1,14 @@
-"""`lib.workbook.trials`: the picture is told from a plausible one."""
+"""`lib.workbook.retrieval_trials`: the picture is told from a plausible one."""
 
 from lib import datasets
-from lib.workbook import trials
+from lib.workbook import retrieval_trials
 
 IMAGES = datasets.load("photos", limit=100).images[:, :12, :12].copy()
 
 
 def test_a_trial_tells_the_picture_from_another():
     truth = IMAGES[:60]
-    trial = trials.Trial(truth, truth, (IMAGES[60:], IMAGES[60:]))
+    trial = retrieval_trials.Trial(truth, truth, (IMAGES[60:], IMAGES[60:]))
     assert trial.scores(lambda x: x)["mean"] == 1 and trial.scores(lambda x: x)["exact"] == 1
     assert (
         trial.scores(lambda x: 255 - x, ("complement",))["top"] == 1

@@ -12,7 +12,7 @@ import skimage
 from PIL import Image
 
 from lib import Key
-from lib.attacks.many_ciphertexts.tanaka import blocks_one_key
+from lib.attacks.one_ciphertext.tanaka import blocks_one_key
 from lib.datasets import load, photo
 from lib.metrics import exact, nearest
 from lib.schemes import BlockShuffle, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
@@ -162,7 +162,7 @@ def test_it_doubts_the_wrong_block_size():
 ELSEWHERE = """
 import hashlib
 from lib import Key
-from lib.attacks.many_ciphertexts.tanaka import blocks_one_key
+from lib.attacks.one_ciphertext.tanaka import blocks_one_key
 from lib.datasets import load
 from lib.schemes import Tanaka
 images = load("photos", "test", limit=10).images

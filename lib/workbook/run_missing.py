@@ -1,7 +1,7 @@
 """Run what is not recorded yet: `make results`.
 
-    python -m lib.workbook.recorded_runs trainings --data npz:cifar10.npz   every row, first seed
-    python -m lib.workbook.recorded_runs attacks skk-same --seeds 0 1       one row, two seeds
+    python -m lib.workbook.run_missing trainings --data npz:cifar10.npz   every row, first seed
+    python -m lib.workbook.run_missing attacks skk-same --seeds 0 1       one row, two seeds
 
 `trainings` are the rows of `data/results/training/rows.toml`, `attacks`, which are trained too, those of
 `data/results/learned/rows.toml`. One JSON file a run, beside the rows. A stopped run goes on where it was
@@ -32,9 +32,7 @@ def run_missing(kind: Kind, rows: list[Row], seeds: list[int], data: str, device
 
 
 def main(argv: list[str] | None = None, kinds: dict[str, Kind] = KINDS) -> int:
-    parser = argparse.ArgumentParser(
-        "python -m lib.workbook.recorded_runs", description=__doc__.split("\n")[0]
-    )
+    parser = argparse.ArgumentParser("python -m lib.workbook.run_missing", description=__doc__.split("\n")[0])
     parser.add_argument("kind", choices=kinds)
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows by name; all if none is given")
     parser.add_argument("--data", default="cifar10", help="as lib.datasets.load names it (cifar10)")

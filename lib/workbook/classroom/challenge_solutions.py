@@ -1,7 +1,7 @@
 """The ten challenges solved, for teachers and tests: the lessons' attacks, and a reader in place of a
 person's eyes.
 
-    python -m lib.workbook.classroom.solvers FOLDER
+    python -m lib.workbook.classroom.challenge_solutions FOLDER
 
 solves what can be solved, from the folder alone, and says whether the hashes agree: for challenges from a
 secret of your own, before they are handed out. The student edition leaves this package out; who has the
@@ -138,7 +138,9 @@ def record(secrets: int) -> dict:
 
 def main(argv: list[str] | None = None) -> int:
     """Solve a folder; the exit status, 1 where a challenge that is called solvable was not solved."""
-    parser = argparse.ArgumentParser("python -m lib.workbook.classroom.solvers", description=main.__doc__)
+    parser = argparse.ArgumentParser(
+        "python -m lib.workbook.classroom.challenge_solutions", description=main.__doc__
+    )
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER, help="data/challenges if left out")
     many = "solve under N test secrets instead, and record how often that works"
     parser.add_argument("--record", type=int, metavar="N", help=many)

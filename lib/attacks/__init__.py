@@ -127,7 +127,8 @@ class Attack:
     moves     what it leaves open, see `lib.metrics.nearest`
     images    how many ciphertexts it is tried on
     public    whether it learns from public pictures
-    rank      its place among the attacks of its threat model: weaker ones first; by name where ranks agree
+    rank      its place among the attacks of its threat model, weaker ones first; those of none come last, by
+              name
     """
 
     name: str
@@ -139,7 +140,7 @@ class Attack:
     moves: tuple[str, ...] = ()
     images: int = 10
     public: bool = False
-    rank: int = 100
+    rank: int | None = None
 
     def fits(self, scheme: Any) -> bool:
         """Whether it is made for a scheme (an object of `lib.schemes`, with or without a key); none is for a

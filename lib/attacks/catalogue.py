@@ -23,7 +23,7 @@ def _declaring():
 
 
 def _place(each: Attack):
-    return list(THREATS).index(each.threat), each.rank, each.name
+    return list(THREATS).index(each.threat), each.rank is None, each.rank, each.name
 
 
 def _declared():

@@ -59,9 +59,9 @@ def attacks(choice: Choice) -> tuple[str, ...]:
 
 
 def strongest(choice: Choice) -> str:
-    """The last of the attacks with one ciphertext; "none" where there is none."""
-    alone = (name for name in reversed(attacks(choice)) if catalogue.by_name(name).threat == ONE)
-    return next(alone, "none")
+    """Of the attacks with one ciphertext the last that has a rank; "none" where there is none."""
+    alone = [each for each in map(catalogue.by_name, attacks(choice)) if each.threat == ONE]
+    return next((each.name for each in reversed(alone) if each.rank is not None), "none")
 
 
 def attack(choice: Choice, name: str, patience: float = PATIENCE) -> Outcome:

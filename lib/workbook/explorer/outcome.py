@@ -59,10 +59,9 @@ def attacks(choice: Choice) -> tuple[str, ...]:
 
 
 def strongest(choice: Choice) -> str:
-    """The last of the attacks with one ciphertext that have a rank, or of all where none has; "none" without
-    any."""
+    """Of the attacks with one ciphertext the last that has a rank; "none" where there is none."""
     alone = [each for each in map(catalogue.by_name, attacks(choice)) if each.threat == ONE]
-    return max(alone, key=lambda each: -1 if each.rank is None else each.rank).name if alone else "none"
+    return next((each.name for each in reversed(alone) if each.rank is not None), "none")
 
 
 def attack(choice: Choice, name: str, patience: float = PATIENCE) -> Outcome:

@@ -503,7 +503,7 @@ CASES = {
     "unknown scheme": (
         lambda: by_name("tnk"),
         ValueError,
-        "unknown scheme 'tnk'; known: tanaka, ele, skk, etc, etc-gray, shf, np, ffx, otp",
+        "unknown scheme 'tnk'; known: tanaka, ele, skk, etc, etc-gray, shf, np, ffx",
     ),
     "bits=3": (
         lambda: Tanaka(KEY, bits=3),

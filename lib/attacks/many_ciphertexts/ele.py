@@ -35,7 +35,7 @@ from lib.attacks.solvers.covariance_compatibility import LARGEST, of_covariances
 from lib.attacks.solvers.gaussian_model import covariance, inside_weights
 from lib.attacks.solvers.iterated_conditional_modes import Mosaic
 from lib.attacks.solvers.placement import place
-from lib.attacks.solvers.quadratic_assignment import Assignment
+from lib.attacks.solvers.quadratic_assignment import SLOW, Assignment
 from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.symmetries import COLOURS, block_orders, orientation_orders, oriented
 from lib.table import Structure, join, split
@@ -177,7 +177,7 @@ def _annealed(weights, own, best, votes, block, rng):
     problems = [Assignment(weight, own[None]) for weight in weights]
     best = problems[0].descended(best)
     for start in range(STARTS):
-        order = problems[0].descended(problems[start % len(problems)].annealed(best, rng))
+        order = problems[0].descended(problems[start % len(problems)].annealed(best, rng, SLOW))
         reached, least = problems[0].energy(order), problems[0].energy(best)
         # two orders agree but for a turn and a colour order
         if votes and (order[block_orders(block)] == best).mean(1).max() > ALIKE:

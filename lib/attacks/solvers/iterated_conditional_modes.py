@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from lib.attacks.solvers.assembly import Assembly
 from lib.attacks.solvers.bit_planes import by_place, predicted
 from lib.attacks.solvers.gaussian_model import conditional, mean_weight, window_covariance
-from lib.attacks.solvers.quadratic_assignment import LEAST, Assignment
+from lib.attacks.solvers.quadratic_assignment import LEAST, SLOW, Assignment
 from lib.symmetries import COLOUR_INVERSE, ORIENTATION_INVERSE, block_orders
 from lib.tiling import assembled
 
@@ -20,7 +20,7 @@ RING = 2  # pixels around a block that it is compared with
 ROUNDS = 6  # over all blocks
 ODD = 1.25  # residual variance, in units of the median block's, from which on a block is doubted
 FEWEST = 0.1  # the share of blocks that teach what pictures are like; with fewer trusted ones, all are asked
-STARTS = 3  # of annealing, for a block that is doubted
+STARTS = 4  # of annealing, for a block that is doubted
 FLOOR, RIDGE = 0.05, 0.01  # noise of each place, and of what surrounds them, as a share of the variance
 
 
@@ -111,7 +111,7 @@ class Mosaic:
             begin = [straight] if stays and turned == 1 else []
             orders = [*begin, linear_sum_assignment(-turned * towards)[1]]
             orders = [problem.descended(order) for order in orders]
-            orders += [problem.annealed(straight, rng) for _ in range(starts)]
+            orders += [problem.annealed(straight, rng, SLOW) for _ in range(starts)]
             for order in map(problem.pixels_exchanged, orders):
                 if problem.energy(order) < best[0] - LEAST:
                     best = problem.energy(order), order, turned, problem

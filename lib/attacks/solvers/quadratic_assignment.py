@@ -18,8 +18,9 @@ from functools import lru_cache
 import numba
 import numpy as np
 
-HOT, COLD = 0.3, 0.003  # temperatures, where the mean weight of two places is 1 / places
-TRIES = 15  # exchanges tried while annealing, per pair of places, counted twice
+COLD = 0.003  # the last temperature, where the mean weight of two places is 1 / places
+# of annealing: exchanges tried per pair of places, counted twice, and the first temperature
+FAST, SLOW = (15, 0.3), (45, 0.1)
 LEAST = 1e-5  # gain of an exchange that is worth it
 SCALE = 1 << 22  # weights and moments are whole numbers of this part of 1
 UNIT = 2 * SCALE**2  # energies are whole numbers of this part of 1
@@ -49,12 +50,13 @@ class Assignment:
         pairs = (self.weight * self.placed(order).astype(np.int64)).sum()
         return float(pairs / SCALE**2 / 2 + self.pull[np.arange(len(order)), order].sum() / UNIT)
 
-    def annealed(self, order: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """An order of little energy, from the streams of `order` in any order."""
-        order, m, steps = order.copy(), len(order), TRIES * len(order) ** 2
+    def annealed(self, order: np.ndarray, rng: np.random.Generator, schedule: tuple = FAST) -> np.ndarray:
+        """An order of little energy, from the streams of `order` in any order; `schedule` FAST or SLOW."""
+        tries, hot = schedule
+        order, m, steps = order.copy(), len(order), tries * len(order) ** 2
         rng.shuffle(order)
         p, q = rng.integers(m, size=steps), rng.integers(m - 1, size=steps)
-        bound = -np.log1p(-rng.random(steps)) * _temperatures(steps)
+        bound = -np.log1p(-rng.random(steps)) * _temperatures(hot, steps)
         placed = self.placed(order)
         _anneal(self.weight, placed, self.pull, order, p, q + (q >= p), (bound * UNIT).astype(np.int64))
         _descend(self.weight, placed, self.pull, order)
@@ -80,8 +82,8 @@ class Assignment:
 
 
 @lru_cache(maxsize=8)
-def _temperatures(steps):
-    return np.geomspace(HOT, COLD, steps)
+def _temperatures(hot, steps):
+    return np.geomspace(hot, COLD, steps)
 
 
 @numba.njit(cache=True, nogil=True)

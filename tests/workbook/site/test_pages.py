@@ -153,7 +153,7 @@ def test_lessons_and_reference_link_to_each_other(pages):
     lesson = {link["href"] for link in pages["02_tanaka.html"].all("a")}
     assert "lib.schemes.tanaka.html#Tanaka" in lesson
     reference = {link["href"] for link in pages["lib.schemes.tanaka.html"].all("a")}
-    assert {"02_tanaka.html", "lib.schemes.base.html#Scheme"} <= reference
+    assert {"02_tanaka.html", "lib.schemes.base.html#BlockScheme"} <= reference
     for path in lessons.paths():
         assert [link for link in pages[f"{path.stem}.html"].all("a") if link["href"].startswith("lib.")], (
             path.stem

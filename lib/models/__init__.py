@@ -9,6 +9,7 @@ import inspect
 from torch import nn
 
 from lib.models.adaptation import Adapted, ELEAdaptNet, LEAdaptNet, PixelAdaptation, TanakaAdaptation
+from lib.models.airbench import AirBench
 from lib.models.block_net import BlockNet
 from lib.models.fast import FastNet
 from lib.models.fronts.alignment import AlignedBlocks
@@ -20,7 +21,7 @@ from lib.models.standard import ConvMixer, ResNet18, VisionTransformer
 
 _NETWORKS = {
     "blocknet": BlockNet, "fast": FastNet, "whitened-blocks": WhitenedBlocks, "resnet18": ResNet18,
-    "convmixer": ConvMixer, "vit": VisionTransformer, "shake-pyramid": ShakePyramidNet,
+    "convmixer": ConvMixer, "vit": VisionTransformer, "shake-pyramid": ShakePyramidNet, "airbench": AirBench,
 }  # fmt: skip
 _ADAPTATIONS = {
     "tanaka": TanakaAdaptation, "le": LEAdaptNet, "ele": ELEAdaptNet, "pixel": PixelAdaptation,
@@ -71,7 +72,7 @@ def _made(kind, *classes, options=(), **facts):
 
 
 __all__ = [
-    "Adapted", "AlignedBlocks", "BlockNet", "ConvMixer", "ELEAdaptNet", "FastNet", "LEAdaptNet", "Orbit",
-    "PixelAdaptation", "ResNet18", "ShakePyramidNet", "TanakaAdaptation", "VisionTransformer",
+    "Adapted", "AirBench", "AlignedBlocks", "BlockNet", "ConvMixer", "ELEAdaptNet", "FastNet", "LEAdaptNet",
+    "Orbit", "PixelAdaptation", "ResNet18", "ShakePyramidNet", "TanakaAdaptation", "VisionTransformer",
     "WhitenedBlocks", "WhitenedPixels", "adaptations", "by_name", "names",
 ]  # fmt: skip

@@ -33,10 +33,11 @@ class FastNet(nn.Sequential):
 class PatchWhitening(nn.Module):
     """2x2 patches as at most 12 uncorrelated values of unit variance, each beside its negative; GELU."""
 
-    def __init__(self, channels: int, values: int = 12, floor: float = 5e-4):
+    def __init__(self, channels: int, values: int = 12, floor: float = 5e-4, bias: bool = False):
         super().__init__()
         self.values, self.floor = min(values, 4 * channels), floor
         self.features = 2 * self.values
+        self.bias = nn.Parameter(torch.zeros(self.features)) if bias else None
         pixels = torch.eye(4 * channels)[: self.values].view(-1, channels, 2, 2)  # until `start` knows better
         self.register_buffer("weight", torch.cat([pixels, -pixels]))
 
@@ -50,7 +51,7 @@ class PatchWhitening(nn.Module):
         self.weight.copy_(torch.cat([filters, -filters]))
 
     def forward(self, x: torch.Tensor):
-        return gelu(conv2d(x, self.weight))
+        return gelu(conv2d(x, self.weight, self.bias))
 
 
 class Head(nn.Module):

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from lib.datasets import Dataset
+from lib.training.machine import generator
 from lib.training.recipe import Recipe
 
 # with a key per image, ids of test images count from here: no key serves training and test
@@ -30,6 +31,8 @@ class Batches:
             images = np.pad(images, ((0, 0), around, around, (0, 0)), "reflect")
         self.images = torch.from_numpy(images).to(device)
         self.labels = torch.from_numpy(data.labels.astype(np.int64)).to(device)
+        draws = torch.rand(len(data), 1, generator=generator(recipe.seed, -1))
+        self.mirrored = draws < 0.5 if recipe.alternate else None
 
     def __len__(self):
         return self.count
@@ -42,20 +45,23 @@ class Batches:
     def some(self, part: torch.Tensor, shuffler: torch.Generator, epoch: int) -> torch.Tensor:
         """(b, c, h, w) uint8 of the images numbered `part`; a new key for each of them in every epoch."""
         moving = self.crop or self.flip
-        x = self._moved(part, shuffler) if moving else self.images[part.to(self.images.device)]
+        x = self._moved(part, shuffler, epoch) if moving else self.images[part.to(self.images.device)]
         x = x.permute(0, 3, 1, 2)
         if self.scheme is None:
             return x
         ids = (part + epoch * len(self.labels)).numpy() if self.scheme.per_image else None
         return self.scheme.encrypt(x, ids=ids)
 
-    def _moved(self, part, shuffler):
+    def _moved(self, part, shuffler, epoch):
         """The images `part`, each cut out at a place of its own, and mirrored or not."""
         height, width = self.size
         top, left = torch.randint(2 * self.crop + 1, (2, len(part), 1), generator=shuffler)
         rows, columns = torch.arange(height) + top, torch.arange(width) + left
         if self.flip:
-            mirror = torch.rand(len(part), 1, generator=shuffler) < 0.5
+            if self.mirrored is None:
+                mirror = torch.rand(len(part), 1, generator=shuffler) < 0.5
+            else:
+                mirror = self.mirrored[part] ^ bool(epoch % 2)
             columns = torch.where(mirror, columns.flip(1), columns)
         _, h, w, c = self.images.shape
         # pixels of all images numbered through: a third of the time of three indices

@@ -18,6 +18,7 @@ from lib.training.batches import Batches, check_training
 from lib.training.checkpoints import Checkpoint, digest
 from lib.training.evaluation import accuracy, views
 from lib.training.machine import autocast, generator, quiet, worked
+from lib.training.muon import muon
 from lib.training.recipe import Recipe
 
 
@@ -59,7 +60,8 @@ def fit(make_model: Callable, data: Dataset, recipe: Recipe | None = None, *, sc
         about = _about(state.model, data, recipe, scheme, test) if folder else {}
         checkpoint = Checkpoint(folder, about, state.parts, log=True)
         history = checkpoint.load()
-        shown = [] if test is None else views(test.images, scheme, recipe.flip_test, recipe.augment)
+        moves = recipe.flip_test, recipe.augment, recipe.shift_test
+        shown = [] if test is None else views(test.images, scheme, *moves)
         steps = {"total": recipe.epochs * len(batches), "initial": len(history) * len(batches)}
         with tqdm(**steps, unit="step", disable=progress is not True) as bar:
             for epoch in range(len(history), recipe.epochs):
@@ -101,7 +103,7 @@ def _epoch(state, batches, epoch, bar) -> dict:
         if not math.isfinite(value):
             place = f"the loss is {value} in epoch {epoch + 1}, step {step + 1}"
             raise FloatingPointError(f"{place}; lower the rate (now {recipe.rate}), or leave bfloat16 out")
-        state.step(loss)
+        state.step(loss, len(y))
         total, right = total + value * len(y), right + int((scores.argmax(1) == y).sum())
         bar.update()
     return {
@@ -115,13 +117,9 @@ class _State:
 
     def __init__(self, model, recipe, steps):
         self.model, self.recipe, self.mean = model, recipe, None
-        groups = [  # norms, biases and other vectors are not decayed
-            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
-            {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        self.optimiser = torch.optim.AdamW(groups, lr=recipe.rate)
-        cycle = torch.optim.lr_scheduler.OneCycleLR
-        self.schedule = cycle(self.optimiser, recipe.rate, recipe.epochs * steps)
+        self.optimiser, self.schedule = {"adamw": _adamw, "muon": muon}[recipe.optimiser](
+            model, recipe, steps
+        )
         self.parts = {"model": model, "optimiser": self.optimiser, "schedule": self.schedule}
         if recipe.average:
             decay = get_ema_multi_avg_fn(recipe.average)
@@ -132,13 +130,24 @@ class _State:
         """What is evaluated: the running mean of the weights, or the weights."""
         return self.mean.module if self.mean else self.model
 
-    def step(self, loss):
+    def step(self, loss, count):
         self.optimiser.zero_grad()
-        loss.backward()
+        # Muon's rates are those of a sum over images
+        (loss * count if self.recipe.optimiser == "muon" else loss).backward()
         self.optimiser.step()
         self.schedule.step()
         if self.mean:
             self.mean.update_parameters(self.model)
+
+
+def _adamw(model, recipe, steps):
+    """The optimiser and its rates; norms, biases and other vectors are not decayed."""
+    groups = [
+        {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
+        {"params": [p for p in model.parameters() if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    optimiser = torch.optim.AdamW(groups, lr=recipe.rate)
+    return optimiser, torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.rate, recipe.epochs * steps)
 
 
 def _about(model, data, recipe, scheme, test) -> dict:

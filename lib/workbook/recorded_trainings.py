@@ -62,7 +62,7 @@ class Training(Record):
             bool(self.scheme) == bool(row.scheme)
             and scheme == settings
             and all(getattr(self, name) == getattr(row, name) for name in names)
-            and self.recipe == asdict(Recipe(seed=seed, **row.recipe))
+            and Recipe(**self.recipe) == Recipe(seed=seed, **row.recipe)
         )
 
     def told(self) -> str:

@@ -18,6 +18,7 @@ from tests.training.runs import (
     Started,
     equal,
     labelled,
+    stripes,
     tiny,
     weights,
     with_images,
@@ -52,6 +53,22 @@ def test_augmentation_is_that_of_the_specification(crop, flip):
     seen = fit(Recorder, SMALL, recipe).model.seen
     expected = [images for _, images in batches(SMALL, recipe)]
     assert len(seen) == len(expected) and all((a == b).all() for a, b in zip(seen, expected))
+
+
+def test_alternating_flips_turn_every_image_over_in_every_second_epoch():
+    data = stripes(60, 3, 8, 12)
+    sides = data.images.copy()
+    sides[..., 0], sides[..., 1] = (
+        np.arange(60)[:, None, None],
+        np.arange(12) * 20,
+    )  # its number; left or right
+    recipe = Recipe(epochs=4, batch=16, flip=True, alternate=True)
+    seen = np.concatenate(fit(Recorder, with_images(data, sides), recipe).model.seen).reshape(4, 60, 8, 12, 3)
+    mirrored = np.empty((4, 60), bool)
+    for epoch, images in enumerate(seen):
+        mirrored[epoch, images[:, 0, 0, 0]] = images[:, 0, 0, 1] > 0
+    assert (mirrored[0] != mirrored[1]).all() and (mirrored[2:] == mirrored[:2]).all()
+    assert 20 < mirrored[0].sum() < 40
 
 
 def test_every_shift_and_both_sides_come_up_equally_often():

@@ -22,12 +22,15 @@ from lib.training import CheckpointError, Recipe, fit
 from tests.training.runs import KEY, TEST, TRAIN, Conv, equal, stop_after, tiny, weights
 
 ROOT = Path(__file__).resolve().parents[2]
-LONG = Recipe(
-    epochs=5, batch=128, rate=0.01, smoothing=0.1, crop=2, flip=True, average=0.8, flip_test=True, seed=9
-)
+COMMON = {"epochs": 5, "batch": 128, "average": 0.8, "seed": 9}
+LONG = {
+    "adamw": Recipe(rate=0.01, smoothing=0.1, crop=2, flip=True, flip_test=True, **COMMON),
+    "muon": Recipe.speed_run(**COMMON),
+}
+THREADS = {"adamw": 1, "muon": 2}
 
 
-def long_run(folder=None, dies_at_step=0, dies_at_file=0, **options):
+def long_run(recipe, folder=None, dies_at_step=0, dies_at_file=0, **options):
     """Everything at once that has a state; kills its own process at a training step, or half-way through a
     file."""
 
@@ -47,9 +50,11 @@ def long_run(folder=None, dies_at_step=0, dies_at_file=0, **options):
             os.kill(os.getpid(), signal.SIGKILL)
         true_save(what, file)
 
+    scheme = SKK(KEY, per_image=True)
     files, true_save, torch.save = itertools.count(1), torch.save, save
     try:
-        return fit(Mortal, TRAIN, LONG, scheme=SKK(KEY, per_image=True), test=TEST, folder=folder, **options)
+        options |= {"scheme": scheme, "test": TEST, "folder": folder, "threads": THREADS[recipe]}
+        return fit(Mortal, TRAIN, LONG[recipe], **options)
     finally:
         torch.save = true_save
 
@@ -70,10 +75,10 @@ def timeless(history):
     return [{name: value for name, value in entry.items() if name != "seconds"} for entry in history]
 
 
-@pytest.fixture(scope="module")
-def uninterrupted(tmp_path_factory):
+@pytest.fixture(scope="module", params=LONG)
+def uninterrupted(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("whole")
-    return folder, long_run(folder)
+    return request.param, folder, long_run(request.param, folder)
 
 
 def kept(folder):
@@ -102,14 +107,14 @@ def leaves(tree, path=()):
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no SIGKILL here")
 def test_a_run_that_is_killed_twice_ends_in_the_same_weights(uninterrupted, tmp_path):
-    whole_folder, whole = uninterrupted
+    recipe, whole_folder, whole = uninterrupted
     # in the second epoch, after the third
     for death, epochs_logged in (("dies_at_step=8", 1), ("dies_at_file=2", 3)):
-        killed = in_another_process(f"long_run({str(tmp_path)!r}, {death})")
+        killed = in_another_process(f"long_run({recipe!r}, {str(tmp_path)!r}, {death})")
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert timeless(log_of(tmp_path)) == timeless(whole.history)[:epochs_logged]
     assert len(kept(tmp_path)["history"]) == 2 and list(tmp_path.glob(f".*{UNFINISHED}"))
-    run = long_run(tmp_path)
+    run = long_run(recipe, tmp_path)
     assert equal(weights(run.model), weights(whole.model)) and same_state(tmp_path, whole_folder)
     assert timeless(run.history) == timeless(whole.history) == timeless(log_of(tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.pt", "log.jsonl"]
@@ -117,28 +122,27 @@ def test_a_run_that_is_killed_twice_ends_in_the_same_weights(uninterrupted, tmp_
 
 @pytest.mark.parametrize("epoch", [1, 4])
 def test_a_run_that_was_stopped_between_epochs_goes_on(uninterrupted, tmp_path, epoch):
+    recipe, whole_folder, whole = uninterrupted
     with pytest.raises(KeyboardInterrupt):
-        long_run(tmp_path, progress=stop_after(epoch))
+        long_run(recipe, tmp_path, progress=stop_after(epoch))
     told = []
-    run = long_run(tmp_path, progress=told.append)
+    run = long_run(recipe, tmp_path, progress=told.append)
     assert [entry["epoch"] for entry in told] == list(range(epoch + 1, 6))  # none is trained twice
-    assert equal(weights(run.model), weights(uninterrupted[1].model)) and same_state(
-        tmp_path, uninterrupted[0]
-    )
+    assert equal(weights(run.model), weights(whole.model)) and same_state(tmp_path, whole_folder)
 
 
 def test_a_run_that_ended_is_read_not_trained(uninterrupted):
-    folder, whole = uninterrupted
+    recipe, folder, whole = uninterrupted
     before = (folder / "checkpoint.pt").stat().st_mtime_ns
-    run = long_run(folder, dies_at_step=1)
+    run = long_run(recipe, folder, dies_at_step=1)
     assert equal(weights(run.model), weights(whole.model)) and run.history == whole.history
     assert not run.model.training and (folder / "checkpoint.pt").stat().st_mtime_ns == before
 
 
 def test_the_folder_does_not_change_the_run_and_the_log_is_a_line_an_epoch(uninterrupted):
-    folder, whole = uninterrupted
+    recipe, folder, whole = uninterrupted
     assert log_of(folder) == whole.history and [entry["epoch"] for entry in whole.history] == [1, 2, 3, 4, 5]
-    without = long_run()
+    without = long_run(recipe)
     assert equal(weights(without.model), weights(whole.model))
     assert timeless(without.history) == timeless(whole.history)
 

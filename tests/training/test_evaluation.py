@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from lib.schemes import SKK, GrayscaleEtC, Tanaka
-from lib.training import TEST_IDS, Recipe, encrypted, evaluate, fit, predict, scaled
+from lib.training import TEST_IDS, Recipe, encrypted, evaluate, fit, predict, scaled, scores
 from tests.training.runs import KEY, TEST, TRAIN, Conv, equal, labelled, tiny, weights, with_images
 
 
@@ -71,3 +71,22 @@ def test_prediction_and_evaluation_refuse_what_they_would_misread():
         evaluate(model, TEST, flips=True, flip="sideways")
     with pytest.raises(ValueError, match="300 images and labels of shape"):
         evaluate(model, labelled(TEST, [0]))
+
+
+@pytest.mark.parametrize("side", ["before", "after"])
+def test_six_views_are_the_image_and_two_shifts_at_half_the_weight_each_with_its_mirror_image(side):
+    scheme = SKK(KEY, per_image=True)
+    padded = np.pad(TEST.images, ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect")
+    three = [(2, padded[:, 1:-1, 1:-1]), (1, padded[:, 2:, 2:]), (1, padded[:, :-2, :-2])]
+    if side == "after":
+        cipher = np.pad(encrypted(scheme, TEST.images, TEST_IDS), ((0, 0), (1, 1), (1, 1), (0, 0)), "reflect")
+        three = [(2, cipher[:, 1:-1, 1:-1]), (1, cipher[:, 2:, 2:]), (1, cipher[:, :-2, :-2])]
+    six = three + [(weight, x[:, :, ::-1]) for weight, x in three]
+    if side == "before":
+        plain = [(weight, np.ascontiguousarray(x)) for weight, x in six]
+        six = [(w, encrypted(scheme, x, TEST_IDS + i * len(TEST))) for i, (w, x) in enumerate(plain)]
+    model = tiny()
+    expected = sum(weight * scores(model, np.ascontiguousarray(x)) for weight, x in six).argmax(1)
+    data = replace(TEST, labels=expected)
+    assert evaluate(model, data, scheme=scheme, flips=True, flip=side, shifts=True) == 1
+    assert evaluate(model, data, scheme=scheme, flips=True, flip=side) < 1

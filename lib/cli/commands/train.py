@@ -39,6 +39,15 @@ RECIPE = {
     "flip_test": (SWITCH, "when testing, add the scores of the mirrored image"),
     "bfloat16": (SWITCH, "compute in bfloat16 where the device has it"),
     "seed": ({"type": whole, "metavar": "N"}, "of all that is drawn in training; 0 if not given"),
+    "optimiser": (
+        {"choices": ("adamw", "muon")},
+        "adamw, the rate on one cycle (if not given); or muon, the rate falling from the first step",
+    ),
+    "alternate": (SWITCH, "with --flip: which ones is drawn once, and all turn over in every second epoch"),
+    "shift_test": (
+        SWITCH,
+        "when testing, add the scores of the image shifted by a pixel, at half the weight",
+    ),
 }
 
 
@@ -58,7 +67,7 @@ def arguments(parser: ArgumentParser) -> None:
     cipher = parser.add_argument_group("encryption of plain images, before or while training")
     add_scheme(cipher, required=False)
     cipher.add_argument("--key", type=Path, metavar="KEY.json")
-    recipe = parser.add_argument_group("recipe: AdamW, the rate on one cycle")
+    recipe = parser.add_argument_group("recipe")
     for name, (how, line) in RECIPE.items():
         recipe.add_argument(flag(name), **how, help=line)
 

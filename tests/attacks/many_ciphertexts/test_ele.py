@@ -1,10 +1,5 @@
 """ELE with one key, ciphertexts alone: success on photos, doubt on failures."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -14,8 +9,8 @@ from lib.attacks.solvers.recovered_table import decrypt_with
 from lib.datasets import load
 from lib.metrics import exact, nearest
 from lib.schemes import ExtendedTanaka, OneTimePad
+from tests.attacks.processes import answers_elsewhere
 
-ROOT = Path(__file__).resolve().parents[3]
 PHOTOS = load("photos", "test").images
 OPEN = ("turns", "complement", "colours")
 
@@ -81,14 +76,7 @@ print([hashlib.sha256(part.tobytes()).hexdigest() for part in parts])
 
 
 def test_other_processes_give_the_same():
-    """Other hash seeds, numbers of threads, and matrix products with the rounding of other processors."""
-    answers = set()
-    for seed, threads, processor in (("0", "1", "Nehalem"), ("1", "2", "Haswell")):
-        elsewhere = {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "OPENBLAS_CORETYPE": processor}
-        answers.add(
-            subprocess.check_output([sys.executable, "-c", ELSEWHERE], env=os.environ | elsewhere, cwd=ROOT)
-        )
-    assert len(answers) == 1
+    assert len(answers_elsewhere(ELSEWHERE)) == 1
 
 
 @pytest.mark.parametrize("n", [10, 60])

@@ -1,10 +1,5 @@
 """EtC with one key: success, doubt, errors."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -16,8 +11,8 @@ from lib.datasets import load, photo
 from lib.schemes import SKK, EtC, OneTimePad
 from lib.symmetries import oriented
 from lib.tiling import cut
+from tests.attacks.processes import answers_elsewhere
 
-ROOT = Path(__file__).resolve().parents[3]
 PHOTOS = load("photos", "test").images
 # the same ten photographs, but no pixel of the test patches
 PUBLIC = load("photos", "train", limit=600).images
@@ -110,14 +105,7 @@ print(digest.hexdigest())
 
 
 def test_other_processes_give_the_same_to_the_last_bit():
-    """Other hash seeds, numbers of threads, and matrix products with the rounding of other processors."""
-    answers = set()
-    for seed, threads, processor in (("0", "1", "Nehalem"), ("1", "2", "Haswell")):
-        elsewhere = {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "OPENBLAS_CORETYPE": processor}
-        answers.add(
-            subprocess.check_output([sys.executable, "-c", ELSEWHERE], env=os.environ | elsewhere, cwd=ROOT)
-        )
-    assert len(answers) == 1
+    assert len(answers_elsewhere(ELSEWHERE)) == 1
 
 
 @pytest.mark.parametrize("n", [1, 5, 50])

@@ -1,10 +1,6 @@
 """One key for all blocks, ciphertexts alone: success on photos, doubt on failures."""
 
-import os
-import subprocess
-import sys
 from itertools import permutations
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,8 +13,8 @@ from lib.datasets import load, photo
 from lib.metrics import exact, nearest
 from lib.schemes import BlockShuffle, ExtendedTanaka, NegativePositive, OneTimePad, Tanaka
 from lib.table import join, split
+from tests.attacks.processes import answers_elsewhere
 
-ROOT = Path(__file__).resolve().parents[3]
 OPEN = ("colours", "complement")
 PATCHES = load("photos", "test").images
 
@@ -173,14 +169,7 @@ print(digests, [each.confidence.mean().round(2) for each in found])
 
 
 def test_the_same_ciphertexts_give_the_same_answer_in_other_processes():
-    """Other hash seeds, numbers of threads, and matrix products with the rounding of other processors."""
-    answers = set()
-    for seed, threads, processor in (("0", "1", "Nehalem"), ("1", "2", "Haswell")):
-        elsewhere = {"PYTHONHASHSEED": seed, "OMP_NUM_THREADS": threads, "OPENBLAS_CORETYPE": processor}
-        answers.add(
-            subprocess.check_output([sys.executable, "-c", ELSEWHERE], env=os.environ | elsewhere, cwd=ROOT)
-        )
-    assert len(answers) == 1
+    assert len(answers_elsewhere(ELSEWHERE)) == 1
 
 
 @pytest.mark.parametrize(

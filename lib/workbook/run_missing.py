@@ -9,7 +9,10 @@
 """
 
 import argparse
+import os
 import sys
+import time
+from pathlib import Path
 
 from lib.workbook import readme
 from lib.workbook.recorded_attacks import trained_attacks
@@ -20,15 +23,36 @@ KINDS = {"trainings": trainings, "attacks": trained_attacks}
 BUILD = readme.README.parent / "build"
 
 
-def run_missing(kind: Kind, rows: list[Row], seeds: list[int], data: str, device: str = "cpu") -> None:
-    """Run rows that have no record as they stand. `data` as `lib.datasets.load` names it."""
+class OutOfTime(Exception):
+    """The time that was given is over; what was begun is kept, and goes on when called again."""
+
+
+def run_missing(
+    kind: Kind, rows: list[Row], seeds: list[int], data: str, device: str = "cpu", limit: float | None = None
+) -> None:
+    """Run rows that have no record as they stand. `data` as `lib.datasets.load` names it. OutOfTime after
+    the epoch in which `limit` seconds are over."""
     from lib.datasets import load
+
+    started, bar = time.monotonic(), sys.stderr.isatty() and limit is None
+
+    def watch(entry):
+        if time.monotonic() - started > limit:
+            raise OutOfTime
 
     if todo := list(kind.missing(rows, seeds)):
         images, test = load(data), load(data, "test", limit=kind.test)
     for row, seed in todo:
         work = BUILD / kind.folder.name / kind.file(row, seed).stem
-        kind.keep(row, seed, Job(images, test, work, device, sys.stderr.isatty()))
+        kind.keep(row, seed, Job(images, test, work, device, bar if limit is None else watch))
+
+
+def step_aside() -> None:
+    """Let every other program go first: runs of hours are for the background."""
+    os.nice(19)
+    group = Path("/proc/self/autogroup")  # where Linux shares by sessions, nice alone does nothing
+    if group.exists():
+        group.write_text("19")
 
 
 def main(argv: list[str] | None = None, kinds: dict[str, Kind] = KINDS) -> int:
@@ -36,15 +60,25 @@ def main(argv: list[str] | None = None, kinds: dict[str, Kind] = KINDS) -> int:
     parser.add_argument("kind", choices=kinds)
     parser.add_argument("rows", nargs="*", metavar="ROW", help="rows by name; all if none is given")
     parser.add_argument("--data", default="cifar10", help="as lib.datasets.load names it (cifar10)")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[], help="as many as each row says")
+    parser.add_argument("--tiers", nargs="+", default=None, help="rows of these tiers alone")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--limit", type=float, help="stop after the epoch in which so many seconds are over")
     args = parser.parse_args(argv)
     kind = kinds[args.kind]
     try:
         rows = chosen(kind, args.rows)
     except ValueError as error:
         parser.error(str(error))
-    run_missing(kind, rows, args.seeds, args.data, args.device)
+    if kind is not trainings and (args.tiers or args.limit):
+        parser.error("--tiers and --limit are for trainings")
+    if args.tiers:
+        rows = [row for row in rows if row.tier in args.tiers]
+    step_aside()
+    try:
+        run_missing(kind, rows, args.seeds, args.data, args.device, args.limit)
+    except OutOfTime:
+        print("out of time; the same command goes on")
     if kind is trainings:
         readme.rewrite("training", summary())
     return 0

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from lib import Key, datasets
-from lib.models import AlignedBlocks, Orbit, WhitenedBlocks, WhitenedPixels
+from lib.models import AlignedBlocks, Orbit, PlacedBlocks, WhitenedBlocks, WhitenedPixels
 from lib.models.fronts import alignment, grid_embedding, invariant, whitening
 from lib.models.fronts.whitening import BlockWhitening
 from lib.models.inputs import atoms
@@ -241,6 +241,50 @@ def test_a_one_time_pad_keeps_its_atoms_to_itself():
     cipher = pad.encrypt(secret[::2], ids=range(500))
     index, sign = alignment.align(grid_of(cipher, scheme), grid_of(public, scheme))
     assert sorted(index) == list(range(48)) and right_places(index, sign, scheme) < 12
+
+
+# -- blocks with a key of their own --------------------------------------------------------------------------
+
+
+def likeness(out, plain):
+    """Correlation of (n, 3, h, w) with plain inputs, in the best of 8 turns and 6 orders of colours, colour
+    by colour, the sign of each left open."""
+    flat = [x.transpose(0, 1).flatten(1).double() for x in (out, plain)]
+    best = 0.0
+    for turned in (torch.rot90(x, k, (2, 3)) for x in (out, out.flip(3)) for k in range(4)):
+        flat[0] = turned.transpose(0, 1).flatten(1).double()
+        together = torch.corrcoef(torch.cat(flat))[:3, 3:].abs()
+        orders = itertools.permutations(range(3))
+        best = max(best, *(float(together[list(order), range(3)].min()) for order in orders))
+    return best
+
+
+@pytest.mark.parametrize("scheme", [ExtendedTanaka(Key.from_seed(5)), EtC(Key.from_seed(6), block=4)],
+                         ids=lambda s: s.name)  # fmt: skip
+def test_placed_blocks_give_the_picture_though_every_block_has_its_own_key(scheme):
+    front, secret = PlacedBlocks(32, 4, scheme.bits), PHOTOS[:2000]
+    cipher = inputs(scheme.encrypt(secret))
+    front.start(cipher)
+    assert (
+        likeness(front(cipher[:200]), inputs(secret[:200]))
+        > 0.85
+        > likeness(cipher[:200], inputs(secret[:200]))
+    )
+
+
+def test_placed_blocks_get_nothing_from_a_one_time_pad():
+    front = PlacedBlocks(32, 4)
+    cipher = inputs(OneTimePad(Key.from_seed(8)).encrypt(PHOTOS[:600], ids=range(600)))
+    front.start(cipher)
+    assert likeness(front(cipher[:200]), inputs(PHOTOS[:200])) < 0.05
+
+
+def test_maps_of_blocks_are_found_with_other_photographs_as_the_public_ones():
+    scheme, (public, secret) = Tanaka(Key.from_seed(5), bits=8), others()
+    ours, theirs = grid_of(scheme.encrypt(secret), scheme), grid_of(public, scheme)
+    index, sign = alignment.align_each(ours, theirs)
+    right = [right_places(*each, scheme) for each in zip(index, sign)]
+    assert np.median(right) > 24  # of 48, with 5 photographs and as many maps as blocks
 
 
 # -- pixels --------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ FRONT_KINDS = {
 }
 PREPARED = {
     "aligned-blocks": models.AlignedBlocks,
+    "placed-blocks": models.PlacedBlocks,
     "whitened-pixels": models.WhitenedPixels,
     "orbit": models.Orbit,
 }
@@ -197,7 +198,7 @@ def test_adapted_is_one_network_after_the_other_with_the_first_ones_penalty():
         *(
             ({"name": "resnet18", "side": 30, "adaptation": each}, r"not a multiple of block 4.*lib\.pad")
             for each in adaptations
-            if each in ("tanaka", "le", "ele", "aligned-blocks")
+            if each in ("tanaka", "le", "ele", "aligned-blocks", "placed-blocks")
         ),
     ],
 )

@@ -40,6 +40,22 @@ def test_a_recipe_with_flip_test_is_evaluated_so(side):
     assert run.history[0]["test_accuracy"] != evaluate(run.model, TEST, scheme=scheme)
 
 
+def test_before_the_last_epoch_the_image_alone_is_shown():
+    recipe, seen = Recipe(epochs=2, flip_test=True), []
+    networks = []
+
+    def kept():
+        networks.append(tiny())
+        return networks[0]
+
+    def alone(entry):
+        seen.append(evaluate(networks[0], TEST))
+
+    run = fit(kept, TRAIN, recipe, test=TEST, progress=alone)
+    assert run.history[0]["test_accuracy"] == seen[0]
+    assert run.history[1]["test_accuracy"] == evaluate(run.model, TEST, flips=True)
+
+
 @pytest.mark.parametrize("augment", ["before", "after"])
 def test_grey_ciphertexts_go_through(augment):
     scheme = GrayscaleEtC(KEY, 4)

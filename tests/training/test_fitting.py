@@ -180,6 +180,23 @@ def test_uneven_batches_weigh_by_their_images():
     assert one["train_accuracy"] == many["train_accuracy"]
 
 
+def linear():
+    return nn.Sequential(nn.Flatten(), nn.Linear(3 * 8 * 12, 3))
+
+
+@pytest.mark.parametrize("optimiser", ["adamw", "muon"])
+def test_a_step_over_pieces_is_that_over_the_batch_where_nothing_looks_at_a_batch(optimiser):
+    recipe = Recipe(epochs=2, batch=50, rate=0.01, optimiser=optimiser)
+    whole, pieces = (fit(linear, SMALL, replace(recipe, microbatch=size)) for size in (0, 16))
+    assert torch.allclose(whole.model[1].weight, pieces.model[1].weight, atol=1e-5)
+    assert whole.history[1]["loss"] == pytest.approx(pieces.history[1]["loss"], rel=1e-5)
+
+
+def test_norms_see_a_piece_at_a_time():
+    run = fit(Recorder, SMALL, Recipe(epochs=1, batch=32, microbatch=10))
+    assert [len(piece) for piece in run.model.seen] == [10, 10, 5, 10, 10, 5]
+
+
 def test_average_is_the_running_mean_of_weights_and_batch_norms_after_each_step():
     class Diary(Conv):
         def __init__(self):

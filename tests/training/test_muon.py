@@ -72,7 +72,7 @@ def tiny():
     return AirBench(3, widths=(8, 8, 12))
 
 
-RECIPE = Recipe.speed_run(epochs=5, batch=100, crop=1)
+RECIPE = Recipe.speed_run(epochs=5, batch=100, crop=1, bfloat16=False)
 
 
 def test_every_weight_has_the_optimiser_of_its_kind():

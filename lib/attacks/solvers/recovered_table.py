@@ -1,9 +1,12 @@
 """What to do with a table that an attack has read: see whether it is one, decrypt with it, see whether that
 came out like a picture."""
 
+from typing import Any
+
 import numpy as np
 
 from lib.table import join, split
+from lib.tiling import assembled, cut
 
 
 def decrypt_with(ciphers: np.ndarray, index: np.ndarray, mask: np.ndarray, bits: int = 4) -> np.ndarray:
@@ -13,6 +16,24 @@ def decrypt_with(ciphers: np.ndarray, index: np.ndarray, mask: np.ndarray, bits:
     plain, inside = atoms.copy(), _inside(index)  # what a cipher that is no table answers may count too far
     plain[:, index[inside]] = atoms[:, inside]
     return join(plain, bits).reshape(ciphers.shape)
+
+
+def decrypt_more(ciphers: np.ndarray, recovered: dict[str, Any], block: int = 1, bits: int = 8) -> np.ndarray:
+    """Further ciphertexts (n, h, w, 3) uint8 under a key that an attack on one-key ciphertexts has read.
+
+    recovered     of its result: "index" and "mask" of one block or of whole images, or "places" and
+                  "substitution"
+    block, bits   what the attack was told
+    """
+    if "substitution" in recovered:
+        everywhere = np.tile(recovered["places"], (*(side // block for side in ciphers.shape[1:3]), 1))
+        return substituted_back(ciphers, recovered["substitution"].astype(np.int64), everywhere)
+    table = {"index": recovered["index"], "mask": recovered["mask"]}
+    if len(table["mask"]) == ciphers[0].size:
+        return decrypt_with(ciphers, **table, bits=len(table["mask"]) * 8 // len(table["index"]))
+    n, h, w, _ = ciphers.shape
+    atoms = split(cut(ciphers, block).reshape(n, h // block, w // block, -1), bits)
+    return assembled(join((atoms ^ table["mask"])[..., np.argsort(table["index"])], bits), block)
 
 
 def _inside(index):

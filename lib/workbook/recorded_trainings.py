@@ -5,6 +5,7 @@ The accuracy of a run is that of its last epoch on the test set, never the best.
     trainings.recorded("plain")[0].accuracy
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, Literal
 
@@ -166,49 +167,73 @@ def attacked(name: str, scheme: Scheme, *data: Dataset) -> tuple[list[Dataset], 
 trainings = Kind(RESULTS / "training", TrainingRow, Training, train)
 
 
+# -- what lessons and README show ----------------------------------------------------------------------------
+
+HEAD = ["row", "kind", "in front", "parameters", "of them in front", "epochs", "accuracy, last epoch", "runs",
+        "core-hours a run", "published, best epoch", "where"]  # fmt: skip
+"""Of the table of all recorded rows."""
+
+
 def summary() -> str:
     """The tables of recorded trainings, in Markdown: for each tier the accuracy of each cipher by kind, and
     every row beside what was published."""
-    return "\n\n".join(f"{_by_kind(tier, rows)}\n\n{_in_full(rows)}" for tier, rows in _tiers())
-
-
-def _tiers():
-    """The tiers that have a record, each with its rows that have one and their records."""
-    recorded = [(row, runs) for row in trainings.rows() if (runs := trainings.records(row))]
+    tables = []
     for tier in TIERS:
-        if rows := [(row, runs) for row, runs in recorded if row.tier == tier]:
-            yield tier, rows
+        if rows := recorded_rows(tier=tier):
+            plain, by_kind = accuracy_by_kind(tier)
+            title = f"Tier `{tier}`, plain pictures {plain}:"
+            tables += [title, readme.table(*by_kind), readme.table(HEAD, map(_line, rows))]
+    return "\n\n".join(tables)
 
 
-def _by_kind(tier, rows):
-    """A line for each cipher, its first row of a kind in the kind's column."""
-    shown = {}
-    for row, runs in rows:
-        shown.setdefault(row.cipher, {}).setdefault(row.kind, _accuracy(runs))
-    kinds = KINDS[1:4]
-    lines = [[cipher, *(found.get(kind, found.get("control", "")) for kind in kinds)]
-             for cipher, found in shown.items() if "plain" not in found]  # fmt: skip
-    plain = next((found["plain"] for found in shown.values() if "plain" in found), "not run")
-    return f"Tier `{tier}`; plain pictures: {plain}\n\n" + readme.table(["cipher", *kinds], lines)
+def recorded_rows(names: Sequence[str] = (), tier: str = "table") -> list[tuple[TrainingRow, list[Training]]]:
+    """The rows of a tier that have records, with these; of those names alone, in their order, if any is
+    given."""
+    rows = [row for row in trainings.rows() if row.tier == tier and (not names or row.name in names)]
+    if names:
+        rows.sort(key=lambda row: names.index(row.name))
+    return [(row, runs) for row in rows if (runs := trainings.records(row))]
 
 
-def _in_full(rows):
-    head = ["row", "kind", "in front", "parameters, of them in front", "epochs", "accuracy, last epoch"]
-    head += ["runs", "core-hours a run", "published, best epoch", "where"]
-    return readme.table(head, map(_line, rows))
+def accuracy_by_kind(tier: str = "table") -> tuple[str, tuple[list, list]]:
+    """Accuracy on plain pictures; and head and lines of a table: the first recorded row of each cipher and
+    kind."""
+    shown, kinds = {}, KINDS[1:4]
+    for row, runs in recorded_rows(tier=tier):
+        shown.setdefault(row.cipher, {}).setdefault(row.kind, told(runs))
+    plain = shown.pop("none", {}).get("plain", "not recorded yet")
+    control = {cipher: found["control"] for cipher, found in shown.items() if "control" in found}
+    lines = [[cipher, *(found.get(kind, "") for kind in kinds)]
+             for cipher, found in shown.items() if cipher not in control]  # fmt: skip
+    lines += [[f"{cipher} (control)", found, "", ""] for cipher, found in control.items()]
+    return plain, (["cipher", *kinds], lines)
+
+
+def in_full(names: Sequence[str] = (), tier: str = "table") -> tuple[list, list]:
+    """Head and lines of the table of recorded rows, `lib.figures.table` draws it."""
+    return HEAD, [_line(each) for each in recorded_rows(names, tier)]
+
+
+def courses(names: Sequence[str], tier: str = "table") -> dict[str, tuple[list, list]]:
+    """For `lib.figures.curves`: test accuracy by epoch, per cent, of the recorded runs of these rows."""
+    return {
+        f"{row.name}, seed {run.seed}": (
+            [entry["epoch"] for entry in run.epochs], [100 * entry["test_accuracy"] for entry in run.epochs]
+        )
+        for row, runs in recorded_rows(names, tier) for run in runs
+    }  # fmt: skip
+
+
+def told(runs: list[Training]) -> str:
+    """Mean accuracy, and the lowest and highest of several, in per cent."""
+    found = [100 * run.accuracy for run in runs]
+    spread = f" ({min(found):.1f} to {max(found):.1f})" if len(found) > 1 else ""
+    return f"{np.mean(found):.1f} %{spread}"
 
 
 def _line(row_and_runs):
     row, runs = row_and_runs
-    size = f"{runs[0].parameters:,}" + (f", {runs[0].front:,}" if runs[0].front else "")
-    hours = f"{np.mean([run.core_hours for run in runs]):.2f}"
     there = [f"{row.published.accuracy:.2f} %", row.published.source] if row.published else ["", "none found"]
-    here = [row.name, row.kind, row.front, size, row.recipe["epochs"], _accuracy(runs), len(runs), hours]
-    return [*here, *there]
-
-
-def _accuracy(runs):
-    """Mean, and the lowest and highest of several, in per cent."""
-    found = [100 * run.accuracy for run in runs]
-    spread = f" ({min(found):.1f} to {max(found):.1f})" if len(found) > 1 else ""
-    return f"{np.mean(found):.1f} %{spread}"
+    sizes = [f"{runs[0].parameters:,}", f"{runs[0].front:,}"]
+    here = [row.recipe["epochs"], told(runs), len(runs), f"{np.mean([run.core_hours for run in runs]):.2f}"]
+    return [row.name, row.kind, row.front, *sizes, *here, *there]

@@ -7,10 +7,10 @@ reads `data/results/training/*.json`, `data/results/attacks.json` and the attack
 README's table. There is a row for every scheme that the attack matrix knows, which is every scheme of
 `lib.schemes`, for plain pictures, and for the control; what was not recorded says which command records it.
 
-The accuracy of a scheme is the mean over seeds of its first row of recorded runs, last epoch: first rows have
-networks of one size, further ones are of other sizes. Its leakage is what the best attack got back, by SSIM,
-once among attackers who have ciphertexts only, and once among all. Attacks that are void count for nothing;
-of trained ones the median over seeds counts. A scheme is on the front if no other is at least as accurate and
+The accuracy of a scheme is the mean over seeds of its first recorded row in the tier `table` that learned
+from labels alone, last epoch: what those get who play by the rules. Its leakage is what the best attack got
+back, by SSIM, once among attackers who have ciphertexts only, and once among all. Attacks that are void count
+for nothing; of trained ones the median over seeds counts. A scheme is on the front if no other is at least as accurate and
 leaks no more to attackers with ciphertexts only, and is better in one of the two.
 """
 
@@ -34,6 +34,8 @@ OUT = RESULTS / "scoreboard.json"
 SHOWN = ("ssim", "edge_correlation", "exact")
 PLAIN, CONTROL = "none", "otp"
 CIPHERTEXTS = (ONE, MANY)
+RULES = [("table", kind) for kind in ("plain", "as published", "control")]
+"""Tier and kind of the trainings that count."""
 TRAINED = {
     "same key": (PAIRS, "trained on pairs"),
     "different keys": (ONE, "trained, 1 ciphertext"),
@@ -60,7 +62,7 @@ VERDICTS = {
 
 def rows() -> list[dict]:
     """The scoreboard of what is recorded: see `board`."""
-    learned = [(row, trainings.recorded(row.name)) for row in trainings.rows()]
+    learned = [(row, trainings.records(row)) for row in trainings.rows()]
     trained = [run for row in trained_attacks.rows() for run in trained_attacks.recorded(row.name)]
     return board(json.loads(ATTACKS.read_text()), trained, learned)
 
@@ -90,7 +92,8 @@ def _row(label, candidates, learned):
 
 def _accuracy(label, learned):
     """The first of the rows that train on this scheme, or the command that would record one."""
-    candidates = [(row, runs) for row, runs in learned if (label_of(row.scheme) or PLAIN) == label]
+    by_rules = [(row, runs) for row, runs in learned if (row.tier, row.kind) in RULES]
+    candidates = [(row, runs) for row, runs in by_rules if (label_of(row.scheme) or PLAIN) == label]
     for row, runs in candidates:
         if runs:
             found = sorted(round(run.accuracy, 4) for run in runs)

@@ -50,8 +50,9 @@ def test_the_readme_shows_what_is_stored():
     assert text == readme.with_part(text, "scoreboard", scoreboard.table(STORED))
 
 
-def learned(name, scheme, *accuracies):
-    row = TrainingRow(name=name, column="cpu", cipher="", network="fast", threads=1, recipe={}, scheme=scheme)
+def learned(name, scheme, *accuracies, **facts):
+    facts = {"tier": "table", "kind": "as published", "cipher": "", "network": "fast", "threads": 1} | facts
+    row = TrainingRow(name=name, recipe={}, scheme=scheme, **facts)
     return row, [Training.model_construct(accuracy=value) for value in accuracies]
 
 

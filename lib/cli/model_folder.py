@@ -34,7 +34,7 @@ class Network(Format):
     name: str
     adaptation: str | None
     block: int
-    side: int
+    side: int | list[int]
 
     def build(self, classes: int) -> torch.nn.Module:
         """A new network."""
@@ -42,8 +42,9 @@ class Network(Format):
 
 
 class Facts(Format):
-    """The contents of model.json: the network, its classes, the side of an image; how it was trained; what
-    its training images were: plain (`cipher` is None), or ciphertexts of which scheme and key."""
+    """The contents of model.json: the network, its classes, the side of an image (height and width of one
+    that is no square); how it was trained; what its training images were: plain (`cipher` is None), or
+    ciphertexts of which scheme and key."""
 
     KIND: ClassVar[str] = "model"
     WAY: ClassVar[str] = "restore it, or train again"
@@ -51,7 +52,7 @@ class Facts(Format):
     version: Literal[1]
     network: Network
     classes: list[str] = Field(min_length=1)
-    side: int
+    side: int | list[int]
     channels: Literal[3]
     recipe: dict[str, bool | int | float | str]
     cipher: Cipher | None

@@ -19,6 +19,7 @@ from lib.cli.jobs import images_in
 from lib.cli.model_folder import Trained
 from lib.cli.records import described, named
 from lib.datasets import open_image, pixels_of
+from lib.models.inputs import sides
 from lib.training import scores
 
 AT_ONCE = 500  # images that are read, then classified
@@ -87,10 +88,10 @@ def _of_archive(trained, path):
 
 
 def _fitting(images, name, trained):
-    side, size = trained.facts.side, images.shape[-3:-1]
-    if size != (side, side):
+    reads, size = sides(trained.facts.side), images.shape[-3:-1]
+    if size != reads:
         way = "bring it to the size that the images had in training"
-        raise ValueError(f"{name} is {size[0]}x{size[1]}, and the network reads {side}x{side}; {way}")
+        raise ValueError(f"{name} is {size[0]}x{size[1]}, and the network reads {reads[0]}x{reads[1]}; {way}")
     return images
 
 

@@ -110,13 +110,10 @@ def _block(cipher) -> int:
     return cipher.scheme.get("block", 4)
 
 
-def _side(train, test) -> int:
-    """The side of all images, which have to be square and of one size."""
+def _side(train, test) -> int | list[int]:
+    """The side of all images, which have to be of one size; height and width where they are no squares."""
     height, width = train.images.shape[1:3]
-    if height != width:
-        squares = "and networks here read squares; crop them"
-        raise ValueError(f"{train.source}: images of {height}x{width}, {squares}")
     if test and test.images.shape[1:3] != (height, width):
         other = "x".join(map(str, test.images.shape[1:3]))
         raise ValueError(f"{test.source}: images of {other}, and those to train on are {height}x{width}")
-    return height
+    return height if height == width else [height, width]

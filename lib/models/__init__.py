@@ -15,7 +15,7 @@ from lib.models.fast import FastNet
 from lib.models.fronts.alignment import AlignedBlocks, PlacedBlocks
 from lib.models.fronts.invariant import Orbit
 from lib.models.fronts.whitening import WhitenedBlocks, WhitenedPixels
-from lib.models.inputs import check_side
+from lib.models.inputs import check_side, sides
 from lib.models.shake_pyramid import ShakePyramidNet
 from lib.models.standard import ConvMixer, ResNet18, VisionTransformer
 
@@ -30,15 +30,22 @@ _ADAPTATIONS = {
 }  # fmt: skip
 names = tuple(_NETWORKS)
 adaptations = tuple(_ADAPTATIONS)
+rectangles = tuple(
+    name for name, kind in (_NETWORKS | _ADAPTATIONS).items()
+    if "side" not in inspect.signature(kind).parameters or getattr(kind, "rectangles", False)
+)  # fmt: skip
+"""Networks and adaptations that read any height and width, of whole blocks where they read these."""
 
 
 def by_name(
-    name: str, classes: int, *, side: int = 32, block: int = 4, bits: int = 4,
+    name: str, classes: int, *, side: int | tuple[int, int] = 32, block: int = 4, bits: int = 4,
     adaptation: str | None = None, **options,
 ) -> nn.Module:  # fmt: skip
     """A new network: (n, 3, side, side) floats to (n, classes).
 
     name         one of `names`
+    side         of the images, or their height and width, for networks that read more than squares: those of
+                 `rectangles`, behind an adaptation of it or none
     block        side of the cipher's blocks, for the networks and adaptations that read blocks
     bits         of the atoms that the cipher shuffles, for those that sort atoms
     adaptation   one of `adaptations`, put in front, with its `penalty()` for the loss (see `Adapted`)
@@ -53,8 +60,12 @@ def by_name(
     """
     if name not in _NETWORKS:
         raise ValueError(f"unknown network {name!r}; known: {', '.join(names)}")
-    if name == "shake-pyramid" and side % 4:
+    if name == "shake-pyramid" and any(each % 4 for each in sides(side)):
         raise ValueError(f"shake-pyramid halves the side twice: expected a multiple of 4, got {side}")
+    height, width = sides(side)
+    for each in (name, adaptation) if height != width else ():
+        if each in names + adaptations and each not in rectangles:
+            raise ValueError(f"{each} reads squares, got {height}x{width}; {', '.join(rectangles)} read any")
     facts = {"side": side, "block": block, "bits": bits}
     if adaptation is None:
         return _made(_NETWORKS[name], classes, options=options, channels=3, **facts)
@@ -79,5 +90,5 @@ def _made(kind, *classes, options=(), **facts):
 __all__ = [
     "Adapted", "AirBench", "AlignedBlocks", "BlockNet", "ConvMixer", "ELEAdaptNet", "FastNet", "LEAdaptNet",
     "Orbit", "PixelAdaptation", "PlacedBlocks", "ResNet18", "ShakePyramidNet", "TanakaAdaptation",
-    "VisionTransformer", "WhitenedBlocks", "WhitenedPixels", "adaptations", "by_name", "names",
+    "VisionTransformer", "WhitenedBlocks", "WhitenedPixels", "adaptations", "by_name", "names", "rectangles",
 ]  # fmt: skip

@@ -1,4 +1,5 @@
-"""The network of the CIFAR-10 speed runs: airbench94, and airbench93 with widths 64, 128, 128.
+"""The network of the CIFAR-10 speed runs: airbench94, airbench93 with widths 64, 128, 128, and the shape of
+airbench96 with widths 128, 384, 512 and a third convolution in each group.
 
 K. Jordan, "94% on CIFAR-10 in 3.29 Seconds on a Single GPU", arXiv:2404.00498, as in
 KellerJordan/cifar10-airbench. It is trained as `lib.training.Recipe.speed_run` says.
@@ -8,6 +9,7 @@ from itertools import pairwise
 
 import torch
 from torch import nn
+from torch.nn.functional import gelu
 
 from lib.models.fast import PatchWhitening, convolution
 
@@ -18,18 +20,19 @@ class AirBench(nn.Sequential):
     2x2 patches whitened, with a bias; three pairs of 3x3 convolutions, pooling after the first of each; the
     largest value of each feature; a linear head. Norms learn their bias alone. `start(x)` comes first.
 
+    deep        three convolutions a group, the last two around a skip connection, as in airbench96
     whitening   False behind a front that learns: there is no telling beforehand what it will give
     """
 
     def __init__(
         self, classes: int, channels: int = 3, widths: tuple[int, int, int] = (64, 256, 256),
-        whitening: bool = True,
+        deep: bool = False, whitening: bool = True,
     ):  # fmt: skip
         # published for inputs of unit variance; ours, from -1 to 1, have about a quarter
         stem = PatchWhitening(channels, floor=5e-4 / 4, bias=True) if whitening else nn.Identity()
         into = stem.features if whitening else channels
-        pairs = [_pair(*each) for each in pairwise((into, *widths))]
-        super().__init__(stem, *pairs, WideHead(widths[-1], classes))
+        groups = [_group(*each, deep) for each in pairwise((into, *widths))]
+        super().__init__(stem, *groups, WideHead(widths[-1], classes))
 
     def start(self, x: torch.Tensor):
         """Set the whitening from some inputs."""
@@ -50,11 +53,18 @@ class WideHead(nn.Module):
         return self.classify(x.amax((2, 3))) / self.classify.in_features
 
 
-def _pair(into, out):
-    return nn.Sequential(
-        convolution(into, out), nn.MaxPool2d(2), _norm(out), nn.GELU(),
-        convolution(out, out), _norm(out), nn.GELU(),
-    )  # fmt: skip
+class Skip(nn.Sequential):
+    """GELU(x + f(x)), where f is what it is made of."""
+
+    def forward(self, x: torch.Tensor):
+        return gelu(x + super().forward(x))
+
+
+def _group(into, out, deep):
+    first = convolution(into, out), nn.MaxPool2d(2), _norm(out), nn.GELU()
+    second = convolution(out, out), _norm(out), nn.GELU()
+    last = [Skip(*second, convolution(out, out), _norm(out))] if deep else second
+    return nn.Sequential(*first, *last)
 
 
 def _norm(width):

@@ -21,10 +21,16 @@ def atoms(x: torch.Tensor, bits: int) -> torch.Tensor:
     return torch.stack(parts, dim=2).flatten(1, 2)
 
 
-def check_side(side: int, block: int) -> None:
-    """ValueError unless an image of this side is made of whole blocks."""
-    if min(side, block) < 1:
-        raise ValueError(f"a side and a block are pixels from 1 on, got side {side} and block {block}")
-    if side % block:
-        advice = f"crop images, or pad them with lib.pad(images, {block})"
-        raise ValueError(f"side {side} is not a multiple of block {block}; {advice}")
+def sides(side: int | tuple[int, int]) -> tuple[int, int]:
+    """Height and width: a single side is that of a square."""
+    return (side, side) if isinstance(side, int) else tuple(side)
+
+
+def check_side(side: int | tuple[int, int], block: int) -> None:
+    """ValueError unless an image of this side, or of this height and width, is made of whole blocks."""
+    for each in dict.fromkeys(sides(side)):
+        if min(each, block) < 1:
+            raise ValueError(f"a side and a block are pixels from 1 on, got side {each} and block {block}")
+        if each % block:
+            advice = f"crop images, or pad them with lib.pad(images, {block})"
+            raise ValueError(f"side {each} is not a multiple of block {block}; {advice}")

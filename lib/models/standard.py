@@ -12,7 +12,7 @@ timm are imported when such a network is made, not before: that takes seconds.
 import torch
 from torch import nn
 
-from lib.models.inputs import check_side
+from lib.models.inputs import check_side, sides
 
 
 class ResNet18(nn.Sequential):
@@ -35,9 +35,11 @@ class ResNet18(nn.Sequential):
 class _OfPatches(nn.Sequential):
     """A network for images of one size, which says so: a convolution would drop what is over."""
 
-    def __init__(self, net: nn.Module, *takes: int):
+    rectangles = True  # `side` may be (height, width)
+
+    def __init__(self, net: nn.Module, channels: int, side: int | tuple[int, int]):
         super().__init__(net)
-        self.takes = takes
+        self.takes = channels, *sides(side)
 
     def forward(self, x: torch.Tensor):
         if tuple(x.shape[1:]) != self.takes:
@@ -52,14 +54,15 @@ class ConvMixer(_OfPatches):
     Which blocks are neighbours matters to it. 718,090 parameters for 10 classes with blocks of 4.
     """
 
-    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 256,
-                 depth: int = 8, kernel: int = 9):  # fmt: skip
+    def __init__(self, classes: int, channels: int = 3, side: int | tuple[int, int] = 32, block: int = 4,
+                 dim: int = 256, depth: int = 8, kernel: int = 9):  # fmt: skip
         from timm.models import convmixer
 
         check_side(side, block)
         patches = {"patch_size": block, "in_chans": channels}
-        super().__init__(convmixer.ConvMixer(dim, depth, kernel, num_classes=classes, **patches),
-                         channels, side, side)  # fmt: skip
+        super().__init__(
+            convmixer.ConvMixer(dim, depth, kernel, num_classes=classes, **patches), channels, side
+        )
 
 
 class VisionTransformer(_OfPatches):
@@ -69,15 +72,15 @@ class VisionTransformer(_OfPatches):
     blocks of 4; the position code is 12,288 of them.
     """
 
-    def __init__(self, classes: int, channels: int = 3, side: int = 32, block: int = 4, dim: int = 192,
-                 depth: int = 6, heads: int = 3, positions: bool = True):  # fmt: skip
+    def __init__(self, classes: int, channels: int = 3, side: int | tuple[int, int] = 32, block: int = 4,
+                 dim: int = 192, depth: int = 6, heads: int = 3, positions: bool = True):  # fmt: skip
         from timm.models import vision_transformer
 
         check_side(side, block)
         if dim % heads:
             raise ValueError(f"dim {dim} does not divide among {heads} heads")
         net = vision_transformer.VisionTransformer(
-            side, block, channels, classes, global_pool="avg", class_token=False, embed_dim=dim, depth=depth,
-            num_heads=heads, pos_embed="learn" if positions else "none",
+            sides(side), block, channels, classes, global_pool="avg", class_token=False, embed_dim=dim,
+            depth=depth, num_heads=heads, pos_embed="learn" if positions else "none",
         )  # fmt: skip
-        super().__init__(net, channels, side, side)
+        super().__init__(net, channels, side)

@@ -22,10 +22,13 @@ class Batches:
     """The training set in batches, as the network gets them; `len` is their number."""
 
     def __init__(self, data: Dataset, recipe: Recipe, scheme: Any, device: torch.device):
-        self.crop, self.flip, self.count = recipe.crop, recipe.flip, -(-len(data) // recipe.batch)
-        once = recipe.augment == "after" or not (recipe.crop or recipe.flip)
+        self.crop, self.flip, self.cutout = recipe.crop, recipe.flip, recipe.cutout
+        self.count = -(-len(data) // recipe.batch)
+        once = recipe.augment == "after" or not (recipe.crop or recipe.flip or recipe.cutout)
         images = whole_batch(encrypted(scheme, data.images) if scheme and once else data.images)
         self.scheme, self.size = None if once else scheme, images.shape[1:3]
+        mean = images.mean((0, 1, 2)).round().astype(np.uint8) if self.cutout else np.zeros(0, np.uint8)
+        self.mean = torch.from_numpy(mean).to(device)
         if self.crop:
             around = (self.crop, self.crop)
             images = np.pad(images, ((0, 0), around, around, (0, 0)), "reflect")
@@ -46,6 +49,8 @@ class Batches:
         """(b, c, h, w) uint8 of the images numbered `part`; a new key for each of them in every epoch."""
         moving = self.crop or self.flip
         x = self._moved(part, shuffler, epoch) if moving else self.images[part.to(self.images.device)]
+        if self.cutout:
+            x = self._cut_out(x, shuffler)
         x = x.permute(0, 3, 1, 2)
         if self.scheme is None:
             return x
@@ -68,6 +73,17 @@ class Batches:
         pixels = ((part[:, None] * h + rows) * w)[:, :, None] + columns[:, None, :]
         chosen = pixels.flatten().to(self.images.device)
         return self.images.view(-1, c).index_select(0, chosen).view(len(part), height, width, c)
+
+    def _cut_out(self, x, shuffler):
+        """Each image with a square whose middle lies anywhere in it in the mean colour."""
+        height, width = self.size
+        down, right = (torch.randint(side, (len(x), 1), generator=shuffler) for side in (height, width))
+        rows, columns = (
+            (torch.arange(side) - middle + self.cutout // 2).div(self.cutout, rounding_mode="floor") == 0
+            for side, middle in ((height, down), (width, right))
+        )
+        inside = (rows[:, :, None] & columns[:, None, :])[..., None].to(x.device)
+        return torch.where(inside, self.mean, x)
 
 
 # -- the door ------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ _NUMBERS = {  # what they are made, and what they have to be
     "batch": (int, "a whole number from 1 on", lambda value: value >= 1),
     "microbatch": (int, "a whole number from 0 on", lambda value: value >= 0),
     "crop": (int, "a whole number of pixels from 0 on", lambda value: value >= 0),
+    "cutout": (int, "a whole number of pixels from 0 on", lambda value: value >= 0),
     "seed": (int, "a whole number from 0 on", lambda value: value >= 0),
     "rate": (float, "a number above 0", lambda value: 0 < value < math.inf),
     "weight_decay": (float, "a number from 0 on", lambda value: 0 <= value < math.inf),
@@ -33,10 +34,12 @@ class Recipe:
                 what fits a CPU's cache is faster. 0 for whole batches
     smoothing   label smoothing, 0 to below 1
     crop        shift each image by up to so many pixels, in each direction at random, edges reflected
+    cutout      a square of so many pixels of each image, at random and at least half inside, becomes the mean
+                colour of the training set (DeVries and Taylor, arXiv:1708.04552)
     flip        mirror every second image, at random
     alternate   which ones is drawn once, and all are turned over in every second epoch
     augment     "before" encryption: every epoch encrypts afresh. "after": encrypted once, then shifted and
-                mirrored. Without crop and flip both encrypt once
+                mirrored. Without crop, flip and cutout both encrypt once
     average     decay of a running mean of the weights, which is what is evaluated and returned; 0 for none
     flip_test   after the last epoch, add the scores of the mirrored image, mirrored when `augment` says
     shift_test  and, at half the weight, those of the images shifted by a pixel up and left, down and right
@@ -61,6 +64,7 @@ class Recipe:
     alternate: bool = False
     shift_test: bool = False
     microbatch: int = 0
+    cutout: int = 0
 
     @classmethod
     def speed_run(cls, **changes) -> "Recipe":

@@ -161,6 +161,8 @@ def show(title: str, rows: list[dict]) -> None:
 
 def main() -> None:
     argparse.ArgumentParser(prog="python -m lib.workbook.benchmarks", description=__doc__).parse_args()
+    from lib.workbook.training_speed import speeds
+
     images = np.random.default_rng(1).integers(0, 256, (IMAGES, SIDE, SIDE, 3), np.uint8)
     rows = ratios(images)
     batch = f"{IMAGES:,} images of {SIDE}x{SIDE}x3, one thread"
@@ -171,6 +173,8 @@ def main() -> None:
     show(
         f"An epoch of {NETWORK!r} on {PHOTOS:,} photos, in times of one on the plain photos; seconds", epochs
     )
+    speed_run = speeds()
+    show("The speed run of CIFAR-10, forward and back, in pieces of 500", speed_run)
     slow = [row["scheme"] for row in rows if max(row["encrypt"], row["decrypt"]) > (row["limit"] or np.inf)]
     slow += [row["scheme"] for row in epochs if row["ratio"] > TRAINING_LIMIT]
     print(f"\nover the limit: {', '.join(slow) or 'none'}")
@@ -186,6 +190,7 @@ def main() -> None:
         "ratios": rows,
         "large_photo": photos,
         "training": settings | {"epochs": epochs},
+        "speed_run": speed_run,
     }
     path = write(ROOT / "data" / "results" / "bench.json", json.dumps(result, indent=1) + "\n")
     print(f"\nwritten to {path.relative_to(ROOT)}")

@@ -7,11 +7,12 @@ reads `data/results/training/*.json`, `data/results/attacks.json` and the attack
 README's table. There is a row for every scheme that the attack matrix knows, which is every scheme of
 `lib.schemes`, for plain pictures, and for the control; what was not recorded says which command records it.
 
-The accuracy of a scheme is the mean over seeds of its first recorded row in the tier `table` that learned
-from labels alone, last epoch: what those get who play by the rules. Its leakage is what the best attack got
+The accuracy of a scheme is the mean over seeds, last epoch, of its first recorded row in the tier `table` that
+learned from labels alone, which is what those get who play by the rules; where none is recorded, of the first
+that sorted ciphertexts by statistics, and the table says so. Its leakage is what the best attack got
 back, by SSIM, once among attackers who have ciphertexts only, and once among all. Attacks that are void count
-for nothing; of trained ones the median over seeds counts. A scheme is on the front if no other is at least as accurate and
-leaks no more to attackers with ciphertexts only, and is better in one of the two.
+for nothing; of trained ones the median over seeds counts. A scheme is on the front if no other is at least as
+accurate and leaks no more to attackers with ciphertexts only, and is better in one of the two.
 """
 
 import argparse
@@ -34,8 +35,8 @@ OUT = RESULTS / "scoreboard.json"
 SHOWN = ("ssim", "edge_correlation", "exact")
 PLAIN, CONTROL = "none", "otp"
 CIPHERTEXTS = (ONE, MANY)
-RULES = [("table", kind) for kind in ("plain", "as published", "control")]
-"""Tier and kind of the trainings that count."""
+TIER, RULES = "table", ("plain", "as published", "control", "by statistics")
+"""Of the trainings that count; a kind before those that stand in only where it is missing."""
 TRAINED = {
     "same key": (PAIRS, "trained on pairs"),
     "different keys": (ONE, "trained, 1 ciphertext"),
@@ -92,17 +93,19 @@ def _row(label, candidates, learned):
 
 def _accuracy(label, learned):
     """The first of the rows that train on this scheme, or the command that would record one."""
-    by_rules = [(row, runs) for row, runs in learned if (row.tier, row.kind) in RULES]
-    candidates = [(row, runs) for row, runs in by_rules if (label_of(row.scheme) or PLAIN) == label]
+    counting = [(row, runs) for row, runs in learned if row.tier == TIER and row.kind in RULES]
+    candidates = [(row, runs) for row, runs in counting if (label_of(row.scheme) or PLAIN) == label]
+    candidates.sort(key=lambda candidate: RULES.index(candidate[0].kind))
     for row, runs in candidates:
         if runs:
             found = sorted(round(run.accuracy, 4) for run in runs)
             mean = sum(run.accuracy for run in runs) / len(runs)
-            return {"accuracy": round(mean, 4), "runs": found, "row": row.name, "command": None}
+            facts = {"runs": found, "row": row.name, "kind": row.kind, "command": None}
+            return {"accuracy": round(mean, 4)} | facts
     names = " ".join(row.name for row, _ in candidates)
     first = "a row in data/results/training/rows.toml, then make results"
     command = f"make results ROWS='{names}'" if names else first
-    return {"accuracy": None, "runs": [], "row": names or None, "command": command}
+    return {"accuracy": None, "runs": [], "row": names or None, "kind": None, "command": command}
 
 
 def _of_matrix(attacks):
@@ -179,13 +182,16 @@ def _beats(a, b):
 def table(board: list[dict]) -> str:
     """The board in Markdown."""
     attacked = [f"best attack {who}, SSIM, edges" for who in ("with ciphertexts only", "of all")]
-    return readme.table(", ".join(["scheme, accuracy", *attacked, "front"]).split(", "), map(_line, board))
+    return readme.table(
+        ", ".join(["scheme, accuracy, learned", *attacked, "front"]).split(", "), map(_line, board)
+    )
 
 
 def _line(row):
     names = {PLAIN: "none", CONTROL: "one-time pad (control)"}
     yield names.get(row["scheme"], row["scheme"])
     yield f"{100 * row['accuracy']:.1f} %" if row["runs"] else row["command"]
+    yield row["kind"] or ""
     for best in row["leak"].values():
         if best is None:
             yield from ("none here", "", "")

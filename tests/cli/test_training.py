@@ -15,8 +15,10 @@ import pytest
 import torch
 from PIL import Image
 
+from lib import models
 from lib.atomic import UNFINISHED, _short
 from lib.cli import model_folder, training
+from lib.cli.commands.train import SQUARES
 from lib.datasets import load
 from lib.schemes import Tanaka
 from lib.training import Recipe, evaluate
@@ -194,6 +196,19 @@ def test_options_reach_recipe_network_and_data(labelled):
     assert abs(again - made["history"]["test_accuracy"]) <= 2 / len(test)  # there in bfloat16
 
 
+def test_images_that_are_no_squares_are_read_by_the_networks_that_the_help_says(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for split, count in (("train", 60), ("test", 30)):
+        images, labels = stripes(count, count, 16)
+        save_folder(Path("wide"), images[:, :8], labels, split)
+    words = ("train", "--data", "folder:wide", "--epochs", "1", "--patch", "8", "--batch", "30")
+    assert lib(*words, "--model", "convmixer", "--out", "model") == 0
+    assert facts("model")["side"] == facts("model")["network"]["side"] == [8, 16]
+    assert lib("predict", "model", "wide/test", "--out", "answers.csv") == 0
+    assert len(rows(Path("answers.csv"))) == 30
+    assert set(SQUARES) == set(models.names) - set(models.rectangles)
+
+
 def test_blocks_of_the_network_are_those_of_the_cipher_unless_told(labelled):
     for out, words in (
         ("a", ["--scheme", "etc", "--block", "2"]),
@@ -311,11 +326,7 @@ WRONG = [
     (1, (*T, "--data", "npz:lost.npz"), "no such path: lost.npz"),
     (1, (*T, "--data", "folder:lost"), "no such path: lost"),
     (1, (*T, "--data", "npz:broken.npz"), "broken.npz is no npz archive, or a broken one"),
-    (
-        1,
-        (*T, "--data", "folder:oblong"),
-        "folder:oblong, train: images of 8x12, and networks here read squares",
-    ),
+    (1, (*T, "--data", "folder:oblong"), "blocknet reads squares, got 8x12; fast, resnet18, convmixer, vit"),
     (1, (*T, "--data", "folder:uneven"), "uneven, test: images of 12x12, and those to train on are 8x8"),
     (1, (*T, "--data", "folder:plain", "--limit", "2"), "folder:plain, train: no image of class cow"),
     (1, (*T, *NPZ, "--patch", "3"), "side 8 is not a multiple of block 3"),

@@ -55,6 +55,22 @@ def test_augmentation_is_that_of_the_specification(crop, flip):
     assert len(seen) == len(expected) and all((a == b).all() for a, b in zip(seen, expected))
 
 
+def test_cutout_puts_one_square_in_the_mean_colour_anywhere_with_its_middle_inside():
+    data, size, tops = stripes(400, 3, 8, 12), 4, set()
+    mean = data.images.mean((0, 1, 2)).round().astype(np.uint8)
+    recipe = Recipe(epochs=1, batch=50, cutout=size, seed=5)
+    seen = np.concatenate(fit(Recorder, data, recipe).model.seen)
+    order = torch.randperm(400, generator=generator(5, 0)).numpy()
+    for image, source in zip(seen, data.images[order]):
+        changed = (image != source).any(-1)
+        rows, columns = (np.flatnonzero(changed.any(axis)) for axis in (1, 0))
+        top, left = rows.min(), columns.min()
+        assert (image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1] == mean).all()
+        assert size // 2 <= np.ptp(rows) + 1 <= size and size // 2 <= np.ptp(columns) + 1 <= size
+        tops.add((int(top), int(left)))
+    assert len(tops) > 30
+
+
 def test_alternating_flips_turn_every_image_over_in_every_second_epoch():
     data = stripes(60, 3, 8, 12)
     sides = data.images.copy()

@@ -12,6 +12,7 @@ from tests.training.runs import TRAIN, tiny
 NONSENSE = {
     "epochs": [0, -1, 1.5, True, "10"], "batch": [0, 2.0], "rate": [0, -1e-3, math.nan, math.inf, "fast"],
     "weight_decay": [-0.1, math.inf], "smoothing": [-0.1, 1, 1.5, math.nan, True], "crop": [-1, 0.5],
+    "cutout": [-1, 2.5], "microbatch": [-1, 0.5],
     "average": [-0.1, 1, 1.1], "seed": [-1, 0.5, None], "augment": ["during", None],
 }  # fmt: skip
 

@@ -68,6 +68,12 @@ def test_accuracy_is_the_mean_of_the_first_row_and_a_missing_run_names_its_comma
     assert best["accuracy"] == 0.6 and best["runs"] == [0.5, 0.7] and best["row"] == "a"
     assert of(found, "etc")["command"] == "make results ROWS='etc'" and of(found, "etc")["accuracy"] is None
     assert "rows.toml" in of(found, "skk")["command"]
+    assert best["kind"] == "as published"
+    rows = [learned("a", many, 0.9, kind="by statistics"), learned("b", many, 0.8), learned("c", many, 0.7)]
+    assert of(board(learned=rows), "skk per image")["row"] == "b"
+    rows = [learned("a", many, 0.9, kind="attack first"), learned("b", many, 0.8, kind="by statistics")]
+    stands_in = of(board(learned=[*rows, learned("c", many)]), "skk per image")
+    assert (stands_in["row"], stands_in["kind"]) == ("b", "by statistics")
     assert found[0] is best and all(row["accuracy"] is None for row in found[1:])
 
 

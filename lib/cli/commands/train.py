@@ -16,6 +16,7 @@ from lib.cli import options
 from lib.cli.options import Names, add_machine, add_scheme, count, flag, given, real, share, usage, whole
 
 HELP = "train a network"
+SQUARES = ("blocknet", "whitened-blocks")  # read squares alone; told here, for torch takes long to come
 SWITCH = {"action": "store_true", "default": None}
 RECIPE = {
     "epochs": ({"type": count, "metavar": "N"}, "10 if not given"),
@@ -26,6 +27,10 @@ RECIPE = {
     "crop": (
         {"type": whole, "metavar": "N"},
         "shift images by up to so many pixels at random; 0 if not given",
+    ),
+    "cutout": (
+        {"type": whole, "metavar": "N"},
+        "a square of so many pixels of each image takes the mean colour; 0 if not given",
     ),
     "flip": (SWITCH, "mirror every second image, at random"),
     "augment": (
@@ -44,6 +49,10 @@ RECIPE = {
         "adamw, the rate on one cycle (if not given); or muon, the rate falling from the first step",
     ),
     "alternate": (SWITCH, "with --flip: which ones is drawn once, and all turn over in every second epoch"),
+    "microbatch": (
+        {"type": whole, "metavar": "N"},
+        "add the gradient of a step up over pieces of so many images; whole batches if not given",
+    ),
     "shift_test": (
         SWITCH,
         "when testing, add the scores of the image shifted by a pixel, at half the weight",
@@ -56,7 +65,13 @@ def arguments(parser: ArgumentParser) -> None:
     networks, adaptations = Names("lib.models", "names"), Names("lib.models", "adaptations")
     add = parser.add_argument
     add("--data", required=True, metavar="DATA")
-    add("--model", required=True, choices=networks, metavar="NAME", help="%(choices)s")
+    add(
+        "--model",
+        required=True,
+        choices=networks,
+        metavar="NAME",
+        help=f"%(choices)s; all but {' and '.join(SQUARES)} read images that are no squares, too",
+    )
     add("--out", required=True, type=Path, metavar="DIR")
     add("--adaptation", choices=adaptations, metavar="NAME", help="put in front: %(choices)s")
     side = "side of the blocks that a network reads; the cipher's, or 4, if not given"

@@ -7,12 +7,13 @@ reads `data/results/training/*.json`, `data/results/attacks.json` and the attack
 README's table. There is a row for every scheme that the attack matrix knows, which is every scheme of
 `lib.schemes`, for plain pictures, and for the control; what was not recorded says which command records it.
 
-The accuracy of a scheme is the mean over seeds, last epoch, of its first recorded row in the tier `table` that
-learned from labels alone, which is what those get who play by the rules; where none is recorded, of the first
-that sorted ciphertexts by statistics, and the table says so. Its leakage is what the best attack got
-back, by SSIM, once among attackers who have ciphertexts only, and once among all. Attacks that are void count
-for nothing; of trained ones the median over seeds counts. A scheme is on the front if no other is at least as
-accurate and leaks no more to attackers with ciphertexts only, and is better in one of the two.
+The accuracy of a scheme is the mean over seeds, last epoch, of its first recorded row in the tier `table`
+that learned from labels alone, which is what those get who play by the rules; where none is recorded, of the
+first that sorted ciphertexts by statistics, then of earlier runs on a JPEG copy, and the table says so. Its
+leakage is what the best attack got back, by SSIM, once among attackers who have ciphertexts only, and once
+among all. Attacks that are void count for nothing; of trained ones the median over seeds counts. A scheme is
+on the front if no other is at least as accurate and leaks no more to attackers with ciphertexts only, and is
+better in one of the two.
 """
 
 import argparse
@@ -35,8 +36,8 @@ OUT = RESULTS / "scoreboard.json"
 SHOWN = ("ssim", "edge_correlation", "exact")
 PLAIN, CONTROL = "none", "otp"
 CIPHERTEXTS = (ONE, MANY)
-TIER, RULES = "table", ("plain", "as published", "control", "by statistics")
-"""Of the trainings that count; a kind before those that stand in only where it is missing."""
+KINDS, TIERS = ("plain", "as published", "control", "by statistics"), ("table", "jpeg")
+"""Of the trainings that count; those behind stand in only where one before is missing."""
 TRAINED = {
     "same key": (PAIRS, "trained on pairs"),
     "different keys": (ONE, "trained, 1 ciphertext"),
@@ -93,16 +94,17 @@ def _row(label, candidates, learned):
 
 def _accuracy(label, learned):
     """The first of the rows that train on this scheme, or the command that would record one."""
-    counting = [(row, runs) for row, runs in learned if row.tier == TIER and row.kind in RULES]
+    counting = [(row, runs) for row, runs in learned if row.tier in TIERS and row.kind in KINDS]
     candidates = [(row, runs) for row, runs in counting if (label_of(row.scheme) or PLAIN) == label]
-    candidates.sort(key=lambda candidate: RULES.index(candidate[0].kind))
+    candidates.sort(key=lambda each: (TIERS.index(each[0].tier), KINDS.index(each[0].kind)))
     for row, runs in candidates:
         if runs:
             found = sorted(round(run.accuracy, 4) for run in runs)
             mean = sum(run.accuracy for run in runs) / len(runs)
-            facts = {"runs": found, "row": row.name, "kind": row.kind, "command": None}
+            kind = row.kind + ", JPEG copy" * (row.tier == "jpeg")
+            facts = {"runs": found, "row": row.name, "kind": kind, "command": None}
             return {"accuracy": round(mean, 4)} | facts
-    names = " ".join(row.name for row, _ in candidates)
+    names = " ".join(row.name for row, _ in candidates if row.seeds)
     first = "a row in data/results/training/rows.toml, then make results"
     command = f"make results ROWS='{names}'" if names else first
     return {"accuracy": None, "runs": [], "row": names or None, "kind": None, "command": command}

@@ -12,6 +12,7 @@ import torch
 from lib import Key, datasets
 from lib.models.fronts.grid_embedding import place
 from lib.schemes import EtC, ExtendedTanaka
+from lib.symmetries import COLOURS
 from lib.table import split
 from lib.tiling import assembled, cut
 from lib.training import scaled
@@ -270,13 +271,17 @@ def steps_of(front: torch.nn.Module, cipher: np.ndarray) -> list[np.ndarray]:
 
 
 def as_it_came_out(front: torch.nn.Module, scheme: EtC | ExtendedTanaka, images: np.ndarray):
-    """(correlation of what a front gives of ciphertexts with plain images (n, side, side, 3), these images,
-    turned, mirrored, or made negative as fits best)."""
-    out = steps_of(front, scheme.encrypt(images))[1].astype(float)
-    ways = [np.rot90(one, turns, (1, 2)) for one in (images, images[:, :, ::-1]) for turns in range(4)]
+    """What a front gives of ciphertexts of images (n, side, side, 3), beside the plain images. It leaves open
+    how all are turned, the order of their colours, and whether they are negatives: the best is chosen.
+
+    (correlation, the plain images turned and recoloured so, what the front gives, made positive)
+    """
+    out = steps_of(front, scheme.encrypt(images))[1]
+    turned = [np.rot90(one, turns, (1, 2)) for one in (images, images[:, :, ::-1]) for turns in range(4)]
+    ways = [way[..., colours] for way in turned for colours in COLOURS]
     along = [np.corrcoef(way.ravel(), out.ravel())[0, 1] for way in ways]
     best = int(np.abs(along).argmax())
-    return abs(along[best]), ways[best] if along[best] > 0 else 255 - ways[best]
+    return abs(along[best]), ways[best], out if along[best] > 0 else 255 - out
 
 
 def as_map(values: np.ndarray, places: np.ndarray, chosen: int) -> np.ndarray:
@@ -292,5 +297,5 @@ MAPS = (
 ALIGNED = (
     "Two rows, EtC and ELE, of one patch. The ciphertext is noise; with its blocks placed, EtC shows light "
     "and dark where they belong, each block in a state of its own; aligned, the "
-    "patch is back, nearly like the plain one beside it, which is turned or mirrored as the front laid it."
+    "patch is back, nearly like the plain one beside it, turned as the front laid it."
 )

@@ -165,6 +165,29 @@ def bars(values: Mapping[str, float], x: str, alt: str, title: str = "", log_x: 
     show(figure, alt)
 
 
+def ranges(series: Mapping[str, Mapping[str, Sequence[float]]], x: str, alt: str, title: str = "",
+           chance: float | None = None) -> None:  # fmt: skip
+    """{series: {row: values}}: for each row a marker a series at the mean, and a line from the least value to
+    the largest. Rows have no order, so nothing joins them."""
+    rows = list(dict.fromkeys(row for values in series.values() for row in values))
+    figure, axis = new(7, 1.5 + len(rows) * (0.2 + 0.14 * len(series)))
+    for i, (name, of_rows) in enumerate(series.items()):
+        least, mean, most = (np.array([pick(values) for values in of_rows.values()])
+                             for pick in (min, np.mean, max))  # fmt: skip
+        places = [rows.index(row) + 0.7 * (i - (len(series) - 1) / 2) / len(series) for row in of_rows]
+        style = {**_line(i), "linestyle": "none", "capsize": 3, "label": name}
+        axis.errorbar(mean, places, xerr=(mean - least, most - mean), **style)
+    axis.set_yticks(range(len(rows)), rows)
+    axis.set(xlabel=x, title=title, ylim=(len(rows) - 0.5, -0.5))
+    for between in range(1, len(rows)):
+        axis.axhline(between - 0.5, color=COLOURS[5], linewidth=0.5)
+    if chance is not None:
+        axis.axvline(chance, color="black", linestyle=":", linewidth=1)
+    axis.grid(False, axis="y")
+    figure.legend(loc="outside lower center", ncols=4, frameon=False, fontsize=9)
+    show(figure, alt)
+
+
 def _line(i):
     """How the i-th of some lines is drawn."""
     return {"color": COLOURS[i % 6], "linestyle": LINES[i % 6], "marker": MARKERS[i % 6], "markersize": 5}

@@ -37,9 +37,12 @@ def test_every_kind_of_figure_differs_with_its_data(shown):
         figures.curves({"a": ([1, 2, 3], [low, 5, 9])}, "x", "y", ALT)
         figures.histograms({"a": np.arange(12 * low, dtype=np.uint8).reshape(-1, 4, 3)}, ALT)
         figures.bars({"a": 3.0, "b": float(low)}, "value", ALT)
+        figures.ranges(
+            {"first": {"a": [3, 4.5], "b": [low]}, "second": {"b": [5, 6]}}, "value", ALT, chance=4
+        )
     images = [png(image) for image in shown]
-    for kind in range(3):
-        assert images[kind].shape == images[kind + 3].shape and (images[kind] != images[kind + 3]).any()
+    for kind in range(4):
+        assert images[kind].shape == images[kind + 4].shape and (images[kind] != images[kind + 4]).any()
 
 
 def test_an_alternative_is_demanded(shown):

@@ -5,7 +5,7 @@ from itertools import pairwise, permutations
 
 import numpy as np
 
-from lib import Key, metrics
+from lib import Key, datasets, metrics
 from lib.schemes import SKK
 from lib.workbook.checks import lesson_12 as check
 
@@ -72,7 +72,20 @@ def row_by_row(a, b):
     return out
 
 
+def distances(x):
+    return abs(2 * x.astype(int) - 255)
+
+
+def ablation(**fronts):
+    """The answer with these fronts in place of the right ones."""
+    return lambda learn: {name: learn(front) for name, front in (check.FRONTS | fronts).items()}
+
+
 SOLUTIONS = [
+    (check.orbits, lambda images: np.sort(distances(images), axis=-1)),
+    (check.orbits, check.sorted_distances),
+    (check.ablation, ablation()),
+    (check.ablation, ablation(signs=lambda x: x.abs(), both=lambda x: x.abs().sort(dim=1).values)),
     (check.states, states),
     (check.states, tried),
     (check.keeps, keeps),
@@ -80,6 +93,29 @@ SOLUTIONS = [
 ]
 
 WRONG = {
+    "distances, not sorted": (check.orbits, distances),
+    "distances, largest first": (check.orbits, lambda x: -np.sort(-distances(x), axis=-1)),
+    "sorted, then distances": (check.orbits, lambda x: distances(np.sort(x, axis=-1))),
+    "distances in bytes": (check.orbits, lambda x: np.sort(2 * x - 255, axis=-1)),
+    "sorted along a row": (check.orbits, lambda x: np.sort(distances(x), axis=2)),
+    "the smaller of v and 255 - v": (check.orbits, metrics.invariant),
+    "signed distances": (check.orbits, lambda x: np.sort(2 * x.astype(int) - 255, axis=-1)),
+    "sorted, then signs": (check.ablation, ablation(both=lambda x: x.sort(dim=1).values.abs())),
+    "signs and orders exchanged": (
+        check.ablation,
+        ablation(signs=check.FRONTS["orders"], orders=check.FRONTS["signs"]),
+    ),
+    "sorted along a row, by torch": (check.ablation, ablation(orders=lambda x: x.sort().values)),
+    "mean distance": (check.ablation, ablation(both=lambda x: x.abs().mean(1, keepdim=True).expand(x.shape))),
+    "dark only": (check.ablation, ablation(signs=lambda x: x.clamp(max=0))),
+    "in bytes": (check.ablation, ablation(signs=lambda x: 255 * x.abs())),
+    "one for all": (check.ablation, lambda learn: dict.fromkeys(check.FRONTS, learn(check.FRONTS["both"]))),
+    "no names": (check.ablation, lambda learn: [learn(front) for front in check.FRONTS.values()]),
+    "two of four": (
+        check.ablation,
+        lambda learn: {name: learn(check.FRONTS[name]) for name in ("nothing", "both")},
+    ),
+    "not trained": (check.ablation, lambda learn: dict(check.FRONTS)),
     "equal values": (check.states, lambda pixel: {3: 48, 2: 24, 1: 8}[len(set(pixel))]),
     "always 48": (check.states, lambda pixel: 48),
     "orders times signs of equal values": (
@@ -110,3 +146,19 @@ WRONG = {
     "shares": (check.relative_key, lambda a, b: np.linalg.qr(covariance(a, b))[0]),
     "nothing": (check.relative_key, lambda a, b: np.eye(3, dtype=int)),
 }
+
+
+def test_measured_accuracies_are_of_five_seeds_and_tell_a_key_each_from_one():
+    own, plain, other = (check.measured(on) for on in (check.OWN, "plain pictures", "another secret"))
+    assert all(len(values) == 5 for found in (own, plain, other) for values in found.values())
+    each, one = ("a key each", "orbit", "never"), ("one key", "whitened-pixels", "never")
+    assert own[each] == plain[each] == other[each] and max(plain[one]) < 15 < min(own[one])
+    assert check.as_measured([60, 61], each) and not check.as_measured([60, 80], each)
+
+
+def test_a_front_goes_before_the_network_and_removes_one_key():
+    images = pictures(32)
+    outs = [check.behind(front, (8, 8, 8))(check.tensor(images)) for front in check.FRONTS.values()]
+    assert {tuple(out.shape) for out in outs} == {(6, 10)}
+    photos = datasets.load("photos", limit=60).images
+    assert check.colours_from(40, photos[:50], photos[50:], seed=1) > 0.5

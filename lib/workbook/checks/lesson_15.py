@@ -2,10 +2,9 @@
 apart."""
 
 from collections.abc import Callable
-from functools import cache
 
 import numpy as np
-from scipy.cluster.vq import kmeans2
+from scipy.cluster import vq
 
 from lib import Key, datasets
 from lib.schemes import Tanaka
@@ -114,7 +113,6 @@ def seen(answer):
         assert got == right, f"{case}: not {got:,}; {alike}, {often}"
 
 
-@cache
 def _mixed(seed: int):
     """Pictures, their ciphertexts, which of two keys each is under; and (index, mask) of both keys."""
     images, rng = datasets.load("photos", "test", 160).images, np.random.default_rng(seed)
@@ -164,7 +162,7 @@ def solved_two_keys(ciphers: np.ndarray, read: Callable) -> np.ndarray:
     """The pictures of ciphertexts under two keys; for the lesson's rest, solved or not."""
     each = strengths(ciphers)
     upper = (each > np.median(each, axis=1, keepdims=True)).astype(float)
-    group, plain = kmeans2(upper, 2, seed=0, minit="++")[1], np.empty_like(ciphers)
+    group, plain = vq.kmeans2(upper, 2, seed=0, minit="++")[1], np.empty_like(ciphers)
     for which in (0, 1):
         plain[group == which] = decrypted(ciphers[group == which], *read(ciphers[group == which]))
     return plain

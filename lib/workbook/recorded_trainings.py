@@ -224,6 +224,13 @@ def courses(names: Sequence[str], tier: str = "table") -> dict[str, tuple[list, 
     }  # fmt: skip
 
 
+def against_plain(names: Sequence[str], tier: str = "table") -> list[tuple[Training, float]]:
+    """The recorded runs of these rows, and the points that each is above plain pictures of its seed."""
+    plain = {run.seed: run.accuracy for _, runs in recorded_rows(["plain"], tier) for run in runs}
+    each = [run for _, runs in recorded_rows(names, tier) for run in runs if run.seed in plain]
+    return [(run, 100 * (run.accuracy - plain[run.seed])) for run in each]
+
+
 def told(runs: list[Training]) -> str:
     """Mean accuracy, and the lowest and highest of several, in per cent."""
     found = [100 * run.accuracy for run in runs]

@@ -173,3 +173,16 @@ def test_a_recorded_run_is_read_whole_and_of_its_row_as_it_stands(path):
 def test_the_readme_shows_what_is_recorded():
     text, summary = readme.README.read_text(encoding="utf-8"), recorded_trainings.summary()
     assert text == readme.with_part(text, "training", summary)
+
+
+def test_an_attacked_row_stands_beside_plain_pictures_of_its_seed(record, monkeypatch):
+    def runs(*accuracies):
+        return [record.model_copy(update={"seed": i, "accuracy": each}) for i, each in enumerate(accuracies)]
+
+    rows = {"plain": runs(0.9, 0.8), "etc-attacked": runs(0.895, 0.825, 0.7)}
+    kept = [(name, rows[name]) for name in rows]
+    monkeypatch.setattr(recorded_trainings, "recorded_rows", lambda names, tier: [
+        each for each in kept if each[0] in names])  # fmt: skip
+    found = recorded_trainings.against_plain(["etc-attacked", "ele-attacked"])
+    assert [run.seed for run, _ in found] == [0, 1], "seed 2 of plain is not recorded"
+    assert [points for _, points in found] == pytest.approx([-0.5, 2.5])

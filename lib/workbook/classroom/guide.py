@@ -25,8 +25,8 @@ WORDS_A_MINUTE = 150
 SHORT = [("00", None), ("02", None), ("21", 2)]
 DAY = [("00", None), ("01", 2), ("02", None), ("04", 2), ("05", 2), ("10", 1), ("20", 1), ("21", 2)]
 DAY += [("25", None), ("26", None), ("29", 2)]
-TERM = ["00 01", "02", "03", "04", "05 06", "07 08 09", "10 11", "12 13", "14 20", "21 22", "23 24", "25 26"]
-TERM = [week.split() for week in [*TERM, "27 28", "29 30", "31 32 33", "34"]]
+TERM = ["00 01", "02", "03", "04", "05 06", "07 08 09", "10 11", "12 13", "14 15 20", "21 22", "23 24"]
+TERM = [week.split() for week in [*TERM, "25 26", "27 28", "29 30", "31 32 33", "34"]]
 HEAD = "lesson | exercises | runs (measured) | reading (words / 150) | exercises (as they say) |\n"
 FLAGS = """
 ### The ten challenges

@@ -14,7 +14,7 @@ import numpy as np
 from lib.attacks import Known, catalogue
 from lib.attacks.solvers.recovered_table import decrypt_more
 from lib.datasets import Dataset
-from lib.formats import Format
+from lib.formats import Format, read
 from lib.schemes import Scheme
 from lib.workbook import readme
 from lib.workbook.recording import RESULTS, VICTIM, Job, Kind, Record, Row, about_scheme, scheme_of
@@ -214,6 +214,11 @@ def in_full(names: Sequence[str] = (), tier: str = "table") -> tuple[list, list]
     return HEAD, [_line(each) for each in recorded_rows(names, tier)]
 
 
+def in_every_tier(names: Sequence[str]) -> tuple[list, list]:
+    """Head and lines of the table of these rows in all tiers, the tier first."""
+    return ["tier", *HEAD], [[tier, *line] for tier in TIERS for line in in_full(names, tier)[1]]
+
+
 def courses(names: Sequence[str], tier: str = "table") -> dict[str, tuple[list, list]]:
     """For `lib.figures.curves`: test accuracy by epoch, per cent, of the recorded runs of these rows."""
     return {
@@ -229,6 +234,13 @@ def against_plain(names: Sequence[str], tier: str = "table") -> list[tuple[Train
     plain = {run.seed: run.accuracy for _, runs in recorded_rows(["plain"], tier) for run in runs}
     each = [run for _, runs in recorded_rows(names, tier) for run in runs if run.seed in plain]
     return [(run, 100 * (run.accuracy - plain[run.seed])) for run in each]
+
+
+def on_jpeg_copy(name: str = "plain") -> Training | None:
+    """The record of a row of the table tier on the JPEG copy of CIFAR-10, kept to compare; None where none
+    is."""
+    path = trainings.folder / "jpeg" / f"table-{name}-seed0.json"
+    return read(Training, path) if path.exists() else None
 
 
 def told(runs: list[Training]) -> str:

@@ -186,3 +186,23 @@ def test_an_attacked_row_stands_beside_plain_pictures_of_its_seed(record, monkey
     found = recorded_trainings.against_plain(["etc-attacked", "ele-attacked"])
     assert [run.seed for run, _ in found] == [0, 1], "seed 2 of plain is not recorded"
     assert [points for _, points in found] == pytest.approx([-0.5, 2.5])
+
+
+def test_a_record_on_the_jpeg_copy_is_shown_where_there_is_one(record, tmp_path, monkeypatch):
+    monkeypatch.setattr(recorded_trainings, "trainings", replace(trainings, folder=tmp_path))
+    assert recorded_trainings.on_jpeg_copy() is None
+    (tmp_path / "jpeg").mkdir()
+    path = tmp_path / "jpeg" / "table-plain-seed0.json"
+    path.write_text(record.model_dump_json(exclude_unset=True))
+    assert recorded_trainings.on_jpeg_copy() == record
+
+
+def test_a_row_is_shown_in_every_tier_that_has_a_record_of_it(record, tmp_path, monkeypatch):
+    (tmp_path / "rows.toml").write_text((trainings.folder / "rows.toml").read_text())
+    monkeypatch.setattr(recorded_trainings, "trainings", replace(trainings, folder=tmp_path))
+    assert recorded_trainings.in_every_tier(["plain"])[1] == []
+    for stem in ("table-plain", "night-plain", "table-shf"):
+        (tmp_path / f"{stem}-seed0.json").write_text(record.model_dump_json(exclude_unset=True))
+    head, lines = recorded_trainings.in_every_tier(["plain"])
+    assert [line[:2] for line in lines] == [["table", "plain"], ["night", "plain"]]
+    assert all(len(line) == len(head) for line in lines)

@@ -55,7 +55,40 @@ def of_bytes(images):
     return np.repeat(np.linalg.eigvalsh(np.cov(blocks(images).T.astype(float), bias=True))[::-1], 2)
 
 
+def signed_matrix(index, mask, signs=True, by_plain=False, turned=False):
+    matrix = np.zeros((48, 48))
+    for i, j in enumerate(index):
+        complemented = mask[j] if by_plain else mask[i]
+        matrix[i, j] = -1 if signs and bool(complemented) != turned else 1
+    return matrix
+
+
+RIGHT = {
+    1: "as published",
+    2: "by statistics",
+    3: "attack first",
+    4: "as published",
+    5: "with the key",
+    6: "by statistics",
+}
+
+
+def sorted_parts(ciphertexts, side=8, bits=4, size=abs):
+    """The parts of each block, without their order and signs."""
+    across = 32 // side
+    cells = ciphertexts.reshape(-1, across, side, across, side, 3).swapaxes(2, 3)
+    parts = split(cells.reshape(-1, 3 * side * side), bits) * 2.0 - (2**bits - 1)
+    return np.sort(size(parts), axis=1).reshape(len(ciphertexts), across**2, -1)
+
+
+def flat(ciphertexts):
+    return sorted_parts(ciphertexts) * 0 + np.arange(384)
+
+
 SOLUTIONS = [
+    (check.signed_matrix, signed_matrix),
+    (check.kinds, RIGHT),
+    (check.front, sorted_parts),
     (check.nibble_layer, nibble_layer),
     (check.fingerprint, fingerprint),
     (
@@ -65,6 +98,25 @@ SOLUTIONS = [
 ]
 
 WRONG = {
+    "cipher to plain": (check.signed_matrix, lambda *given: signed_matrix(*given).T),
+    "order alone": (check.signed_matrix, lambda *given: signed_matrix(*given, signs=False)),
+    "mask of the plain place": (check.signed_matrix, lambda *given: signed_matrix(*given, by_plain=True)),
+    "signs turned round": (check.signed_matrix, lambda *given: signed_matrix(*given, turned=True)),
+    "the mask itself": (check.signed_matrix, lambda index, mask: np.eye(48)[index] * mask[:, None]),
+    "whitening is published": (check.kinds, RIGHT | {2: "as published"}),
+    "aligning is an attack": (check.kinds, RIGHT | {6: "attack first"}),
+    "no layer, no kind": (check.kinds, RIGHT | {4: "attack first"}),
+    "the key is statistics": (check.kinds, RIGHT | {5: "by statistics"}),
+    "another word": (check.kinds, RIGHT | {3: "broken"}),
+    "a list": (check.kinds, list(RIGHT.values())),
+    "one is missing": (check.kinds, {1: "as published"}),
+    "as it is": (check.front, lambda c: c.reshape(len(c), 64, -1)),
+    "blocks of 4": (check.front, lambda c: sorted_parts(c, side=4)),
+    "whole bytes": (check.front, lambda c: sorted_parts(c, bits=8)),
+    "signs kept": (check.front, lambda c: sorted_parts(c, size=np.asarray)),
+    "one place": (check.front, lambda c: sorted_parts(c, side=32)),
+    "a constant": (check.front, flat),
+    "two axes": (check.front, lambda c: sorted_parts(c).reshape(len(c), -1)),
     "the inverse": (check.nibble_layer, of_other),
     "no signs": (check.nibble_layer, lambda index, mask: nibble_layer(index, mask, signs=False)),
     "signs of plain places": (check.nibble_layer, signs_of_plain),

@@ -18,7 +18,7 @@ def test_a_mean_is_told_with_least_and_most():
 
 def test_a_run_outside_the_band_is_an_error():
     quick_experiments.in_band([50, 55], 44.0, 6)
-    with pytest.raises(AssertionError, match="LE: 43.9 is not between 44.0 and 61.0"):
+    with pytest.raises(AssertionError, match=r"LE: 43\.9 is not between 44\.0 and 61\.0"):
         quick_experiments.in_band([50, 55], 43.9, 6, "LE")
 
 

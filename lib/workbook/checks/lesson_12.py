@@ -1,7 +1,6 @@
 """Checks of lesson 12: a pixel's states and its orbit, how two neighbours' keys differ, what may be done to
 ciphertexts, what a front has to remove. `measured` reads what its quick experiments gave."""
 
-import json
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -12,8 +11,8 @@ from lib.models import Adapted, WhitenedPixels, by_name
 from lib.schemes import SKK
 from lib.tiling import grid
 from lib.training import scaled
+from lib.workbook import quick_experiments
 from lib.workbook.checks import array, called, exercise, kind, whole
-from lib.workbook.recording import RESULTS
 
 
 @exercise
@@ -263,7 +262,7 @@ OWN = "own ciphertexts"
 def measured(on: str = OWN) -> dict[tuple[str, str, str], list[float]]:
     """{(cipher, front, moved): accuracies of five seeds, per cent}, tested on "own ciphertexts", "plain
     pictures" or ciphertexts under "another secret"."""
-    runs = json.loads((RESULTS / "quick" / "lesson_12.json").read_text())["runs"]
+    runs = quick_experiments.measured("12")["runs"]
     return {(run["cipher"], run["front"], run["moved"]): run[on] for run in runs if on in run}
 
 

@@ -3,7 +3,6 @@ leading coordinate, neighbours that are right, a cipher that is given. `measured
 experiments gave."""
 
 import copy
-import json
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,8 +15,8 @@ from lib.symmetries import COLOURS
 from lib.table import split
 from lib.tiling import assembled, cut
 from lib.training import scaled
+from lib.workbook import quick_experiments
 from lib.workbook.checks import array, called, exercise, whole
-from lib.workbook.recording import RESULTS
 
 
 @exercise
@@ -208,7 +207,7 @@ def pairs(grid):
 
 # -- what the lesson shows -----------------------------------------------------------------------------------
 
-KEPT = json.loads((RESULTS / "quick" / "lesson_13.json").read_text())
+KEPT = quick_experiments.measured("13")
 
 
 def measured(part: str, value: str = "accuracy") -> dict[tuple, list[float]]:

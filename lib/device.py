@@ -8,7 +8,12 @@ import torch
 def apply_table(table: Any, batch: torch.Tensor) -> torch.Tensor:
     """`lib.table.Table.apply_bytes` for `(n, h, w, c)` uint8 on any device; a new tensor of that shape."""
     parts, bits = 8 // table.bits, table.bits
-    index, mask = _on(table, batch.device)
+    kept = table.__dict__.setdefault("_on_device", {})
+    if batch.device not in kept:  # copied there once
+        kept[batch.device] = [
+            torch.tensor(each, device=batch.device) for each in (table.index, table.byte_mask)
+        ]
+    index, mask = kept[batch.device]
     flat = batch.reshape(len(batch), -1)
     if parts == 1:
         return (flat.index_select(1, index) ^ mask).reshape(batch.shape)
@@ -19,11 +24,3 @@ def apply_table(table: Any, batch: torch.Tensor) -> torch.Tensor:
     for part in range(1, parts):
         out = out << bits | atoms[:, :, part]
     return (out ^ mask).reshape(batch.shape)
-
-
-def _on(table, device):
-    """The table's index and mask on `device`, copied there once."""
-    kept = table.__dict__.setdefault("_on_device", {})
-    if device not in kept:
-        kept[device] = tuple(torch.tensor(array, device=device) for array in (table.index, table.byte_mask))
-    return kept[device]

@@ -1,7 +1,5 @@
-"""The few pictures that lessons share. Each has titles, works in grey, and carries a text alternative.
-
-Figures are drawn at a fixed size and shown as PNG with the alternative in the output's metadata, where the
-HTML pages and screen readers find it. Only this module imports matplotlib.
+"""The few pictures that lessons share. Each has titles, works in grey, and carries a text alternative in the
+output's metadata, where the HTML pages and screen readers find it. Only this module imports matplotlib.
 """
 
 import html

@@ -1,15 +1,15 @@
 """A table: a permutation of an image's atoms and a complement, `cipher[i] = plain[index[i]] ^ mask[i]`.
 
-Almost every learnable encryption is one, and so is each of its steps: steps compose into schemes, each can be
-drawn, and decryption is the inverse table. An *atom* is a byte, or 4, 2 or 1 bits of it.
+Almost every learnable encryption is one, and so is each of its steps: steps compose, each can be drawn, and
+decryption is the inverse table. An *atom* is a byte, or 4, 2 or 1 bits of it.
 
 All published schemes work in blocks, and a table is stored so: block `b` of the output is block `source[b]`
 of the input, its atoms taken in one of a few `orders`, its bytes XORed with one of a few `masks`. SKK (blocks
-of one pixel, 6 orders, 8 masks) then needs two bytes a pixel, where `index` and `mask` in full need fifteen.
-
-A block's atoms run along row, column, channel and part, the highest bits first; an image's likewise.
+of one pixel, 6 orders, 8 masks) then needs two bytes a pixel, not the fifteen of `index` and `mask` in full.
+Atoms run along row, column, channel and part, the highest bits first.
 """
 
+import math
 from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -21,8 +21,6 @@ from lib.tiling import places
 
 CHUNK = 1 << 13  # rows worked on at a time, so that a large image needs no large temporaries
 FEW_IMAGES, SMALL_IMAGE = 4, 1 << 20
-
-
 Shape = tuple[int, int, int]
 """(h, w, c) of images."""
 Rows = np.ndarray | tuple | list | None
@@ -110,12 +108,9 @@ class Table:
         parts = [name for name in ("source", "orders", "masks") if getattr(self, name) is not None]
         return f"Table({self.shape}, block={self.block}, bits={self.bits}, {' + '.join(parts) or 'identity'})"
 
-    # -- as in the equation ----------------------------------------------------------------------------------
-
     @cached_property
     def index(self) -> np.ndarray:
-        """(h * w * c * 8 / bits,) int32 (int64 for over 2**31 atoms): which plain atom each cipher atom
-        is."""
+        """(h * w * c * 8 / bits,) int32 (int64 beyond 2**31): which plain atom each cipher atom is."""
         parts = 8 // self.bits
         atoms = places(self.shape, self.block)[:, :, None] * parts + np.arange(parts)
         atoms = atoms.reshape(self.blocks, self.atoms)
@@ -129,7 +124,7 @@ class Table:
     @cached_property
     def byte_mask(self) -> np.ndarray:
         """(h * w * c,) uint8: what each cipher byte is XORed with."""
-        out = np.zeros(self.shape[0] * self.shape[1] * self.shape[2], np.uint8)
+        out = np.zeros(math.prod(self.shape), np.uint8)
         if self.masks is not None:
             out[places(self.shape, self.block)] = self.masks.rows[self.masks.of]
         return _frozen(out)
@@ -139,11 +134,8 @@ class Table:
         """(h * w * c * 8 / bits,) uint8 below 2 ** bits: what each cipher atom is XORed with."""
         return _frozen(split(self.byte_mask, self.bits))
 
-    # -- apply -----------------------------------------------------------------------------------------------
-
     def apply(self, images: Any):
-        """This table's cipher of `images` (see `lib.images`), all of shape `self.shape`; same kind and dtype
-        out."""
+        """This table's cipher of `images` (see `lib.images`) of shape `self.shape`; same kind and dtype."""
         batch, leave = door.enter(images, self.block, channels=self.shape[2])
         if tuple(batch.shape[1:]) != self.shape:
             raise ValueError(f"this table is for images of shape {self.shape}, got {tuple(batch.shape[1:])}")
@@ -188,8 +180,6 @@ class Table:
             kernels.gather_blocks(x, grid, *sides, source, *orders, *masks, log_parts, out)
         return out
 
-    # -- compose ---------------------------------------------------------------------------------------------
-
     def then(self, other: "Table") -> "Table":
         """The table that applies this one first and `other` second, of the same shape, block and bits."""
         if (self.shape, self.block, self.bits) != (other.shape, other.block, other.bits):
@@ -208,8 +198,8 @@ class Table:
         return Table(self.shape, self.block, self.bits, source, orders or other.orders, masks or other.masks)
 
     def inverse(self) -> "Table":
-        """The table that undoes this one. NotInvertibleError where an order repeats an atom, so that others
-        are lost."""
+        """The table that undoes this one. NotInvertibleError where it copies atoms over others."""
+        lost = "this table copies some {} over others; what they held is lost"
         alike = {"shape": self.shape, "block": self.block, "bits": self.bits}
         out = Table(**alike, masks=self.masks)
         if self.orders:
@@ -217,17 +207,17 @@ class Table:
             for part in chunks(len(rows)):
                 rows[part] = np.argsort(self.orders.rows[part], axis=1)
                 if (_pick(self.orders.rows[part], rows[part]) != np.arange(self.atoms)).any():
-                    raise NotInvertibleError(
-                        "this table copies some atoms over others; what they held is lost"
-                    )
+                    raise NotInvertibleError(lost.format("atoms"))
             out = out.then(Table(**alike, orders=Choice(rows, self.orders.of)))
         if self.source is not None:
             source = np.full_like(self.source, -1)
             source[self.source] = np.arange(self.blocks, dtype=np.int32)
             if (source < 0).any():
-                raise NotInvertibleError("this table copies some blocks over others; what they held is lost")
+                raise NotInvertibleError(lost.format("blocks"))
             out = out.then(Table(**alike, source=source))
         return out
+
+    kept_inverse = cached_property(inverse)
 
     @classmethod
     def stack(cls, tables: list["Table"]) -> "Table":
@@ -235,7 +225,6 @@ class Table:
         first = tables[0]
         if len(tables) == 1:
             return first
-        h, w, c = first.shape
 
         def stacked(name):
             choices = [getattr(table, name) for table in tables]
@@ -248,7 +237,7 @@ class Table:
         source = None
         if first.source is not None:
             source = np.concatenate([table.source + i * first.blocks for i, table in enumerate(tables)])
-        shape = (h * len(tables), w, c)
+        shape = (first.shape[0] * len(tables), *first.shape[1:])
         return cls(shape, first.block, first.bits, source, stacked("orders"), stacked("masks"))
 
 
@@ -256,8 +245,7 @@ def split(rows: np.ndarray, bits: int) -> np.ndarray:
     """(..., m) bytes into (..., m * 8 / bits) atoms, the highest bits first."""
     if bits == 8:
         return rows
-    out = np.empty((*rows.shape, 8 // bits), np.uint8)
-    # a twentieth of the time of one expression for all
+    out = np.empty((*rows.shape, 8 // bits), np.uint8)  # a twentieth of the time of one expression for all
     for part, shift in enumerate(range(8 - bits, -1, -bits)):
         out[..., part] = rows >> np.uint8(shift) & np.uint8(2**bits - 1)
     return out.reshape(*rows.shape[:-1], -1)
@@ -275,8 +263,7 @@ def join(atoms: np.ndarray, bits: int) -> np.ndarray:
 
 
 def _below(top: int, name: str, values) -> np.ndarray:
-    """`values` as an array of whole numbers in [0, top): compiled loops read what these say without a
-    check."""
+    """`values` as an array of whole numbers in [0, top), which compiled loops do not check."""
     array = np.asarray(values)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected whole numbers, got {array.dtype}")
@@ -295,8 +282,8 @@ def chunks(count: int):
 
 
 def _combine(first: Choice, second: Choice, rule) -> Choice:
-    """The rows `rule(a, b)` that blocks need where their rows are `a` of the first choice and `b` of the
-    second."""
+    """The rows `rule(a, b)` for blocks whose rows are `a` of the first choice and `b` of the second."""
+
     p, q = len(first.rows), len(second.rows)
     if p * q <= len(first.of):  # fewer pairs than blocks: all of them
         a, b = np.divmod(np.arange(p * q), q)

@@ -8,19 +8,12 @@ Every score takes two sets of images of one shape, as `lib.images` lets them in 
                           anybody can read it: that of a dark or bright photo scores below noise
     psnr_up_to_complement the better of the estimate and its negative, chosen for each image by itself
     ssim                  structural similarity, 1 for equal images; it too calls a negative a failure
-    edge_correlation      of the two edge maps: alike for a picture and its negative, near 0 for noise. It
-                          sees shapes where colours are wrong
+    edge_correlation      of the two edge maps: alike for a picture and its negative, near 0 for noise
     invariant             the fraction of equal values in what SKK leaks without any key, see `invariant`
 
-For many images, in `retrieval`: does each estimate show its own image, or only some image? See `ranks`. For
-an image put together from its blocks, in `jigsaw`, the scores of puzzles, 0 to 1:
-
-    direct                the share of blocks that are exactly right and in their places
-    neighbours            the share of pairs of neighbours that are neighbours in the truth as well
-    largest_part          the share of blocks in the largest part that such pairs hold together
-
-Some attacks leave one choice open that no ciphertext tells, the same for all images, such as the order of
-colours: `nearest`, in `ambiguity`, makes it in the estimate's favour; use it on a baseline as well.
+For many images, `ranks`: does each estimate show its own image? For an image put together from its blocks, in
+`jigsaw`, the scores of puzzles. Where an attack leaves one choice open, the same for all images, such as the
+order of colours, `nearest` makes it in the estimate's favour; use it on a baseline as well.
 
 Sources: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image quality assessment", IEEE TIP 13 (2004), as
 scikit-image computes it; I. Sobel's operator; luma by Rec. 601.
@@ -30,15 +23,8 @@ from lib.metrics.ambiguity import MOVES, choice, moved, nearest
 from lib.metrics.jigsaw import direct, largest_part, neighbours
 from lib.metrics.retrieval import ranks, retrieval
 from lib.metrics.scores import (
-    edge_correlation,
-    edge_map,
-    exact,
-    invariant,
-    psnr,
-    psnr_up_to_complement,
-    report,
-    ssim,
-)
+    edge_correlation, edge_map, exact, invariant, psnr, psnr_up_to_complement, report, ssim,
+)  # fmt: skip
 
 __all__ = [
     "MOVES", "choice", "direct", "edge_correlation", "edge_map", "exact", "invariant", "largest_part",

@@ -23,8 +23,7 @@ images, quarter turns with mirror images (of square images; of others only those
 def nearest(estimate: Images, truth: Images, open_moves: Iterable[str] = ()) -> np.ndarray:
     """The estimate after the moves, alike for all images, that give the least squared error to the truth.
 
-    open_moves   names out of `MOVES`, all combinations of which are tried; with none the estimate comes back
-                 as it is
+    open_moves   names out of `MOVES`, all combinations of which are tried
 
     >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
     >>> bool((nearest(255 - image[..., ::-1], image, ["colours", "complement"]) == image).all())
@@ -41,7 +40,7 @@ def choice(estimate: Images, truth: Images, open_moves: Iterable[str] = ()) -> t
     (batch, _), (truth, _) = enter(estimate), enter(truth)
     best = (np.inf, ())
     for numbers in itertools.product(*(range(len(MOVES[name])) for name in open_moves)):
-        tried = _moved(batch, open_moves, numbers)
+        tried = moved(batch, zip(open_moves, numbers))
         if tried.shape == truth.shape:
             best = min(best, (float(((tried.astype(np.int32) - truth) ** 2).sum()), numbers))
     return tuple(zip(open_moves, best[1]))
@@ -50,11 +49,6 @@ def choice(estimate: Images, truth: Images, open_moves: Iterable[str] = ()) -> t
 def moved(images: Images, chosen: Iterable[tuple[str, int]]) -> np.ndarray:
     """The images after the moves that `choice` found."""
     batch, single = enter(images)
-    batch = _moved(batch, *zip(*chosen)) if chosen else batch
-    return np.ascontiguousarray(batch[0] if single else batch)
-
-
-def _moved(batch, names, numbers):
-    for name, number in zip(names, numbers):
+    for name, number in chosen:
         batch = MOVES[name][number](batch)
-    return batch
+    return np.ascontiguousarray(batch[0] if single else batch)

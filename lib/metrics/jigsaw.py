@@ -29,19 +29,18 @@ def neighbours(estimate: Images, truth: Images, block: int) -> float:
 
 def largest_part(estimate: Images, truth: Images, block: int) -> float:
     """Lc: the share of blocks in the largest part that pairs as `neighbours` counts them hold together."""
-    estimate, truth = pair(estimate, truth)
-    return float(np.mean([_largest_part(*_right_pairs(a, b, block)) for a, b in zip(estimate, truth)]))
-
-
-def _largest_part(across, down):
     from scipy.sparse import coo_matrix
     from scipy.sparse.csgraph import connected_components
 
-    cells = np.arange(len(across) * down.shape[1]).reshape(len(across), -1)
-    first = np.concatenate([cells[:, :-1][across], cells[:-1][down]])
-    second = np.concatenate([cells[:, 1:][across], cells[1:][down]])
-    links = coo_matrix((np.ones(len(first)), (first, second)), (cells.size, cells.size))
-    return np.bincount(connected_components(links, directed=False)[1]).max() / cells.size
+    shares = []
+    for a, b in zip(*pair(estimate, truth)):
+        across, down = _right_pairs(a, b, block)
+        cells = np.arange(len(across) * down.shape[1]).reshape(len(across), -1)
+        first = np.concatenate([cells[:, :-1][across], cells[:-1][down]])
+        second = np.concatenate([cells[:, 1:][across], cells[1:][down]])
+        links = coo_matrix((np.ones(len(first)), (first, second)), (cells.size, cells.size))
+        shares.append(np.bincount(connected_components(links, directed=False)[1]).max() / cells.size)
+    return float(np.mean(shares))
 
 
 def _right_pairs(estimate, truth, block):

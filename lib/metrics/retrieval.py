@@ -12,11 +12,10 @@ def ranks(estimates: Images, candidates: Images) -> np.ndarray:
     """(n,) float64: where image i comes when all n candidates are sorted by how well estimate i shows them.
 
     estimates, candidates   (n, h, w, 3) uint8, n from 2 on; candidate i is the truth of estimate i
-    1 is first, n last. What counts is the correlation of the two images' luma, pixel by pixel, so neither
-    brightness nor contrast matters, and a negative is as far away as can be; an image of one colour
-    correlates by 0 with every other. Candidates that are equally good share the mean of their places.
-    Estimates that have nothing to do with the truth have the mean rank (n + 1) / 2, and that mean varies by n
-    / sqrt(12 n) at most (standard error), whatever the estimates show.
+    1 is first, n last. What counts is the correlation of the two images' luma, pixel by pixel, whatever the
+    brightness or contrast; an image of one colour correlates by 0 with every other. Candidates that are
+    equally good share the mean of their places. Estimates that have nothing to do with the truth have the
+    mean rank (n + 1) / 2, and that mean varies by n / sqrt(12 n) at most (standard error).
     """
     estimates, candidates = pair(estimates, candidates)
     if len(candidates) < 2:

@@ -33,11 +33,8 @@ def psnr_up_to_complement(estimate: Images, truth: Images) -> float:
 
 
 def ssim(estimate: Images, truth: Images) -> float:
-    """Structural similarity (scikit-image), the mean over the three channels.
-
-    The window is 7 pixels wide, or as wide as an odd number can be where the image is smaller; ValueError
-    below 3 pixels.
-    """
+    """Structural similarity (scikit-image), the mean over the three channels, in windows of 7 pixels, or as
+    many as an odd number can be; ValueError below 3 pixels."""
     from skimage.metrics import structural_similarity
 
     estimate, truth = _pair_of_windows(estimate, truth, "SSIM needs")
@@ -50,11 +47,11 @@ def edge_correlation(estimate: Images, truth: Images) -> float:
     """Pearson correlation of the two edge maps, -1..1; ValueError below 3x3 pixels.
 
     An edge map is the length of the Sobel gradient of luma at every pixel that is not on the border. A map
-    that is the same everywhere (a plain surface, an even ramp) has no correlation; it is given 0.0, even
-    against itself.
+    that is the same everywhere (a plain surface, an even ramp) is given 0.0, even against itself.
     """
     estimate, truth = _pair_of_windows(estimate, truth, "edge maps need")
-    return float(np.mean([_correlation(edge_map(a), edge_map(b)) for a, b in zip(estimate, truth)]))
+    maps = ((edge_map(a).ravel(), edge_map(b).ravel()) for a, b in zip(estimate, truth))
+    return float(np.mean([np.corrcoef(a, b)[0, 1] if np.ptp(a) and np.ptp(b) else 0.0 for a, b in maps]))
 
 
 def edge_map(image: np.ndarray) -> np.ndarray:
@@ -65,17 +62,10 @@ def edge_map(image: np.ndarray) -> np.ndarray:
     return np.sqrt((across[:, 2:] - across[:, :-2]) ** 2 + (down[2:] - down[:-2]) ** 2)
 
 
-def _correlation(a, b):
-    if a.min() == a.max() or b.min() == b.max():
-        return 0.0
-    return np.corrcoef(a.ravel(), b.ravel())[0, 1]
-
-
 def invariant(images: Images) -> np.ndarray:
     """What SKK leaves in place whatever its key: min(v, 255 - v) of each pixel's three values, sorted.
 
-    A NumPy array, uint8, of the images' shape, channels last. SKK maps v to v or 255 - v and reorders the
-    three, so plain and cipher agree here in every pixel.
+    A NumPy array, uint8, of the images' shape, channels last. Plain and cipher agree here in every pixel.
 
     >>> invariant(np.array([[[200, 10, 130]]], np.uint8)), invariant(np.array([[[125, 200, 245]]], np.uint8))
     (array([[[ 10,  55, 125]]], dtype=uint8), array([[[ 10,  55, 125]]], dtype=uint8))

@@ -2,8 +2,7 @@
 
 A. P. M. Maung (AprilPyone) and H. Kiya, "Block-wise Image Transformation with Secret Key for Adversarially
 Robust Defense", IEEE TIFS 2021, arXiv:2010.00801. A block of `block` x `block` x 3 bytes is flattened; one
-key serves every block of every image. The third transform of the paper, FFX, is a substitution and stands in
-`ffx.py`.
+key serves every block of every image. The paper's third transform, FFX, is a substitution: `ffx.py`.
 """
 
 import math
@@ -57,10 +56,7 @@ class OneLess(HalfOfPlaces):
 
 
 class NegativePositive(HalfOfPlaces):
-    """NP: half of each block's bytes become 255 - v, at places that the key chooses.
-
-    The paper's text calls it bit flipping: v XOR 255 is 255 - v.
-    """
+    """NP: half of each block's bytes become 255 - v (the paper: bit flipping), where the key chooses."""
 
     name = "np"
     structure = Structure.SAME_BLOCKS

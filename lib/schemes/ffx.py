@@ -5,9 +5,8 @@ every block, each value is replaced through one secret substitution.
 
 Ours substitutes bytes by bytes, through a uniformly random permutation of 0..255: what a format-preserving
 encryption of one byte is at best. The published code (fugokidi/block_transform) encrypts three decimal digits
-with the FFX mode of Bellare, Rogaway and Spies (10 Feistel rounds of HMAC-SHA-1), so that values come out in
-0..999: `as_published=True` does that, and its ciphertexts are uint16. The code then divides by the largest
-value in use, which loses digits; we do not.
+with the FFX mode of Bellare, Rogaway and Spies (10 Feistel rounds of HMAC-SHA-1) to values in 0..999, and
+divides by the largest in use, which loses digits; `as_published=True` does not divide, and gives uint16.
 """
 
 import hashlib
@@ -42,9 +41,8 @@ class FormatPreserving(HalfOfPlaces):
 
     def steps(self, shape: Shape, image: int | None = None):
         """NotImplementedError: there are none."""
-        raise NotImplementedError(
-            "FFX replaces values, so it is not a table of places; see substitution() and places()"
-        )
+        places = "it is not a table of places; see substitution() and places()"
+        raise NotImplementedError(f"FFX replaces values, so {places}")
 
     table = steps
 
@@ -83,9 +81,9 @@ class FormatPreserving(HalfOfPlaces):
         return self.place_bits + log2_factorial(256)
 
     def published_key_bits(self, shape: Shape):
-        # A password of any length goes into HMAC-SHA-1, whose state has 160 bits; and there are 1000!
-        # substitutions.
+        # a password of any length goes into HMAC-SHA-1, whose state has 160 bits; 1000! substitutions
         values = min(160.0, log2_factorial(1000))
+
         return {name: code(self.key, self.block).place_bits + values for name, code in self.published.items()}
 
 

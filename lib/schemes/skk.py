@@ -7,10 +7,7 @@ Two steps a pixel:
 1. negative-positive: each colour value is kept or becomes 255 - v, by one key bit for each;
 2. colour shuffling (optional): the three values are put in one of six orders.
 
-Both are drawn as numbers of `lib.symmetries`.
-
-No pixel moves. The ICIP paper uses one key for all images, the later ones a key of its own for every image:
-`per_image`.
+No pixel moves. The ICIP paper uses one key for all images, the later ones a key for every image: `per_image`.
 
 Where the published code differs (the pixel-based encryption in MADONOKOUKI/psivt23_scramblemix): the three
 values are assigned one after the other through NumPy views, so later ones read what earlier ones wrote, and
@@ -30,8 +27,7 @@ from lib.table import Shape, Structure, Table
 
 
 def assigned_in_place(order: Sequence[int]) -> list[int]:
-    """What `v[0], v[1], v[2] = v[order]` does to the channels when v is a view: each assignment sees the ones
-    before.
+    """What `v[0], v[1], v[2] = v[order]` does to channels when v is a view: each sees the ones before.
 
     >>> assigned_in_place([1, 0, 2])
     [1, 1, 2]
@@ -70,8 +66,7 @@ class SKK(Scheme):
         return signs.then(orders[0]) if orders else signs
 
     def _recipe(self, shape, ids):
-        """The steps for one image, or for the images `ids` below each other: no pixel moves, so both are one
-        recipe."""
+        """The steps for one image, or alike for the images `ids` below each other, as no pixel moves."""
         pixels = shape[0] * shape[1] // (1 if ids is None else len(ids))
         signs = self.key.integers(self.stream("negative-positive"), 8, pixels, ids).ravel()
         steps = {"negative-positive": Table(shape, 1, masks=(SIGNS, signs))}

@@ -1,7 +1,5 @@
-"""Every attack by its name, found by walking this package for what `lib.attacks.attack` declares.
-
-A file that declares an attack is all it takes to have it here, in the shell, the matrix and the explorer.
-Files that declare none are not imported: some train networks, and torch takes seconds to come.
+"""Every attack by its name, found by walking this package for what `lib.attacks.attack` declares. Files that
+declare none are not imported: some train networks, and torch takes seconds to come.
 """
 
 import importlib
@@ -12,18 +10,12 @@ from pathlib import Path
 from lib import attacks
 from lib.attacks import CHOSEN, MANY, ONE, PAIRS, THREATS, Attack, Known
 
-DECLARATION = "\n@attack("
-
 
 def _declaring():
     """The modules below `lib.attacks` whose source declares an attack."""
     for found in pkgutil.walk_packages(attacks.__path__, "lib.attacks."):
-        if DECLARATION in Path(importlib.util.find_spec(found.name).origin).read_text():
+        if "\n@attack(" in Path(importlib.util.find_spec(found.name).origin).read_text():
             yield importlib.import_module(found.name)
-
-
-def _place(each: Attack):
-    return list(THREATS).index(each.threat), each.rank is None, each.rank, each.name
 
 
 def _declared():
@@ -37,7 +29,10 @@ def _declared():
     return found.values()
 
 
-CATALOGUE = tuple(sorted(_declared(), key=_place))
+_ORDER = {threat: number for number, threat in enumerate(THREATS)}
+CATALOGUE = tuple(
+    sorted(_declared(), key=lambda each: (_ORDER[each.threat], each.rank is None, each.rank, each.name))
+)
 """All of them: chosen plaintext first, and weaker ones first."""
 names = tuple(each.name for each in CATALOGUE)
 

@@ -23,7 +23,14 @@ from lib.metrics.ambiguity import MOVES, choice, moved, nearest
 from lib.metrics.jigsaw import direct, largest_part, neighbours
 from lib.metrics.retrieval import ranks, retrieval
 from lib.metrics.scores import (
-    edge_correlation, edge_map, exact, invariant, psnr, psnr_up_to_complement, report, ssim,
+    edge_correlation,
+    edge_map,
+    exact,
+    invariant,
+    psnr,
+    psnr_up_to_complement,
+    report,
+    ssim,
 )  # fmt: skip
 
 __all__ = [

@@ -1,5 +1,4 @@
-"""Weak keys: a key out of a small set is found by trying them all on one ciphertext. No image is needed
-beside it.
+"""Weak keys: a key out of a small set is found by trying them all on one ciphertext.
 
 The example is real: imageshuffle, the package of Tanaka's scheme by its author (mastnk/imageshuffle), makes
 the order of a block's atoms from a key of 32 bits: x0 = key / (2^32 - 1) scaled into (0, 1), the logistic map
@@ -9,11 +8,7 @@ way); places where order > half of their number are reversed, before and after. 
 weaker still: a day has 86,400.
 
 A right key makes a smooth picture. `search` decrypts a few blocks with each key and keeps the smoothest;
-confidence tells how far it stands out among all keys tried, 0 where the best is no better than the best of so
-many wrong ones would be.
-
-The keys of this workbook have 256 bits, and come from SHAKE-256 (`lib.keys`): there is nothing to try them
-all with.
+confidence tells how far it stands out, 0 where it is no better than the best of so many wrong ones would be.
 """
 
 import math

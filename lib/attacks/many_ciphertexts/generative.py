@@ -5,11 +5,9 @@ pictures, a discriminator is trained to tell these from public pictures, and the
 (hinge loss, Adam with betas 0 and 0.9, batches of 64, as published). Ours:
 
 - the generator may be a linear map of each block's atoms, which is all that a key does (`KeyMaps`), with up
-  to a hundred times the published rate, for its weights have far to go; the longer it trains, the more it is
-  held to what keys can do;
-- what paints and what judges has a thirtieth of the published weights or less, rates fall along a cosine, and
-  the generator returned is a running mean. We leave out the classifier that the published code trains beside
-  both, and so the labels.
+  to a hundred times the published rate, and ever more held to what keys can do;
+- what paints and what judges has a thirtieth of the published weights or less, rates fall along a cosine, the
+  generator returned is a running mean, and there is no classifier beside both, and so no label.
 
 A discriminator says whether an output looks like a picture, never whether it is the right one:
 `lib.metrics.ranks` does.
@@ -30,8 +28,7 @@ from lib.training import digest, quiet, scaled
 from lib.training.steps import by_steps
 
 GENERATORS = {"key maps": KeyMaps, "painter": Painter}
-"""What can be trained: all take the side of the images and the cipher's block and bits, which are no
-secret."""
+"""What can be trained: all take the side of the images and the cipher's block and bits, no secrets."""
 START = 4096  # ciphertexts for a generator's `start`
 
 
@@ -60,12 +57,8 @@ class Recipe:
 @measured
 def generative(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, **options) -> AttackResult:
     """Train on `ciphers` (n, h, w, 3) uint8, images square, and `public` pictures of their size, then decrypt
-    the former; options as for `train`.
-
-    The result's `recovered`: "generator", "losses" as `lib.training.steps.by_steps` gives them, and of
-    `KeyMaps` the nearest key, "index" and "mask". `confidence` is 0, for nothing in the attack says whether
-    an output is right.
-    """
+    the former; options as for `train`. The result's `recovered`: "generator", "losses" as of
+    `lib.training.steps.by_steps`, and of `KeyMaps` the nearest key, "index" and "mask"."""
     ciphers = check_ciphers(ciphers, options.get("block", 1))
     generator, losses = train(ciphers, public, recipe, **options)
     key = generator.key() if hasattr(generator, "key") else {}
@@ -75,11 +68,8 @@ def generative(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, **option
 
 def train(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, *, block: int = 1, bits: int = 8,
           seed: int = 0, **run) -> tuple[nn.Module, list[dict]]:  # fmt: skip
-    """The generator, a running mean over its training, and the losses of both networks.
-
-    block, bits   of the cipher, which everybody knows
-    run           "folder", for a checkpoint, so that a killed run goes on, and "progress"
-    """
+    """The generator, a running mean over its training, and the losses of both networks; block and bits of the
+    cipher. run: a "folder" for a checkpoint, so that a killed run goes on, and "progress"."""
     ciphers, public = check_ciphers(ciphers, block), check_ciphers(public, block)
     if ciphers.shape[1:] != public.shape[1:] or ciphers.shape[1] != ciphers.shape[2]:
         sizes = f"ciphertexts {ciphers.shape[1:3]} and public pictures {public.shape[1:3]}"
@@ -125,8 +115,7 @@ class Duel:
         return parts
 
     def judged(self, real: torch.Tensor, ciphers: torch.Tensor) -> torch.Tensor:
-        """A step of the discriminator: pictures above 1, outputs below -1. The loss; 2 where it cannot tell
-        them apart."""
+        """A step of the discriminator: pictures above 1, outputs below -1. The loss; 2 if all look alike."""
         with torch.no_grad():
             fake = self.generator(ciphers)
         loss = F.relu(1 - self.judge(real)).mean() + F.relu(1 + self.judge(fake)).mean()
@@ -134,8 +123,7 @@ class Duel:
         return loss.detach()
 
     def answered(self, ciphers: torch.Tensor, number: int) -> torch.Tensor:
-        """A step of the generator: outputs that the discriminator rates high. The loss, without what ties it
-        to keys."""
+        """A step of the generator: outputs that the discriminator rates high. The loss, without the tie."""
         self.judge.requires_grad_(False)
         loss = -self.judge(self.generator(ciphers)).mean()
         tie = self.recipe.tie * number / self.recipe.steps

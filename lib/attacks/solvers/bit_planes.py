@@ -63,7 +63,7 @@ def next_level(streams: np.ndarray, held: np.ndarray, flips: np.ndarray, block: 
 
 
 def in_order(streams: np.ndarray, held: np.ndarray, flips: np.ndarray, block: int, bits: int):
-    """`held` and `flips` of `picture` with levels below the first exchanged, or reversed, so that it is smoothest.
+    """`held` and `flips` of `picture` with levels below the first exchanged, or reversed: the smoothest.
 
     In a flat picture the streams of one level may be guessed from those above a lower one. Each is then well
     matched and of the wrong weight, which only the finished picture shows; with two levels it cannot happen.
@@ -87,8 +87,8 @@ def _scaled(values):
 
 
 def _margin(match, atoms, count):
-    """The probability that a match is no accident: how far it is above the best other one, in standard errors.
-    Streams that are the same, as colours of a grey picture are, are no others."""
+    """The probability that a match is no accident: how far it is above the best other one, in standard
+    errors. Streams that are the same, as colours of a grey picture are, are no others."""
     size = np.abs(match)
     best = size[np.arange(len(atoms)), atoms]
     rows = np.where(np.abs(size - best[:, None]) < ALIKE, 0, size).max(1)
@@ -98,7 +98,7 @@ def _margin(match, atoms, count):
 
 
 def predicted(fine: np.ndarray, coarse: np.ndarray, reach: int):
-    """`coarse` at each pixel from `fine` around it and in its other colours, by least squares over all pixels.
+    """`coarse` at each pixel from `fine` around it and in its other colours, by least squares over all.
 
     fine, coarse   (n, h, w, colours) float32, mirrored beyond their edges; no value of `fine` predicts itself
     reach          pixels looked at in each direction

@@ -61,7 +61,7 @@ def by_pixel(parts: Array, grid: tuple, block: int) -> Array:
 
 
 def shown(streams: Array, held: Array, flips: Array, grid: tuple, block: int, bits: int) -> Array:
-    """(n, h, w, 3) float32, the pictures as far as their levels are known, else their middle, see `all_levels`."""
+    """(n, h, w, 3) float32, the pictures as far as levels (see `all_levels`) are known, else their middle."""
     reversing = flips[:, :, None] * np.uint8(2**bits - 1)
     atoms = [np.take_along_axis(streams, atom[:, None], 2) ^ flip for atom, flip in zip(held, reversing)]
     value = middles(atoms, (*streams.shape[:2], 3 * block**2), bits)
@@ -92,8 +92,8 @@ def table_by_place(table: Array, block: int) -> Array:
 
 def match(table: Array, streams: Array, taken: Array) -> tuple[Array, Array, Array]:
     """The likeliest streams (blocks, places), not among those taken (levels, blocks, places), whether each is
-    reversed, and by how many nats any one exchange would be less likely, of log probabilities (blocks, places,
-    n * values) and streams (blocks, n, atoms) uint8."""
+    reversed, and by how many nats any one exchange would be less likely, of log probabilities (blocks,
+    places, n * values) and streams (blocks, n, atoms) uint8."""
     blocks, places, _ = table.shape
     held, flips, margins = (np.empty((blocks, places), dtype) for dtype in (np.int64, bool, float))
     for b, (chances, values) in enumerate(zip(table, streams)):

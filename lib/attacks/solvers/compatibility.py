@@ -234,9 +234,9 @@ def pair_energy(c: Compatibility, p: int, q: int, relation: int):
 
 
 def _relations():
-    """RELATION (96, 4, 96) int16: of a block's state, its side in the picture and the state of the block beyond,
-    `96 * own side + 24 * the other's side + relation`. BEYOND, alike: the other's state, from all but the own
-    side: for each state and side, 0 to 95 in the order that the other's states have there."""
+    """RELATION (96, 4, 96) int16: of a block's state, its side in the picture and the state of the block
+    beyond, `96 * own side + 24 * the other's side + relation`. BEYOND, alike: the other's state, from all but
+    the own side: for each state and side, 0 to 95 in the order that the other's states have there."""
     state, facing = np.arange(96), (2, 3, 0, 1)
     orientation, sign, colour = state // 12, state // 6 % 2, state % 6
     own, own_backwards = SIDES[orientation, :, 0], SIDES[orientation, :, 1]

@@ -64,7 +64,7 @@ def least_rough(found: list[Candidate]) -> Candidate:
 
 
 class Search:
-    """All streams (n, rows, columns, atoms of a block) uint8: how they correlate, which may be highest bits."""
+    """All streams (n, rows, columns, atoms of a block) uint8: how they correlate, which may be highest."""
 
     def __init__(self, streams: np.ndarray, block: int, bits: int):
         self.streams, self.block, self.bits = streams, block, bits
@@ -97,7 +97,7 @@ class Search:
         return found
 
     def refined(self, found: list[Candidate]) -> list[Candidate]:
-        """Candidates near the least rough one added, as long as one is less rough: by models, then `moves`."""
+        """Candidates near the least rough one added, as long as one is less rough: models', or `moves`."""
         straight = np.arange(self.places)
         for _ in range(REFINED):
             best = least_rough(found)
@@ -169,8 +169,8 @@ def part(streams: np.ndarray, block: int) -> np.ndarray:
 
 
 def tree_signs(correlation: np.ndarray) -> np.ndarray:
-    """(places,) 1.0 or -1.0: signs that make the strongest correlations positive, from one to the next. A leading
-    eigenvector would know one colour alone where colours are all but uncorrelated, or opposed."""
+    """(places,) 1.0 or -1.0: signs that make the strongest correlations positive, from one to the next, even
+    where colours are all but uncorrelated, or opposed: a leading eigenvector knows one colour alone there."""
     tree = minimum_spanning_tree(1.001 - np.abs(correlation))
     found, before = breadth_first_order(tree, 0, directed=False)
     sign = np.ones(len(correlation))

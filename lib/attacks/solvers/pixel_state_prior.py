@@ -60,7 +60,7 @@ class _Residual(nn.Module):
 
 
 class OrbitPrior(nn.Module):
-    """Sorted folds (n, 3, h, w) float, 0 to 127, to logits of states (n * h * w, 48), or those of `pixels`."""
+    """Sorted folds (n, 3, h, w) float, 0 to 127, to logits of states (n * h * w, 48), or of `pixels`."""
 
     def __init__(self, fine: int = 12, widths: tuple[int, ...] = (32, 64, 96, 128), up: int = 24):
         super().__init__()
@@ -98,7 +98,7 @@ class OrbitPrior(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """The network, the counts of neighbours (3456, 3), and (11,) the share right at chances 0, 1 / 10, ..., 1."""
+    """The network, the counts of neighbours (3456, 3), and the share right at chances 0, 0.1, ... 1 (11,)."""
 
     network: OrbitPrior
     neighbours: np.ndarray

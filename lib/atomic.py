@@ -66,9 +66,8 @@ def remove_unfinished(targets: Iterable[Path]) -> int:
     """Remove what killed runs left behind for these targets, and nothing else; how many files that were."""
     pattern = re.compile(rf"\.([0-9a-f]{{16}})\.[0-9a-f]{{8}}{re.escape(UNFINISHED)}")
     known = {(target.parent, _short(target.name)) for target in targets}
-    paths = (
-        path for folder in {folder for folder, _ in known} if folder.is_dir() for path in folder.iterdir()
-    )
+    folders = {folder for folder, _ in known if folder.is_dir()}
+    paths = (path for folder in folders for path in folder.iterdir())
     found = [p for p in paths if (name := pattern.fullmatch(p.name)) and (p.parent, name[1]) in known]
     for path in found:
         path.unlink(missing_ok=True)

@@ -134,10 +134,8 @@ def _fetch(name, kind):
     if place.exists():
         way = "remove it, and it will be fetched again"
         raise ValueError(f"{place} does not match the checksums of {name}; {way}")
-    print(
-        f"{name}: fetching it into {DOWNLOADS}, once; a silent server is given {PATIENCE:.0f} s",
-        file=sys.stderr,
-    )
+    wait = f"a silent server is given {PATIENCE:.0f} s"
+    print(f"{name}: fetching it into {DOWNLOADS}, once; {wait}", file=sys.stderr)
     before, temporary = socket.getdefaulttimeout(), None
     socket.setdefaulttimeout(PATIENCE)  # torchvision sets none and would wait for ever
     try:

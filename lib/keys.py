@@ -71,8 +71,8 @@ class Key:
         return self.bytes("fingerprint", 8).tobytes().hex()
 
     def save(self, path: Path | str) -> None:
-        """Write the key as JSON, readable by you alone (mode 0600). An existing file is never overwritten.
-        FileExistsError, FileNotFoundError (no such folder), PermissionError."""
+        """Write the key as JSON, readable by you alone (mode 0600). FileExistsError, FileNotFoundError (no
+        such folder), PermissionError: nothing is overwritten."""
         from lib import key_file  # with pydantic, which takes a third of a second
 
         key_file.save(Path(path), self._secret, self.origin)
@@ -87,9 +87,8 @@ class Key:
     def bytes(self, label: str, count: int, start: int = 0, image: int | None = None) -> np.ndarray:
         """`count` uniform bytes of the stream `label`, from byte `start` on: `(count,)` uint8."""
         if start < 0 or count < 0:
-            raise ValueError(
-                f"a stream runs from byte 0 on: start and count are no less, got {start} and {count}"
-            )
+            came = f"got {start} and {count}"
+            raise ValueError(f"a stream runs from byte 0 on: start and count are no less, {came}")
         head = self._head(label) + _image(image)
         stop = start + count
         if stop <= CHUNK:  # the usual case, called once for every image

@@ -17,9 +17,8 @@ COLOURS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1
 """(6, 3) int64: the channel that each channel is taken from."""
 SIGNS = np.array([[255 * (signs >> channel & 1) for channel in range(3)] for signs in range(8)], np.uint8)
 """(8, 3) uint8: what each channel is XORed with."""
-PIXEL_STATES = np.array(
-    [np.eye(3, dtype=int)[c] * np.where(s, -1, 1)[:, None] for c in COLOURS for s in SIGNS]
-)
+EYE = np.eye(3, dtype=int)
+PIXEL_STATES = np.array([EYE[c] * np.where(s, -1, 1)[:, None] for c in COLOURS for s in SIGNS])
 """(48, 3, 3) int64: signed permutations of a pixel's values, counted from 127.5."""
 
 
@@ -28,7 +27,7 @@ def _products(matrices):
     return (matrices[:, None, None] @ matrices[:, None] == matrices).all(axis=(3, 4)).argmax(axis=2)
 
 
-COLOUR_PRODUCT, PIXEL_PRODUCT = _products(np.eye(3, dtype=int)[COLOURS]), _products(PIXEL_STATES)
+COLOUR_PRODUCT, PIXEL_PRODUCT = _products(EYE[COLOURS]), _products(PIXEL_STATES)
 
 
 def in_states(pixels: np.ndarray, states: np.ndarray) -> np.ndarray:
@@ -75,9 +74,7 @@ COLOUR_INVERSE, PIXEL_INVERSE, ORIENTATION_INVERSE = (
     (product == 0).argmax(axis=1) for product in (COLOUR_PRODUCT, PIXEL_PRODUCT, ORIENTATION_PRODUCT)
 )
 _corners = [oriented(np.array([[[[0], [1]], [[3], [2]]]]), o).ravel()[[0, 1, 3, 2]] for o in range(8)]
-_mirrored = (
-    np.arange(8)[:, None] >= 4
-)  # side s runs clockwise from corner s to the next; here to the one before
+_mirrored = np.arange(8)[:, None] >= 4  # a side runs clockwise to the next corner; mirrored, to the last
 SIDES = np.stack(np.broadcast_arrays((np.argsort(_corners, axis=1) - _mirrored) % 4, _mirrored), axis=2)
 """(8, 4, 2) int64: for an orientation, and a side of the upright block (top, right, bottom, left), which side
 it is now, and whether it runs backwards."""

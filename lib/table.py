@@ -68,10 +68,8 @@ class Table:
     array([0, 1], dtype=int32)
     """
 
-    def __init__(
-        self, shape: Shape, block: int, bits: int = 8,
-        source: Rows = None, orders: Rows = None, masks: Rows = None,
-    ):  # fmt: skip
+    def __init__(self, shape: Shape, block: int, bits: int = 8, source: Rows = None, orders: Rows = None,
+                 masks: Rows = None):  # fmt: skip
         h, w, c = shape
         if bits not in (8, 4, 2, 1):
             raise ValueError(f"atoms have 8, 4, 2 or 1 bits, got {bits}")

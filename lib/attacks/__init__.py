@@ -83,8 +83,7 @@ class AttackResult:
     """What an attack gives back: its estimate of the plain images, what it recovered, and what that cost.
 
     estimate    images like the ciphertexts under attack, uint8
-    recovered   the key material it claims, by name (an index, a mask), or empty; -1 in an index where it
-                claims nothing
+    recovered   the key material it claims, by name (an index, a mask), or empty; -1 in an index for no claim
     confidence  0 to 1, how likely the estimate is right, up to what the attack's docstring calls open: one
                 number, or one for each part (atom, pixel, block) as it says
     queries     images asked of an oracle; like seconds, put there by `measured`, not by the attack
@@ -127,8 +126,7 @@ class Attack:
     moves     what it leaves open, see `lib.metrics.nearest`
     images    how many ciphertexts it is tried on
     public    whether it learns from public pictures
-    rank      its place among the attacks of its threat model, weaker ones first; those of none come last, by
-              name
+    rank      its place among the attacks of its threat model, weaker ones first; those of none come last
     """
 
     name: str
@@ -143,8 +141,7 @@ class Attack:
     rank: int | None = None
 
     def fits(self, scheme: Any) -> bool:
-        """Whether it is made for a scheme (an object of `lib.schemes`, with or without a key); none is for a
-        control, and those on many ciphertexts need one key for all."""
+        """Whether it is made for a scheme; none is for a control, and those of MANY need one key for all."""
         return self.made_for(scheme) and not scheme.control and not (self.threat == MANY and scheme.per_image)
 
     def options(self, scheme: Any) -> dict[str, Any]:
@@ -208,7 +205,6 @@ def check_ciphers(ciphers: np.ndarray, block: int = 1) -> np.ndarray:
     batch, _ = door.enter(ciphers, block)
     if getattr(ciphers, "ndim", 0) != 4 or not isinstance(batch, np.ndarray):
         kind = f"shape {tuple(ciphers.shape)}" if hasattr(ciphers, "shape") else type(ciphers).__name__
-        raise ValueError(
-            f"an attack takes a batch, NumPy (n, h, w, 3) uint8, got {kind}; one image is x[None]"
-        )
+        takes = "an attack takes a batch, NumPy (n, h, w, 3) uint8"
+        raise ValueError(f"{takes}, got {kind}; one image is x[None]")
     return np.ascontiguousarray(batch)

@@ -29,10 +29,8 @@ def _declared():
     return found.values()
 
 
-_ORDER = {threat: number for number, threat in enumerate(THREATS)}
-CATALOGUE = tuple(
-    sorted(_declared(), key=lambda each: (_ORDER[each.threat], each.rank is None, each.rank, each.name))
-)
+CATALOGUE = tuple(sorted(_declared(), key=lambda each: (each.rank is None, each.rank, each.name)))
+CATALOGUE = tuple(each for threat in THREATS for each in CATALOGUE if each.threat == threat)
 """All of them: chosen plaintext first, and weaker ones first."""
 names = tuple(each.name for each in CATALOGUE)
 

@@ -71,9 +71,8 @@ class Scheme:
 
     def __new__(cls, *_, as_published: Code = False, **options):
         if as_published and not cls.published:
-            raise ValueError(
-                f"{cls.name} has no published variant that differs from it; leave as_published out"
-            )
+            none = f"{cls.name} has no published variant that differs from it"
+            raise ValueError(f"{none}; leave as_published out")
         if as_published is True:
             as_published = next(iter(cls.published))
         if as_published and as_published not in cls.published:
@@ -93,10 +92,7 @@ class Scheme:
 
     def steps(self, shape: Shape, image: int | None = None) -> dict[str, Table]:
         """The recipe for images of `shape` (h, w, 3): its steps in order, by name; each can be applied alone.
-
-        `image` is the id of an image where each has a key of its own. ValueError for a shape that does not
-        fit.
-        """
+        `image`: the id of an image where each has its own key. ValueError for a shape that does not fit."""
         shape = self._shape(shape)
         if self.per_image and image is None:
             raise ValueError("each image has a key of its own: say which with image=id")

@@ -47,8 +47,7 @@ class HalfOfPlaces(BlockScheme):
 
 
 class OneLess(HalfOfPlaces):
-    """The published code of NP and FFX changes fewer places. Its test is `permutation > size / 2`, which is
-    true for one place less than half (for an odd size: half, rounded down)."""
+    """The published code of NP and FFX changes fewer places: those where `permutation > size / 2`."""
 
     @property
     def changed(self):

@@ -32,9 +32,8 @@ def bound(key_bits: float, shape: Shape) -> int:
 def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> AttackResult:
     """Tanaka's scheme, SHF and NP (bits=8): one image of one to a few blocks; all blocks share the key.
 
-    An atom's word is its own number, a digit in each block; a first bit of 1 marks a complement. Blocks of 4:
-    two of them for atoms of 4 bits, one for bytes. `recovered`: "index" (atoms of a block,) and "mask" (bytes
-    of a block,).
+    An atom's word is its own number, a digit in each block; a first bit of 1 marks a complement. For blocks
+    of 4: two for atoms of 4 bits, one for bytes. `recovered`: "index" (atoms,) and "mask" (bytes,).
     """
     ciphers, atoms = check_ciphers(ciphers, block), 3 * block**2 * 8 // bits
     digits = _digits(np.arange(atoms), _digits_needed(atoms, bits), bits)
@@ -130,8 +129,7 @@ def _read(digits, bits):
 
 
 def _words(blocks, atoms):
-    """Words of all atoms (blocks, atoms), and how many pairs of words are among them: the last atoms of a
-    block have one word of a pair each, by the bits of the block's number."""
+    """Words of all atoms (blocks, atoms), and how many pairs the last choose from, by the block's number."""
     pairs = (blocks - 1).bit_length()
     number = np.arange(blocks)[:, None] >> np.arange(pairs) & 1
     plain = np.arange(atoms - pairs)[None].repeat(blocks, 0)

@@ -30,8 +30,7 @@ def logistic_orders(key: int, atoms: int) -> np.ndarray:
 
 
 def weak_table(key: int, shape: Shape, block: int = 4) -> Table:
-    """imageshuffle's table for images of `shape` (h, w, 3), blocks of `block`, 4-bit atoms, a key below 2 **
-    32."""
+    """imageshuffle's table for images of `shape` (h, w, 3), 4-bit atoms, a key below 2 ** 32."""
     if not 0 <= key < 2**32:
         raise ValueError(f"imageshuffle's keys are whole numbers below 2 ** 32, got {key!r}")
     size = 3 * block**2
@@ -45,8 +44,7 @@ def weak_table(key: int, shape: Shape, block: int = 4) -> Table:
 
 
 def _places(block) -> np.ndarray:
-    """(atoms,): the atom of a table (row, column, channel, part) that each of theirs is (row, column, part,
-    channel)."""
+    """(atoms,): which of (row, column, channel, part) each of theirs is, (row, column, part, channel)."""
     return np.arange(6 * block**2).reshape(-1, 3, 2).swapaxes(1, 2).ravel()
 
 
@@ -64,22 +62,18 @@ def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
 
 
 def _standing_out(best, total, squares, count):
-    """0 to 1: how far the best of `count` numbers lies below their mean, beside the best of so many normal
-    ones."""
+    """0 to 1: how far the best of `count` numbers lies below their mean, beside the best of normal ones."""
     mean, usual = total / count, math.sqrt(2 * math.log(max(count, 2)))
     deviation = math.sqrt(max(squares / count - mean**2, 1e-12))
     return float(np.clip((mean - best) / deviation / usual - 1, 0, 1)) if count > 1 else 0.0
 
 
 def _sample(ciphers, block):
-    """(SAMPLE, atoms) uint8, in their order: blocks whose bytes differ most, since flat ones look alike under
-    all keys."""
+    """(SAMPLE, atoms) uint8, in their order: blocks whose bytes differ most, as flat ones look alike."""
     flat = cut(ciphers, block).reshape(-1, 3 * block**2)
     kinds = (np.diff(np.sort(flat, axis=1), axis=1) > 0).sum(axis=1)
     if kinds.max() == 0:
-        raise ValueError(
-            "every block holds one value only, so every key fits; expected a ciphertext with texture"
-        )
+        raise ValueError("every block holds one value, so every key fits; expected a ciphertext with texture")
     chosen = flat[np.argsort(-kinds, kind="stable")[:SAMPLE]]
     return np.ascontiguousarray(split(chosen, 4)[:, _places(block)])
 

@@ -35,6 +35,7 @@ NETWORKS = {
 }
 """What can be trained: all take the side of the images and the cipher's block and bits, no secrets."""
 START = 1000  # pairs that a network's `start` is given
+Array = np.ndarray
 COUNTED = 2000  # public pictures in which pairs of neighbours are counted
 
 
@@ -59,9 +60,7 @@ class Recipe:
 
 
 @measured
-def inverse(
-    plain: np.ndarray, pair_ciphers: np.ndarray, ciphers: np.ndarray, recipe: Recipe, **options
-) -> AttackResult:
+def inverse(plain: Array, pair_ciphers: Array, ciphers: Array, recipe: Recipe, **options) -> AttackResult:
     """Train on pairs, then turn `ciphers` (n, h, w, 3) uint8 into pictures.
 
     plain, pair_ciphers   (m, h, w, 3) uint8, under the key of `ciphers` or under any
@@ -80,8 +79,9 @@ def inverse(
     return AttackResult(estimate, {"network": network, "losses": losses})
 
 
-def train(ciphers: np.ndarray, plain: np.ndarray, recipe: Recipe, *, block: int = 1, bits: int = 8,
-          seed: int = 0, **run) -> tuple[nn.Module, list[dict]]:  # fmt: skip
+def train(
+    ciphers: Array, plain: Array, recipe: Recipe, *, block: int = 1, bits: int = 8, seed: int = 0, **run
+):
     """A network trained on pairs (n, h, w, 3) uint8 of ciphers of `block` and `bits`, and its losses. run: a
     "folder" for a checkpoint, so that a killed run goes on, and "progress"."""
     x, y = (torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2) for images in (ciphers, plain))

@@ -29,6 +29,7 @@ SIDE = 2 * REACH + 1
 ROUNDS = 4
 STRAY = 0.02  # the share of predictions that say nothing
 TEMPERATURE = 4.0  # nats of likelihood to a nat of evidence: neighbouring predictions go wrong together
+Array = np.ndarray
 SAMPLES = 20_000  # windows of public photographs
 
 
@@ -84,9 +85,7 @@ def window_moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return windows.mean(axis=0), np.cov(windows.T)
 
 
-def predictions(
-    ciphers: np.ndarray, estimate: np.ndarray, places: np.ndarray, known: np.ndarray, moments: tuple
-):
+def predictions(ciphers: Array, estimate: Array, places: Array, known: Array, moments: tuple) -> Array:
     """(256, 256): the log-likelihood that a cipher value (row) stands for a plain one (column) at all places.
 
     estimate   images whose values are right where `known` (block, block, 3) says so

@@ -29,6 +29,7 @@ from lib.training.steps import by_steps
 
 GENERATORS = {"key maps": KeyMaps, "painter": Painter}
 """What can be trained: all take the side of the images and the cipher's block and bits, no secrets."""
+Array = np.ndarray
 START = 4096  # ciphertexts for a generator's `start`
 
 
@@ -66,8 +67,9 @@ def generative(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, **option
     return AttackResult(apply(generator, ciphers), recovered)
 
 
-def train(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, *, block: int = 1, bits: int = 8,
-          seed: int = 0, **run) -> tuple[nn.Module, list[dict]]:  # fmt: skip
+def train(
+    ciphers: Array, public: Array, recipe: Recipe, *, block: int = 1, bits: int = 8, seed: int = 0, **run
+):
     """The generator, a running mean over its training, and the losses of both networks; block and bits of the
     cipher. run: a "folder" for a checkpoint, so that a killed run goes on, and "progress"."""
     ciphers, public = check_ciphers(ciphers, block), check_ciphers(public, block)

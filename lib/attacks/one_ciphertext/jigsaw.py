@@ -26,17 +26,14 @@ from lib.tiling import cut, places
 
 STEPS = "permute", "rotate and mirror", "negative-positive", "colour shuffle"
 SUMMED = 30  # images, from which on borders are compared by sums over all images: no worse there, and faster
+Array = np.ndarray
 MOVES = "turns", "complement", "colours"
 PIECES = {"fits": on(Structure.PIECES), "told": ("block",), "moves": MOVES, "public": True}
 
 
 @attack("jigsaw", ONE, **PIECES, source="after Gallagher, CVPR 2012", images=1, rank=4)
 def jigsaw(
-    ciphers: np.ndarray,
-    block: int = 16,
-    steps: tuple = STEPS,
-    public: np.ndarray | None = None,
-    tries: int = TRIES,
+    ciphers: Array, block: int = 16, steps: tuple = STEPS, public: Array | None = None, tries: int = TRIES
 ) -> AttackResult:
     """Put EtC ciphertexts (n, h, w, 3) uint8 with one key together, n = 1 or more.
 

@@ -15,6 +15,7 @@ from lib.attacks import ONE, AttackResult, attack, check_ciphers, in_colour, on
 from lib.symmetries import COLOURS, SIGNS
 from lib.table import Structure
 
+Array = np.ndarray
 SOURCE = "Chang and Case, arXiv:2004.13263"
 
 
@@ -38,7 +39,7 @@ def leading_bit(ciphers: np.ndarray) -> AttackResult:
 
 @attack("minimum-difference", ONE, fits=on(Structure.PIXELS), source=SOURCE, rank=1)
 def minimum_difference(
-    ciphers: np.ndarray, first: np.ndarray | None = None, colour_shuffle: bool = True
+    ciphers: Array, first: Array | None = None, colour_shuffle: bool = True
 ) -> AttackResult:
     """Walk the first row from left to right, then every column down, to the state nearest (L1) to the pixel
     before, in each of ciphertexts (n, h, w, 3) uint8.

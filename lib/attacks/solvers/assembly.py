@@ -31,18 +31,15 @@ class Assembly(NamedTuple):
 
 
 def rebased(assembly: Assembly, orientation: int = 0, negative: int = 0, colour: int = 0) -> Assembly:
-    """The same blocks for another picture: this one turned and mirrored, then complemented, then in that
-    colour order."""
-    block, o, sign, c, confidence = (
-        oriented(part[None, :, :, None], orientation)[0, :, :, 0] for part in assembly
-    )
+    """The same blocks for another picture: turned and mirrored, then complemented, then recoloured."""
+    parts = (oriented(part[None, :, :, None], orientation)[0, :, :, 0] for part in assembly)
+    block, o, sign, c, confidence = parts
     o = ORIENTATION_PRODUCT[o, ORIENTATION_INVERSE[orientation]]
     return Assembly(block, o, sign ^ negative, COLOUR_PRODUCT[c, COLOUR_INVERSE[colour]], confidence)
 
 
 def as_block_0(found: Assembly) -> Assembly:
-    """Of the pictures of this shape that borders do not tell apart, the one that has block 0 upright, or
-    nearest to it."""
+    """Of the pictures of this shape that borders do not tell apart, the one with block 0 most upright."""
     rows, columns = found.block.shape
     _, orientation, negative, colour = (int(part[found.block == 0][0]) for part in found[:4])
     turns = range(8) if rows == columns else range(0, 8, 2)

@@ -54,20 +54,15 @@ def odds(found: np.ndarray, power: float) -> np.ndarray:
 
 
 def tables(folds: np.ndarray, pair_odds: np.ndarray) -> np.ndarray:
-    """(h, w, 2, 3, 3, 2) float32: of each pixel and its right and lower neighbour, for fold a of it and b of
-    the other.
-
-    folds   (h, w, 3) sorted, of one image. The largest entry of each pair of pixels is 1; 0 where there is no
-            neighbour.
-    """
+    """(h, w, 2, 3, 3, 2) float32: of each pixel of folds (h, w, 3), sorted, and its right and lower
+    neighbour, for folds a of it and b of the other; the largest of two pixels is 1; 0 beyond the edge."""
     contexts = _contexts(folds.astype(np.int64))
     found = np.where(contexts[..., None] < 0, np.float32(0), pair_odds[contexts])
     return found / np.maximum(found.max((3, 4, 5), keepdims=True), np.float32(1e-12))
 
 
 def marginals(chances: np.ndarray, pairs: np.ndarray, sweeps: int = 8) -> np.ndarray:
-    """Beliefs (h, w, 48) float32 that sum to 1 in each pixel, from chances (h, w, 48) of single pixels and
-    `tables`."""
+    """Beliefs (h, w, 48) float32, of sum 1, from chances (h, w, 48) of single pixels and `tables`."""
     chances = chances / chances.max(-1, keepdims=True)
     messages = np.full((*chances.shape[:2], 4, 48), 1 / 48, np.float32)
     _pass(chances.astype(np.float32), pairs, messages, sweeps)
@@ -89,8 +84,7 @@ def _rise(folds, i, j, value):
 
 @numba.njit(cache=True, nogil=True)
 def _contexts(folds):
-    """(h, w, 2, 3, 3) int64: of each pixel and its right and lower neighbour, for fold a of it and b of the
-    other; -1 where there is no neighbour."""
+    """(h, w, 2, 3, 3) int64: of each pixel and its right and lower neighbour, for folds a, b; -1 for none."""
     h, w, _ = folds.shape
     found = np.full((h, w, 2, 3, 3), -1)
     for i, j, down in np.ndindex(h, w, 2):
@@ -109,8 +103,7 @@ def _contexts(folds):
 
 @numba.njit(cache=True, nogil=True)
 def _send(incoming, pair, turned, out, part):
-    """out[t] = sum over s of incoming[s] times the pair's entries for s and t; signs by three butterflies for
-    each two orders."""
+    """out[t] = sum over s of incoming[s] times the pair's entries for s and t; signs by three butterflies."""
     out[:] = 0
     for o in range(6):
         for p in range(6):

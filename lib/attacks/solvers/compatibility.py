@@ -32,6 +32,7 @@ NOISE = 1.0, 0.3  # variance that any border has at least, in brightness and in 
 RUN = 8  # pixels, or fewer, that share one spread
 FREEDOM, SPREAD = 5.0, 0.5  # of the t densities; weight of the spread's logarithm, in a density 1
 TEMPERATURE = 2.0  # nats of cost to a nat of evidence: pixels of a border are not independent
+Array = np.ndarray
 STEP, REACH = 16, 40  # likelihoods are summed in steps of 1/16 nat, down to exp(-40)
 
 
@@ -59,16 +60,13 @@ class Compatibility(NamedTuple):
     chance: np.ndarray
 
 
-def of_edges(
-    blocks: np.ndarray, turned: bool = True, signs: bool = True, colours: bool = True
-) -> Compatibility:
+def of_edges(blocks: Array, turned: bool = True, signs: bool = True, colours: bool = True) -> Compatibility:
     """That of blocks (images, blocks, b, b, 3) uint8, shuffled alike in all images, by each image's edges.
     turned, signs, colours: what may have been done to blocks beside moving them."""
     line, spread = _measured(blocks)
     used = np.array([6 * sign + order for sign in range(1 + signs) for order in range(6 if colours else 1)])
-    names, energies, chance = ranked(
-        _edge_costs(line, spread, used, turned), line.shape[1], used, TEMPERATURE
-    )
+    costs = _edge_costs(line, spread, used, turned)
+    names, energies, chance = ranked(costs, line.shape[1], used, TEMPERATURE)
     return Compatibility(names, energies, used, turned, np.empty((0, 0, 0), np.float32), line, spread, chance)
 
 

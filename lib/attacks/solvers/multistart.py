@@ -83,9 +83,7 @@ class Search:
         """What annealing finds, from model after model, until the least rough picture has its votes."""
         found = []
         for start in range(max(FEWEST, min(STARTS, EFFORT // self.places**2))):
-            pool = self.ranked[
-                : 2 * self.places if start % 5 == 3 else self.places
-            ]  # a dull colour ranks low
+            pool = self.ranked[: self.places * (1 + (start % 5 == 3))]  # bits of a dull colour may rank low
             where, sign = self._arranged(pool, MODELS[start % len(MODELS)], rng)
             again = next((each for each in found if self._alike(where, each.where)), None)
             if again is None:

@@ -69,15 +69,13 @@ class Assignment:
         return order
 
     def pixels_exchanged(self, order: np.ndarray) -> np.ndarray:
-        """An order improved by exchanges of two pixels, three places each, which one by one would not
-        gain."""
+        """An order improved by exchanges of two pixels, which one by one would not gain."""
         order = order.copy()
         _exchange_pixels(self.weight, self.placed(order), self.pull, order)
         return order
 
     def lead(self, order: np.ndarray) -> np.ndarray:
-        """(pixels,): how much less an order costs than the best that exchanges this pixel, or a colour of it,
-        with another."""
+        """(pixels,): how much less an order costs than any that exchanges this pixel, or a colour of it."""
         return _lead(self.weight, self.placed(order), self.pull, order.copy()) / UNIT
 
 

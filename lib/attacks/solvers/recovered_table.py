@@ -10,8 +10,7 @@ from lib.tiling import assembled, cut
 
 
 def decrypt_with(ciphers: np.ndarray, index: np.ndarray, mask: np.ndarray, bits: int = 4) -> np.ndarray:
-    """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays as it
-    was."""
+    """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays."""
     atoms = split(ciphers.reshape(len(ciphers), -1) ^ mask, bits)
     plain, inside = atoms.copy(), _inside(index)  # what a cipher that is no table answers may count too far
     plain[:, index[inside]] = atoms[:, inside]
@@ -51,14 +50,12 @@ def is_permutation(index: np.ndarray) -> bool:
 
 
 def is_smoother(estimate: np.ndarray, ciphers: np.ndarray, block: int) -> bool:
-    """Whether neighbours on two sides of a border between blocks differ less than 0.6 times as much as in the
-    ciphertexts.
+    """Whether borders of blocks are less than 0.6 times as rough as in ciphertexts (n, h, w, 3) uint8.
 
-    Both (n, h, w, 3) uint8. A table of another scheme or key leaves borders about as rough as they were. The
-    limit was set on CIFAR-10 training images and half of the Kodak photos: 0.16 to 0.53 with the right key of
-    ten schemes, 0.65 and more with another. On single test images it called 1 % of the wrong keys of NP and
-    of bytes right, 1.5 % of SHF's right ones wrong (6 % on flat patches), and no other of any scheme. False
-    for pictures of noise, which are never smooth.
+    A table of another scheme or key leaves them about as rough as they were. The limit was set on CIFAR-10
+    training images and half of the Kodak photos: 0.16 to 0.53 with the right key of ten schemes, 0.65 and
+    more with another. On single test images it called 1 % of the wrong keys of NP and of bytes right, 1.5 %
+    of SHF's right ones wrong (6 % on flat patches), and no other of any scheme. False for pictures of noise.
     """
     return _roughness(estimate, block) < 0.6 * _roughness(ciphers, block)
 

@@ -143,9 +143,19 @@ class Table:
         """Checked images, `(n, h, w, c)` uint8, NumPy or torch; a new array of the same kind."""
         if isinstance(batch, np.ndarray):
             return self.apply_bytes(batch.reshape(len(batch), -1)).reshape(batch.shape)
-        from lib.device import apply_table
+        import torch
 
-        return apply_table(self, batch)
+        kept = self.__dict__.setdefault("_on_device", {})  # where compiled kernels do not reach
+        if batch.device not in kept:
+            tables = self.index, self.byte_mask
+            kept[batch.device] = [torch.tensor(each, device=batch.device) for each in tables]
+        (index, mask), x, bits = kept[batch.device], batch.reshape(len(batch), -1), self.bits
+        if bits == 8:
+            return (x.index_select(1, index) ^ mask).reshape(batch.shape)
+        shifts = torch.arange(8 - bits, -1, -bits, dtype=torch.uint8, device=batch.device)
+        atoms = (x[:, :, None] >> shifts & 2**bits - 1).reshape(len(x), -1).index_select(1, index)
+        out = (atoms.reshape(len(x), -1, 8 // bits) << shifts).sum(2, dtype=torch.uint8)
+        return (out ^ mask).reshape(batch.shape)
 
     def apply_bytes(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Images as rows of bytes, `(n, h * w * c)` uint8; into `out`, or a new array of that shape.

@@ -19,19 +19,23 @@ Sources: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image quality assessment"
 scikit-image computes it; I. Sobel's operator; luma by Rec. 601.
 """
 
-from lib.metrics.ambiguity import MOVES, choice, moved, nearest
 from lib.metrics.jigsaw import direct, largest_part, neighbours
-from lib.metrics.retrieval import ranks, retrieval
 from lib.metrics.scores import (
+    MOVES,
+    choice,
     edge_correlation,
     edge_map,
     exact,
     invariant,
+    moved,
+    nearest,
     psnr,
     psnr_up_to_complement,
+    ranks,
     report,
+    retrieval,
     ssim,
-)  # fmt: skip
+)
 
 __all__ = [
     "MOVES", "choice", "direct", "edge_correlation", "edge_map", "exact", "invariant", "largest_part",

@@ -1,10 +1,17 @@
-"""Scores of pictures against the truth, a mean over images each; `lib.metrics` says which for what."""
+"""Scores of pictures against the truth, a mean over images each; does an estimate show its own image, or only
+some; and what no ciphertext tells, as the order of colours, chosen in the estimate's favour for all images.
+`lib.metrics` says which for what."""
+
+import itertools
+from collections.abc import Iterable
 
 import numpy as np
 
 from lib import images as door
 from lib.images import Images
+from lib.symmetries import COLOURS, SIGNS, oriented
 
+ALIKE = 1e-9  # correlations that differ by less are equal: the last bits depend on how a library adds up
 LUMA = np.array([299, 587, 114], np.int64)  # Rec. 601, in thousandths: sums of whole numbers are exact
 
 
@@ -113,3 +120,81 @@ def enter(images: Images) -> tuple[np.ndarray, bool]:
     batch, _ = door.enter(images)
     batch = batch if isinstance(batch, np.ndarray) else batch.cpu().numpy()
     return batch, getattr(images, "ndim", 3) == 3  # a PIL image has no ndim
+
+
+def ranks(estimates: Images, candidates: Images) -> np.ndarray:
+    """(n,) float64: where image i comes when all n candidates are sorted by how well estimate i shows them.
+
+    estimates, candidates   (n, h, w, 3) uint8, n from 2 on; candidate i is the truth of estimate i
+    1 is first, n last. What counts is the correlation of the two images' luma, pixel by pixel, whatever the
+    brightness or contrast; an image of one colour correlates by 0 with every other. Candidates that are
+    equally good share the mean of their places. Estimates that have nothing to do with the truth have the
+    mean rank (n + 1) / 2, and that mean varies by n / sqrt(12 n) at most (standard error).
+    """
+    estimates, candidates = pair(estimates, candidates)
+    if len(candidates) < 2:
+        raise ValueError(f"a rank needs 2 or more candidates, got {len(candidates)}")
+    similar = _standard_luma(estimates) @ _standard_luma(candidates).T
+    own = similar.diagonal()[:, None]
+    better, equal = similar > own + ALIKE, np.abs(similar - own) <= ALIKE
+    return 1 + better.sum(1) + (equal.sum(1) - 1) / 2
+
+
+def retrieval(estimates: Images, candidates: Images) -> dict[str, float]:
+    """ "median" and "mean" of `ranks`, and "top", the share of images in the first hundredth of places."""
+    found = ranks(estimates, candidates)
+    top = (found <= max(1, len(found) // 100)).mean()
+    return {"median": float(np.median(found)), "mean": float(found.mean()), "top": float(top)}
+
+
+def _standard_luma(images):
+    """(n, h w) float64: luma, its mean taken away, of length 1; all 0 for an image of one luma."""
+    luma = (images @ LUMA).reshape(len(images), -1)
+    centred = luma - luma.mean(1, keepdims=True)
+    flat = luma.min(1) == luma.max(1)
+    return centred / np.where(flat, np.inf, np.linalg.norm(centred, axis=1))[:, None]
+
+
+MOVES = {
+    "colours": [lambda x, order=order: x[..., order] for order in COLOURS],
+    "complement": [lambda x: x, lambda x: 255 - x],
+    "signs": [lambda x, sign=sign: x ^ sign for sign in SIGNS],
+    "mirror": [lambda x: x, lambda x: x[:, :, ::-1]],
+    "turns": [lambda x, o=o: oriented(x, o) for o in range(8)],
+}
+"""What `nearest` can choose from: the order of the colours, negatives, a negative for each colour, mirror
+images, quarter turns with mirror images (of square images; of others only those that keep the shape)."""
+
+
+def nearest(estimate: Images, truth: Images, open_moves: Iterable[str] = ()) -> np.ndarray:
+    """The estimate after the moves, alike for all images, that give the least squared error to the truth.
+
+    open_moves   names out of `MOVES`, all combinations of which are tried
+
+    >>> image = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
+    >>> bool((nearest(255 - image[..., ::-1], image, ["colours", "complement"]) == image).all())
+    True
+    """
+    return moved(estimate, choice(estimate, truth, open_moves))
+
+
+def choice(estimate: Images, truth: Images, open_moves: Iterable[str] = ()) -> tuple[tuple[str, int], ...]:
+    """The moves that bring the estimate nearest to the truth: (name, number) for each, as `moved` takes them.
+
+    Made on other images than those that `ranks` then compares, it favours no pair of them.
+    """
+    (batch, _), (truth, _) = enter(estimate), enter(truth)
+    best = (np.inf, ())
+    for numbers in itertools.product(*(range(len(MOVES[name])) for name in open_moves)):
+        tried = moved(batch, zip(open_moves, numbers))
+        if tried.shape == truth.shape:
+            best = min(best, (float(((tried.astype(np.int32) - truth) ** 2).sum()), numbers))
+    return tuple(zip(open_moves, best[1]))
+
+
+def moved(images: Images, chosen: Iterable[tuple[str, int]]) -> np.ndarray:
+    """The images after the moves that `choice` found."""
+    batch, single = enter(images)
+    for name, number in chosen:
+        batch = MOVES[name][number](batch)
+    return np.ascontiguousarray(batch[0] if single else batch)

@@ -120,7 +120,12 @@ class Key:
         expected = count * 256 / limit
         size = count if limit == 256 else int(expected + 6 * expected**0.5 + 6)
         ids = [None] if images is None else images
-        values = self._rows(label, size, ids)
+        if size > CHUNK:
+            values = np.stack([self.bytes(label, size, image=image) for image in ids])
+        else:  # ten thousand rows are worth a shorter loop
+            head, tail, shake = self._head(label), bytes(8), hashlib.shake_256
+            joined = b"".join([shake(head + _image(image) + tail).digest(size) for image in ids])
+            values = np.frombuffer(joined, np.uint8).reshape(len(ids), size)
         if limit < 256:
             good = values < limit
             rows = [raw[use][:count] for raw, use in zip(values, good)]
@@ -132,14 +137,6 @@ class Key:
             values = np.stack(rows)
         values = values if bound == 256 else values % np.uint8(bound)
         return values[0] if images is None else values
-
-    def _rows(self, label, size, images) -> np.ndarray:
-        """`bytes(label, size, image=i)` for each image i, as rows, in a shorter loop."""
-        if size > CHUNK:
-            return np.stack([self.bytes(label, size, image=image) for image in images])
-        head, tail, shake = self._head(label), bytes(8), hashlib.shake_256
-        joined = b"".join([shake(head + _image(image) + tail).digest(size) for image in images])
-        return np.frombuffer(joined, np.uint8).reshape(len(images), size)
 
     def permutation(self, label: str, size: int, image: int | None = None) -> np.ndarray:
         """A uniformly random order of `range(size)`: `(size,)` int64.

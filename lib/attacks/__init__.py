@@ -9,8 +9,6 @@
 
 The algorithm is known to all of them, with its block size and split (Kerckhoffs); the key is not. An attack
 is a function that is declared by `attack`, in a file of these folders: `lib.attacks.catalogue` finds it.
-Scores are given by `lib.metrics` alone, and `lib.workbook.attack_matrix` runs every attack on every scheme,
-beside baselines and a control.
 """
 
 import time
@@ -25,12 +23,8 @@ from lib.table import Structure
 
 CHOSEN, PAIRS = "chosen plaintext", "known plaintext"
 ONE, MANY = "one ciphertext", "ciphertexts under one key"
-THREATS = {
-    CHOSEN: ("oracle", "ciphers"),
-    PAIRS: ("plain", "pair_ciphers", "ciphers"),
-    ONE: ("ciphers",),
-    MANY: ("ciphers",),
-}
+THREATS = {CHOSEN: ("oracle", "ciphers"), PAIRS: ("plain", "pair_ciphers", "ciphers")}
+THREATS |= dict.fromkeys((ONE, MANY), ("ciphers",))
 """What an attacker has under each threat model, and so what an attack of it is called with."""
 
 
@@ -41,8 +35,8 @@ class Oracle:
     budget    how many images may be asked for, or None for any number
     queries   how many were encrypted so far
 
-    This is no wall: `encrypt` is an attribute like any other, and leads to the key. Within one process
-    nothing is a wall, so an attack is read, and run on a control that it cannot break by honest means.
+    This is no wall: `encrypt` leads to the key. Within one process nothing is a wall, so an attack is read,
+    and run on a control that it cannot break by honest means.
 
     >>> from lib import Key
     >>> from lib.schemes import SKK
@@ -67,14 +61,12 @@ class Oracle:
 
 def oracle_for(scheme: Any, budget: int | None = None) -> Oracle:
     """The oracle of a scheme. With a key per image, every query gets an id of its own, from 0 on."""
-    if not scheme.per_image:
-        return Oracle(scheme.encrypt, budget)
 
     def encrypt(images):
         count = len(images) if images.ndim == 4 else 1
         return scheme.encrypt(images, ids=range(oracle.queries, oracle.queries + count))
 
-    oracle = Oracle(encrypt, budget)
+    oracle = Oracle(encrypt if scheme.per_image else scheme.encrypt, budget)
     return oracle
 
 

@@ -24,9 +24,17 @@ WARM_UP, A = 100, 4 - 1e-12
 SAMPLE = 12  # blocks that each key is tried on, of those with the most different values
 
 
+@numba.njit(cache=True)
 def logistic_orders(key: int, atoms: int) -> np.ndarray:
     """(atoms,) int64: which atom of a block imageshuffle puts at each place, for a key below 2 ** 32."""
-    return _order(np.uint64(key), atoms)
+    x = float(key) / 4294967295.0 * (1.0 - 2.0e-12) + 1.0e-12
+    for _ in range(WARM_UP):
+        x = A * x * (1.0 - x)
+    values = np.empty(atoms)
+    for i in range(atoms):
+        x = A * x * (1.0 - x)
+        values[i] = x
+    return np.argsort(values)
 
 
 def weak_table(key: int, shape: Shape, block: int = 4) -> Table:
@@ -35,7 +43,7 @@ def weak_table(key: int, shape: Shape, block: int = 4) -> Table:
         raise ValueError(f"imageshuffle's keys are whole numbers below 2 ** 32, got {key!r}")
     size = 3 * block**2
     places = _places(block)
-    order = logistic_orders(key, 2 * size)
+    order = logistic_orders(np.uint64(key), 2 * size)
     index, reverse = np.empty(2 * size, np.int64), np.zeros(2 * size, np.uint8)
     index[places] = places[order]  # atom order[i] of theirs goes to place i
     reverse[places] = (order > size) * 15
@@ -58,14 +66,13 @@ def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
     atoms = _sample(ciphers, block)
     best, key, total, squares = _try_all(atoms, np.uint64(keys.start), keys.step, len(keys), block)
     estimate = weak_table(int(key), ciphers.shape[1:], block).inverse().apply_batch(ciphers)
-    return AttackResult(estimate, {"key": int(key)}, _standing_out(best, total, squares, len(keys)))
-
-
-def _standing_out(best, total, squares, count):
-    """0 to 1: how far the best of `count` numbers lies below their mean, beside the best of normal ones."""
-    mean, usual = total / count, math.sqrt(2 * math.log(max(count, 2)))
-    deviation = math.sqrt(max(squares / count - mean**2, 1e-12))
-    return float(np.clip((mean - best) / deviation / usual - 1, 0, 1)) if count > 1 else 0.0
+    count, mean = len(keys), total / len(keys)
+    deviation, usual = (
+        math.sqrt(max(squares / count - mean**2, 1e-12)),
+        math.sqrt(2 * math.log(max(count, 2))),
+    )
+    standing_out = float(np.clip((mean - best) / deviation / usual - 1, 0, 1)) if count > 1 else 0.0
+    return AttackResult(estimate, {"key": int(key)}, standing_out)
 
 
 def _sample(ciphers, block):
@@ -79,18 +86,6 @@ def _sample(ciphers, block):
 
 
 @numba.njit(cache=True)
-def _order(key, atoms):
-    x = float(key) / 4294967295.0 * (1.0 - 2.0e-12) + 1.0e-12
-    for _ in range(WARM_UP):
-        x = A * x * (1.0 - x)
-    values = np.empty(atoms)
-    for i in range(atoms):
-        x = A * x * (1.0 - x)
-        values[i] = x
-    return np.argsort(values)
-
-
-@numba.njit(cache=True)
 def _try_all(samples, first, step, count, block):
     """The least roughness of the samples over all keys, its key, and the sum and sum of squares over keys."""
     atoms, row = samples.shape[1], 6 * block
@@ -98,7 +93,7 @@ def _try_all(samples, first, step, count, block):
     best, which, total, squares = np.inf, first, 0.0, 0.0
     for number in range(count):
         key = np.uint64(first + np.uint64(number * step))
-        order = _order(key, atoms)
+        order = logistic_orders(key, atoms)
         rough = 0
         for s in range(len(samples)):
             for i in range(atoms):

@@ -132,7 +132,11 @@ class Duel:
         strain = self.generator.strain() if tie and hasattr(self.generator, "strain") else 0.0
         self._step("generator", loss + tie * strain)
         self.judge.requires_grad_(True)
-        self._follow(max(1 - self.recipe.average, 1 / (number + 1)))
+        with torch.no_grad():
+            for mean, now in zip(self.mean.parameters(), self.generator.parameters()):
+                mean.lerp_(now, max(1 - self.recipe.average, 1 / (number + 1)))
+            for mean, now in zip(self.mean.buffers(), self.generator.buffers()):
+                mean.copy_(now)
         return loss.detach()
 
     def _step(self, name, loss):
@@ -140,10 +144,3 @@ class Duel:
         loss.backward()
         self.optimisers[name].step()
         self.schedules[name].step()
-
-    @torch.no_grad()
-    def _follow(self, share):
-        for mean, now in zip(self.mean.parameters(), self.generator.parameters()):
-            mean.lerp_(now, share)
-        for mean, now in zip(self.mean.buffers(), self.generator.buffers()):
-            mean.copy_(now)

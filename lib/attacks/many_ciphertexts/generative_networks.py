@@ -81,7 +81,10 @@ class KeyMaps(BlockMaps):
         for there, middle in enumerate(_assigned(mixing.T.numpy())):
             weights = (self.maps[middle % len(self.maps)] * mixing[there, middle].sign()).detach().numpy()
             plain_parts = number[there].reshape(3, 8 // self.bits, -1).swapaxes(0, 1)
-            for plain, atom in zip(plain_parts, self._taken(weights)):
+            left = weights.copy()
+            for plain in plain_parts:
+                atom = _assigned(left)
+                left[atom] = 0
                 taken, negative = number[self.source[middle]][atom], weights[atom, np.arange(values)] < 0
                 index[taken], mask[taken] = plain.ravel(), negative * np.uint8(2**self.bits - 1)
         return {"index": index, "mask": join(mask, self.bits)}
@@ -91,13 +94,6 @@ class KeyMaps(BlockMaps):
         side, atoms = round(len(self.source) ** 0.5) * self.block, 3 * 8 // self.bits
         blocks = cut(np.arange(side * side * atoms).reshape(1, side, side, atoms), self.block)[0]
         return np.moveaxis(blocks, -1, 1).reshape(len(blocks), -1)
-
-    def _taken(self, weights):
-        """(bytes,) for each part of a byte: which atom it is."""
-        left = weights.copy()
-        for _ in range(8 // self.bits):
-            yield (atom := _assigned(left))
-            left[atom] = 0
 
 
 def _assigned(weights):

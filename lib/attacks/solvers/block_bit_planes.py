@@ -38,7 +38,9 @@ def all_levels(streams: Array, order: Array, flip: Array, lead: Array, grid: tup
         for _ in range(CHECKS):
             finer = shown(streams, held, flips, grid, block, bits)
             fine = np.where(by_pixel(firm[None], grid, block)[..., 0], finer, coarse)
-            table = table_by_place(log_probabilities(fine, coarse, width, bits), block)
+            table = log_probabilities(fine, coarse, width, bits)
+            table = cut(table.reshape(*table.shape[:3], -1), block).reshape(len(table), *order.shape, -1)
+            table = np.ascontiguousarray(table.transpose(1, 2, 0, 3)).reshape(*order.shape, -1)
             before, was_firm = held[level:], firm
             new, reverse, margin = match(table, streams, above[0])
             held, flips = (np.concatenate([old, each[None]]) for old, each in zip(above, (new, reverse)))
@@ -81,13 +83,6 @@ def log_probabilities(fine: Array, coarse: Array, width: int, bits: int) -> Arra
     chances = np.exp(off.min(-1, keepdims=True) - off)  # Laplace's: edges are foreseen badly
     chances /= chances.sum(-1, keepdims=True)
     return np.log((1 - OUTLIERS) * chances + OUTLIERS / 2**bits)
-
-
-def table_by_place(table: Array, block: int) -> Array:
-    """(blocks, places, n * values) of a table (n, h, w, 3, values)."""
-    n, values = len(table), table.shape[-1]
-    blocks = cut(table.reshape(*table.shape[:3], -1), block).reshape(n, -1, 3 * block**2, values)
-    return np.ascontiguousarray(blocks.transpose(1, 2, 0, 3)).reshape(*blocks.shape[1:3], -1)
 
 
 def match(table: Array, streams: Array, taken: Array) -> tuple[Array, Array, Array]:

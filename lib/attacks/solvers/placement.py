@@ -81,7 +81,10 @@ def search(compatibility: Compatibility, rows: int, columns: int, tries: int) ->
         kept = _kept(best, rng)
         since += 1
         if kept.any():
-            part = _centred(np.where(kept, best.block, -1), np.where(kept, best.state, 0))
+            # moved so that there is room around
+            shift = tuple(shape[0] // 2 - (axis.min() + axis.max() + 1) // 2 for axis in np.nonzero(kept))
+            part = np.where(kept, best.block, -1), np.where(kept, best.state, 0)
+            part = (np.roll(each, shift, (0, 1)) for each in part)
             other = filled(*part, rng.choice(NOISE) * rng.standard_normal(shape))
             since = 0 if _better(best, other) is other else since
             best = _better(best, other)
@@ -100,21 +103,13 @@ def _kept(layout, rng):
         sizes = np.bincount(part[out]).astype(float) ** 1.5
         largest = rng.random() < 0.5
         return out & (part == (sizes.argmax() if largest else rng.choice(len(sizes), p=sizes / sizes.sum())))
-    (y, high), (x, wide) = (_span(axis.min(), axis.max() + 1, rng) for axis in np.nonzero(out))
-    out[y : y + high, x : x + wide] = False
+    box = []
+    for first, end in ((axis.min(), axis.max() + 1) for axis in np.nonzero(out)):
+        length = rng.integers(1, (end - first) // 2 + 2)
+        start = rng.integers(first, end - length + 1)
+        box.append(slice(start, start + length))
+    out[tuple(box)] = False
     return out
-
-
-def _span(first, end, rng):
-    length = rng.integers(1, (end - first) // 2 + 2)
-    return rng.integers(first, end - length + 1), length
-
-
-def _centred(block, state):
-    """Both, moved so that there is room around the blocks."""
-    ys, xs = np.nonzero(block >= 0)
-    shift = tuple(len(block) // 2 - (axis.min() + axis.max() + 1) // 2 for axis in (ys, xs))
-    return np.roll(block, shift, (0, 1)), np.roll(state, shift, (0, 1))
 
 
 def _confidence(layout):

@@ -14,11 +14,9 @@ UNFINISHED = ".lie-unfinished"
 
 @contextmanager
 def whole_file(target: Path, overwrite: bool = False, mode: int = 0o666):
-    """A binary file to write in, which becomes `target` once the block ends without an error.
-
-    `mode` is what others may do with it, before the umask. FileExistsError where `target` exists, unless
-    `overwrite`; OSError as raised by the file system.
-    """
+    """A binary file to write in, which becomes `target` once the block ends without an error. `mode` is what
+    others may do with it, before the umask. FileExistsError where `target` exists, unless `overwrite`;
+    OSError as raised by the file system."""
     temporary = target.with_name(f".{_short(target.name)}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:

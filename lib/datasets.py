@@ -211,10 +211,8 @@ def _read_all(paths, look):
 
 
 def read_image(path: Path | str, mode: str = "RGB") -> np.ndarray:
-    """The pixels of an image file, uint8: (h, w, 3) RGB, or (h, w) with mode "L", grey.
-
-    ValueError for one that is broken, of another mode, or stored turned.
-    """
+    """The pixels of an image file, uint8: (h, w, 3) RGB, or (h, w) with mode "L", grey. ValueError for one
+    that is broken, of another mode, or stored turned."""
     return pixels_of(open_image(path), path, mode)
 
 

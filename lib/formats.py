@@ -87,23 +87,16 @@ def _reason(model, problem) -> str:
     if loc == ("version",):
         came = None if kind == "missing" else problem["input"]
         return f"is a {model.KIND} of version {came!r}, this package reads {_literal(model, 'version')}"
-    return f"is damaged: {_field(model, problem, '.'.join(map(str, loc)) or 'it')}"
+    if kind == "value_error":
+        return f"is damaged: {context['error']}"
+    name, top = ".".join(map(str, loc)) or "it", model.model_fields.get(loc[0]) if loc else None
+    if kind in ("missing", "extra_forbidden"):
+        return f"is damaged: the field {name} is {'missing' if kind == 'missing' else 'unknown here'}"
+    expected = (top and top.description) or problem["msg"].removeprefix("Input should be ")
+    came = repr(problem["input"])
+    shown = "not right" if top and not top.repr else came if len(came) <= 60 else f"{came[:57]}..."
+    return f"is damaged: {name} is {shown}, expected {expected}"
 
 
 def _literal(model, name):
     return model.model_fields[name].annotation.__args__[0]
-
-
-def _field(model, problem, name) -> str:
-    top = model.model_fields.get(problem["loc"][0]) if problem["loc"] else None
-    match problem["type"]:
-        case "missing":
-            return f"the field {name} is missing"
-        case "extra_forbidden":
-            return f"the field {name} is unknown here"
-        case "value_error":
-            return str(problem["ctx"]["error"])
-    expected = (top and top.description) or problem["msg"].removeprefix("Input should be ")
-    came = repr(problem["input"])
-    shown = "not right" if top and not top.repr else came if len(came) <= 60 else f"{came[:57]}..."
-    return f"{name} is {shown}, expected {expected}"

@@ -92,6 +92,8 @@ def _enter_tensor(images, channels):
 
 
 def _enter_pil(image, channels):
+    from PIL import Image
+
     mode = "RGB" if channels == 3 else "L"
     if image.mode != mode:
         way = f"use image.convert({mode!r})"
@@ -104,14 +106,8 @@ def _enter_pil(image, channels):
     array = np.asarray(image)
     if 0 in array.shape:
         raise ValueError(f"expected an image with pixels, got size {image.size}")
-    return array[None] if channels == 3 else array[None, ..., None], to_pil
-
-
-def to_pil(batch: np.ndarray) -> "PIL.Image.Image":
-    """A batch of one image, `(1, h, w, 3)` or `(1, h, w, 1)` uint8, as a PIL image."""
-    from PIL import Image
-
-    return Image.fromarray(batch[0, ..., 0] if batch.shape[-1] == 1 else batch[0])
+    batch = array[None] if channels == 3 else array[None, ..., None]
+    return batch, lambda out: Image.fromarray(out[0, ..., 0] if out.shape[-1] == 1 else out[0])
 
 
 def _check_dtype(good, dtype, images, cast):

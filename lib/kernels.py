@@ -15,10 +15,8 @@ Array = np.ndarray
 
 @numba.njit(cache=True, nogil=True)
 def gather_bytes(x: Array, index: Array, mask: Array, out: Array) -> None:
-    """out[i, j] = x[i, index[j]] ^ mask[j], with index and mask of length m.
-
-    index is uint32: for a signed one Numba would test at every step whether it counts from the end.
-    """
+    """out[i, j] = x[i, index[j]] ^ mask[j], with index and mask of length m. index is uint32: for a signed
+    one Numba would test at every step whether it counts from the end."""
     for i in range(x.shape[0]):
         row, to = x[i], out[i]
         for j in range(mask.shape[0]):
@@ -84,10 +82,8 @@ def gather_blocks(
 @numba.njit(cache=True, nogil=True)
 def convert_colours(x: Array, matrix: Array, before: Array, after: Array, out: Array) -> None:
     """out[i, j] = matrix @ (x[i, j] - before) + after, to the nearest whole number (ties to even), in 0..255.
-
     x and out are `(lines, w, 3)` uint8 of any strides, before and after (3,) int64, matrix (3, 3) int64 in
-    units of 2**-40: whole numbers, so that no machine and no order of adding changes a pixel.
-    """
+    units of 2**-40: whole numbers, so that no machine and no order of adding changes a pixel."""
     half = np.int64(1) << 39
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):

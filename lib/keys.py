@@ -147,11 +147,9 @@ class Key:
         return self.permutations(label, 1, size, image)[0].astype(np.int64)
 
     def permutations(self, label: str, count: int, size: int, image: int | None = None) -> np.ndarray:
-        """`count` independent random orders of `range(size)`: `(count, size)`, smallest unsigned dtype.
-
-        A row is the argsort of `size` little-endian words of 64 bits. Equal words would favour one order: a
-        row that has any (one in 10**15 for 96 values) is drawn again from the words after the last row.
-        """
+        """`count` independent random orders of `range(size)`: `(count, size)`, smallest unsigned dtype. A row
+        is the argsort of `size` little-endian words of 64 bits. Equal words would favour one order: a row
+        that has any (one in 10**15 for 96 values) is drawn again from the words after the last row."""
         if size < 1:
             raise ValueError(f"a permutation is of 1 value or more, got {size}")
         out = np.empty((count, size), np.min_scalar_type(size - 1))

@@ -159,9 +159,7 @@ class Table:
 
     def apply_bytes(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Images as rows of bytes, `(n, h * w * c)` uint8; into `out`, or a new array of that shape.
-
-        ValueError for another shape or dtype: compiled loops would read, or write, beyond the end.
-        """
+        ValueError for another shape or dtype: compiled loops would read, or write, beyond the end."""
         from lib import kernels  # compiled code is not needed to make or to draw a table
 
         x, size = np.ascontiguousarray(x), self.blocks * self.block_bytes

@@ -35,8 +35,7 @@ class Oracle:
     budget    how many images may be asked for, or None for any number
     queries   how many were encrypted so far
 
-    This is no wall: `encrypt` leads to the key. Within one process nothing is a wall, so an attack is read,
-    and run on a control that it cannot break by honest means.
+    This is no wall: `encrypt` leads to the key. So an attack is read, and run on a control beside.
 
     >>> from lib import Key
     >>> from lib.schemes import SKK
@@ -108,29 +107,18 @@ class Known:
 
 @dataclass(frozen=True)
 class Attack:
-    """An attack that can be named. There is no place for a key or a plain image under attack.
+    """An attack that can be named. There is no place for a key or a plain image under attack."""
 
-    name      as in the shell
-    threat    one of `THREATS`
-    made_for  whether it is made for a scheme, by what the scheme's class says of itself; never by its name
-    told      what of the scheme's settings the attack is told ("block", "bits")
-    source    the publication, or "here"
-    moves     what it leaves open, see `lib.metrics.nearest`
-    images    how many ciphertexts it is tried on
-    public    whether it learns from public pictures
-    rank      its place among the attacks of its threat model, weaker ones first; those of none come last
-    """
-
-    name: str
-    threat: str
+    name: str  # as in the shell
+    threat: str  # one of `THREATS`
     function: Callable[..., AttackResult]
-    made_for: Callable[[Any], bool]
-    told: tuple[str, ...] = ()
-    source: str = "here"
-    moves: tuple[str, ...] = ()
-    images: int = 10
-    public: bool = False
-    rank: int | None = None
+    made_for: Callable[[Any], bool]  # whether it is made for a scheme, by what its class says; never by name
+    told: tuple[str, ...] = ()  # what of the scheme's settings the attack is told ("block", "bits")
+    source: str = "here"  # or the publication
+    moves: tuple[str, ...] = ()  # what it leaves open, see `lib.metrics.nearest`
+    images: int = 10  # how many ciphertexts it is tried on
+    public: bool = False  # whether it learns from public pictures
+    rank: int | None = None  # its place in its threat model, weaker ones first; those of none come last
 
     def fits(self, scheme: Any) -> bool:
         """Whether it is made for a scheme; none is for a control, and those of MANY need one key for all."""
@@ -151,11 +139,8 @@ class Attack:
 
 
 def attack(name: str, threat: str, *, fits: Callable[[Any], bool], **facts):
-    """Declare a function an attack: `fits` becomes `made_for`, `facts` are the other fields of `Attack`.
-
-    The function takes what `THREATS` lists, by position, then `told` and `public` by name. Its result says
-    queries and seconds, however it is called. One function may be declared twice, as two attacks.
-    """
+    """Declare a function an attack, or two: `fits` becomes `made_for`, `facts` are the other fields of
+    `Attack`. The function takes what `THREATS` lists, by position, then `told` and `public` by name."""
 
     def declare(function):
         declared = getattr(function, "attacks", ())

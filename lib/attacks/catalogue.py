@@ -11,17 +11,15 @@ from lib import attacks
 from lib.attacks import CHOSEN, MANY, ONE, PAIRS, THREATS, Attack, Known
 
 
-def _declaring():
-    """The modules below `lib.attacks` whose source declares an attack."""
-    for found in pkgutil.walk_packages(attacks.__path__, "lib.attacks."):
-        if "\n@attack(" in Path(importlib.util.find_spec(found.name).origin).read_text():
-            yield importlib.import_module(found.name)
-
-
 def _declared():
     """Every attack once, though a function may be seen in several modules; ValueError for two of a name."""
+    files = [module.name for module in pkgutil.walk_packages(attacks.__path__, "lib.attacks.")]
+    files = [
+        name for name in files if "\n@attack(" in Path(importlib.util.find_spec(name).origin).read_text()
+    ]
+    things = [thing for name in files for thing in vars(importlib.import_module(name)).values()]
     found = {}
-    for thing in (thing for module in _declaring() for thing in vars(module).values() if callable(thing)):
+    for thing in filter(callable, things):
         for each in getattr(thing, "attacks", ()):
             if found.setdefault(each.name, each) is not each:
                 other = found[each.name].function.__module__

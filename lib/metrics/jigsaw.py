@@ -17,11 +17,9 @@ def direct(estimate: Images, truth: Images, block: int) -> float:
 
 
 def neighbours(estimate: Images, truth: Images, block: int) -> float:
-    """Nc: the share of pairs of blocks, across and down, that stand beside each other in the truth as well.
-
-    A pair may be turned, mirrored, negative and in another colour order as a whole, but not one block of it
-    alone. Blocks are told apart by their values: where several are equal, one is as good as another.
-    """
+    """Nc: the share of pairs of blocks, across and down, that stand beside each other in the truth as well. A
+    pair may be turned, mirrored, negative and in another colour order as a whole, but not one block of it
+    alone. Blocks are told apart by their values: where several are equal, one is as good as another."""
     estimate, truth = pair(estimate, truth)
     each = (_right_pairs(a, b, block) for a, b in zip(estimate, truth))
     return float(np.mean([np.concatenate([across.ravel(), down.ravel()]) for across, down in each]))

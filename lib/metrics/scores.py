@@ -31,10 +31,8 @@ def psnr(estimate: Images, truth: Images) -> float:
 
 
 def psnr_up_to_complement(estimate: Images, truth: Images) -> float:
-    """PSNR in dB of the estimate or of its negative, 255 - estimate, whichever is higher for that image.
-
-    The choice costs an attacker one bit an image, so a baseline that knows nothing is to be given it too.
-    """
+    """PSNR in dB of the estimate or of its negative, 255 - estimate, whichever is higher for that image. The
+    choice costs an attacker one bit an image, so a baseline that knows nothing is to be given it too."""
     estimate, truth = pair(estimate, truth)
     return float(np.maximum(_psnr_each(estimate, truth), _psnr_each(255 - estimate, truth)).mean())
 
@@ -51,11 +49,9 @@ def ssim(estimate: Images, truth: Images) -> float:
 
 
 def edge_correlation(estimate: Images, truth: Images) -> float:
-    """Pearson correlation of the two edge maps, -1..1; ValueError below 3x3 pixels.
-
-    An edge map is the length of the Sobel gradient of luma at every pixel that is not on the border. A map
-    that is the same everywhere (a plain surface, an even ramp) is given 0.0, even against itself.
-    """
+    """Pearson correlation of the two edge maps, -1..1; ValueError below 3x3 pixels. An edge map is the length
+    of the Sobel gradient of luma at every pixel that is not on the border. A map that is the same everywhere
+    (a plain surface, an even ramp) is given 0.0, even against itself."""
     estimate, truth = _pair_of_windows(estimate, truth, "edge maps need")
     maps = ((edge_map(a).ravel(), edge_map(b).ravel()) for a, b in zip(estimate, truth))
     return float(np.mean([np.corrcoef(a, b)[0, 1] if np.ptp(a) and np.ptp(b) else 0.0 for a, b in maps]))
@@ -180,9 +176,7 @@ def nearest(estimate: Images, truth: Images, open_moves: Iterable[str] = ()) -> 
 
 def choice(estimate: Images, truth: Images, open_moves: Iterable[str] = ()) -> tuple[tuple[str, int], ...]:
     """The moves that bring the estimate nearest to the truth: (name, number) for each, as `moved` takes them.
-
-    Made on other images than those that `ranks` then compares, it favours no pair of them.
-    """
+    Made on other images than those that `ranks` then compares, it favours no pair of them."""
     (batch, _), (truth, _) = enter(estimate), enter(truth)
     best = (np.inf, ())
     for numbers in itertools.product(*(range(len(MOVES[name])) for name in open_moves)):

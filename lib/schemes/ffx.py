@@ -153,13 +153,7 @@ def feistel(password: bytes, value: int, rounds: int = ROUNDS) -> int:
     digits = [value // 100, value // 10 % 10, value % 10]
     left, right = digits[:1], digits[1:]
     for number in range(rounds):
-        pad = _digits(password, number, right, len(left))
-        left, right = right, [(a + b) % 10 for a, b in zip(left, pad)]
+        message = struct.pack(f"<{len(right) + 2}I", number, *right, 0)
+        pad = int.from_bytes(hmac.new(password, message, hashlib.sha1).digest(), "big")
+        left, right = right, [(digit + pad // 10**k) % 10 for k, digit in enumerate(left)]
     return int("".join(map(str, left + right)))
-
-
-def _digits(password, number, part, count):
-    """The first `count` pseudorandom digits of a round, at most 2: one digest holds 48."""
-    message = struct.pack(f"<I{len(part)}I", number, *part)
-    whole = int.from_bytes(hmac.new(password, message + struct.pack("<I", 0), hashlib.sha1).digest(), "big")
-    return [whole // 10**k % 10 for k in range(count)]

@@ -30,11 +30,9 @@ def bound(key_bits: float, shape: Shape) -> int:
 
 @attack("fewest-tanaka", CHOSEN, fits=on(Structure.SAME_BLOCKS), told=("block", "bits"), rank=3)
 def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> AttackResult:
-    """Tanaka's scheme, SHF and NP (bits=8): one image of one to a few blocks; all blocks share the key.
-
-    An atom's word is its own number, a digit in each block; a first bit of 1 marks a complement. For blocks
-    of 4: two for atoms of 4 bits, one for bytes. `recovered`: "index" (atoms,) and "mask" (bytes,).
-    """
+    """Tanaka's scheme, SHF and NP (bits=8): one image of one to a few blocks; all blocks share the key. An
+    atom's word is its own number, a digit in each block; a first bit of 1 marks a complement. For blocks of
+    4: two for atoms of 4 bits, one for bytes. `recovered`: "index" (atoms,) and "mask" (bytes,)."""
     ciphers, atoms = check_ciphers(ciphers, block), 3 * block**2 * 8 // bits
     digits = _digits(np.arange(atoms), _digits_needed(atoms, bits), bits)
     asked = assembled(join(digits, bits).reshape(1, 1, len(digits), -1), block)
@@ -48,10 +46,8 @@ def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -
 
 @attack("fewest-etc", CHOSEN, fits=on(Structure.PIECES), told=("block",), rank=5)
 def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
-    """EtC: one image of noise, whose blocks are then known, in all 96 states, as with any pair.
-
-    `recovered`: "source", "state" and "negative", (blocks,); states as in `lib.symmetries.block_orders`.
-    """
+    """EtC: one image of noise, whose blocks are then known, in all 96 states, as with any pair. `recovered`:
+    "source", "state" and "negative", (blocks,); states as in `lib.symmetries.block_orders`."""
     ciphers = check_ciphers(ciphers, block)
     asked = np.random.default_rng(0).integers(0, 128, ciphers[:1].shape, np.uint8)  # no secret: any noise
     found = oriented_blocks(asked, oracle(asked), ciphers, block)
@@ -62,9 +58,7 @@ def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
 def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> AttackResult:
     """ELE: two images at 32x32 with blocks of 4. An atom's word has a digit in each image; of some pairs of
     words a block uses one or the other, by the bits of its own number, which says which block it was.
-
-    `recovered`: "source" (blocks,), "index" (blocks, atoms of a block), "mask" (blocks, bytes of a block).
-    """
+    `recovered`: "source" (blocks,), "index" (blocks, atoms of a block), "mask" (blocks, bytes of a block)."""
     ciphers = check_ciphers(ciphers, block)
     shape, bytes_of = ciphers.shape[1:], places(ciphers.shape[1:], block)
     blocks, atoms = len(bytes_of), bytes_of.shape[1] * 8 // bits
@@ -85,9 +79,7 @@ def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> A
 def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     """FFX, a substitution at half of a block's places. Place p shows a share of the values that turns with p,
     and half of the places show all of them: one image of 32x32, rarely another, where some are missing.
-
-    `recovered`: "substitution" (256,), -1 for values not seen, and "places" (bytes of a block,) bool.
-    """
+    `recovered`: "substitution" (256,), -1 for values not seen, and "places" (bytes of a block,) bool."""
     ciphers = check_ciphers(ciphers, block)
     shape, bytes_of = ciphers.shape[1:], places(ciphers.shape[1:], block)
     blocks, size = bytes_of.shape

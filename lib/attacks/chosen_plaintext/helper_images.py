@@ -50,11 +50,9 @@ def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> At
 
 @attack("helper-pixels", CHOSEN, fits=on(Structure.PIXELS), source=CHANG_CASE, rank=2)
 def chang_case_pixels(oracle: Oracle, ciphers: np.ndarray) -> AttackResult:
-    """As published: one image with the values 1, 2, 3 in every pixel reads all keys of SKK with one key.
-
-    A cipher value over 127 is a complement; the value left says which channel it was. Where most neighbours
-    seem to have one key, it is a scheme of blocks, which may have moved unseen: the confidence is 0.
-    """
+    """As published: one image with the values 1, 2, 3 in every pixel reads all keys of SKK with one key. A
+    cipher value over 127 is a complement; the value left says which channel it was. Where most neighbours
+    seem to have one key, it is a scheme of blocks, which may have moved unseen: the confidence is 0."""
     ciphers = check_ciphers(ciphers)
     answer = oracle(np.broadcast_to(np.array([1, 2, 3], np.uint8), ciphers.shape[1:]).copy())
     alike = (answer[:, 1:] == answer[:, :-1]).all(axis=-1)

@@ -33,10 +33,8 @@ def shared_blocks(
     plain: Array, pair_ciphers: Array, ciphers: Array, block: int = 4, bits: int = 4
 ) -> AttackResult:
     """Tanaka's scheme, and SHF and NP with bits=8: match the histories of a block's atoms over all blocks of
-    all pairs, where one small picture is often enough.
-
-    `recovered`: "index" and "mask", (atoms of a block,).
-    """
+    all pairs, where one small picture is often enough. `recovered`: "index" and "mask", (atoms of a
+    block,)."""
     plain, pair_ciphers, ciphers = check_pairs(plain, pair_ciphers, ciphers, block, any_size=True)
     histories = (in_blocks(x, block).transpose(1, 0, 2) for x in (plain, pair_ciphers))
     atoms = (of_atoms(each.reshape(1, 3 * block**2, -1), bits)[0] for each in histories)
@@ -51,9 +49,7 @@ def own_blocks(
     plain: Array, pair_ciphers: Array, ciphers: Array, block: int = 4, bits: int = 4
 ) -> AttackResult:
     """ELE: find each block by the histories in it, whatever their order; then match histories within it.
-
-    `recovered`: "source" (blocks,), "index" and "mask" (blocks, atoms of a block).
-    """
+    `recovered`: "source" (blocks,), "index" and "mask" (blocks, atoms of a block)."""
     plain, pair_ciphers, ciphers = check_pairs(plain, pair_ciphers, ciphers, block)
     plain, cipher = (of_atoms(in_blocks(x, block), bits) for x in (plain, pair_ciphers))
     source, alike = pair_up(_contents(plain, bits), _contents(cipher, bits))
@@ -74,10 +70,8 @@ def _contents(blocks, bits):
 
 @attack("pairs-skk", PAIRS, fits=on(Structure.PIXELS), rank=2)
 def pixels(plain: Array, pair_ciphers: Array, ciphers: Array) -> AttackResult:
-    """SKK: try which of a pixel's 48 states turns its values into its cipher's, in all pairs.
-
-    `recovered`: "order" and "sign", (pixels,), numbers of `lib.symmetries`.
-    """
+    """SKK: try which of a pixel's 48 states turns its values into its cipher's, in all pairs. `recovered`:
+    "order" and "sign", (pixels,), numbers of `lib.symmetries`."""
     plain, pair_ciphers, ciphers = check_pairs(plain, pair_ciphers, ciphers)
     fits = _fits(in_blocks(plain, 1), in_blocks(pair_ciphers, 1))
     choices, (order, sign) = fits.sum(axis=0), np.divmod(fits.argmax(axis=0), len(SIGNS))
@@ -98,10 +92,8 @@ def _fits(plain, cipher):
 
 @attack("pairs-etc", PAIRS, fits=on(Structure.PIECES), told=("block",), rank=3)
 def oriented_blocks(plain: Array, pair_ciphers: Array, ciphers: Array, block: int = 4) -> AttackResult:
-    """EtC: find which plain block, in which of 96 states, is each cipher block in all pairs.
-
-    `recovered`: "source", "state" and "negative", (blocks,); states as in `lib.symmetries.block_orders`.
-    """
+    """EtC: find which plain block, in which of 96 states, is each cipher block in all pairs. `recovered`:
+    "source", "state" and "negative", (blocks,); states as in `lib.symmetries.block_orders`."""
     plain, pair_ciphers, ciphers = check_pairs(plain, pair_ciphers, ciphers, block)
     orders = block_orders(block)
     plain, cipher = (_in_all_states(in_blocks(x, block), orders) for x in (plain, pair_ciphers))
@@ -202,10 +194,8 @@ def pair_up(plain: Array, cipher: Array) -> tuple[Array, Array]:
 
 def match(plain: Array, cipher: Array, bits: int) -> tuple[Array, Array, Array]:
     """Which plain atom has each cipher atom's history: plain, cipher (..., atoms, n) uint8 below 2 ** bits.
-
     Returns (index, flipped, choices): (..., atoms) each; `choices` counts the plain atoms that an atom could
-    be, 0 where the histories of cipher and plain do not go together, which else names each once.
-    """
+    be, 0 where the histories of cipher and plain do not go together, which else names each once."""
     (plain, plain_flipped), (cipher, cipher_flipped) = canonical(plain, bits), canonical(cipher, bits)
     index, choices = pair_up(sums(plain), sums(cipher))
     return index, np.take_along_axis(plain_flipped, index, axis=-1) ^ cipher_flipped, choices

@@ -41,22 +41,16 @@ COUNTED = 2000  # public pictures in which pairs of neighbours are counted
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: AdamW, the rate on one cycle up to `rate` and down to nothing.
+    """How to train: AdamW, the rate on one cycle up to `rate` and down to nothing."""
 
-    network      one of `NETWORKS`, with `options`
-    flip         show half of the batches in the mirror, and add the answer for the mirror image when
-                 attacking: for networks that see nothing of the key
-    neighbours   settle pixel states by `lib.attacks.solvers.belief_propagation`
-    """
-
-    network: str
+    network: str  # one of `NETWORKS`, with `options`
     options: dict = field(default_factory=dict)
     pairs: int = 50_000
     steps: int = 1000
     batch: int = 64
     rate: float = 0.01
-    flip: bool = False
-    neighbours: bool = False
+    flip: bool = False  # half of the batches in the mirror, answers from both: where the key is not seen
+    neighbours: bool = False  # settle pixel states by `lib.attacks.solvers.belief_propagation`
 
 
 @measured
@@ -74,14 +68,14 @@ def inverse(plain: Array, pair_ciphers: Array, ciphers: Array, recipe: Recipe, *
     if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2][1:]:
         raise ValueError(f"pairs and ciphertexts are of one size, got {shapes}")
     network, losses = train(pair_ciphers, plain, recipe, **options)
-    reading = settled(network, ciphers, plain, recipe.flip) if recipe.neighbours else None
-    estimate = apply(network, ciphers, recipe.flip) if reading is None else reading
+    if recipe.neighbours:
+        estimate = settled(network, ciphers, plain, recipe.flip)
+    else:
+        estimate = apply(network, ciphers, recipe.flip)
     return AttackResult(estimate, {"network": network, "losses": losses})
 
 
-def train(
-    ciphers: Array, plain: Array, recipe: Recipe, *, block: int = 1, bits: int = 8, seed: int = 0, **run
-):
+def train(ciphers: Array, plain: Array, recipe: Recipe, block: int = 1, bits: int = 8, seed: int = 0, **run):
     """A network trained on pairs (n, h, w, 3) uint8 of ciphers of `block` and `bits`, and its losses. run: a
     "folder" for a checkpoint, so that a killed run goes on, and "progress"."""
     x, y = (torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2) for images in (ciphers, plain))

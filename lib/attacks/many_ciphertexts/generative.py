@@ -35,24 +35,17 @@ START = 4096  # ciphertexts for a generator's `start`
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train.
+    """How to train."""
 
-    generator            one of `GENERATORS`, with `options`
-    rate, judge_rate     of Adam, for the generator and for the discriminator
-    width                of the discriminator
-    tie                  what `KeyMaps.strain` counts in the last step; in the first it counts nothing
-    average              decay of the running mean of the generator's weights
-    """
-
-    generator: str = "key maps"
+    generator: str = "key maps"  # one of `GENERATORS`, with `options`
     options: dict = field(default_factory=dict)
     steps: int = 3000
     batch: int = 64
-    rate: float = 1e-2
-    judge_rate: float = 4e-4
-    width: int = 24
-    tie: float = 1.0
-    average: float = 0.99
+    rate: float = 1e-2  # of Adam
+    judge_rate: float = 4e-4  # of Adam, for the discriminator
+    width: int = 24  # of the discriminator
+    tie: float = 1.0  # what `KeyMaps.strain` counts in the last step; in the first it counts nothing
+    average: float = 0.99  # decay of the running mean of the generator's weights
 
 
 @measured
@@ -67,9 +60,7 @@ def generative(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, **option
     return AttackResult(apply(generator, ciphers), recovered)
 
 
-def train(
-    ciphers: Array, public: Array, recipe: Recipe, *, block: int = 1, bits: int = 8, seed: int = 0, **run
-):
+def train(ciphers: Array, public: Array, recipe: Recipe, block: int = 1, bits: int = 8, seed: int = 0, **run):
     """The generator, a running mean over its training, and the losses of both networks; block and bits of the
     cipher. run: a "folder" for a checkpoint, so that a killed run goes on, and "progress"."""
     ciphers, public = check_ciphers(ciphers, block), check_ciphers(public, block)

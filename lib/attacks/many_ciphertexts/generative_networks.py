@@ -137,10 +137,8 @@ class Pair(nn.Module):
 
 class Discriminator(nn.Sequential):
     """Is it a picture? A verdict for each of the patches, 20 pixels wide, that four convolutions see.
-
     Spectrally normalised throughout, LeakyReLU(0.2): Miyato et al., arXiv:1802.05957. It sees no positions,
-    so what it learns of one place serves all others. 56,497 parameters, where SIA-GAN has 13.36 million.
-    """
+    so what it learns of one place serves all others. 56,497 parameters, where SIA-GAN has 13.36 million."""
 
     def __init__(self, width: int = 24):
         layers, into = [], 3

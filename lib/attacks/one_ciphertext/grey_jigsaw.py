@@ -96,10 +96,8 @@ def luma_odds(blocks: np.ndarray, block: int, public: tuple[np.ndarray, ...]) ->
 
 def textures(blocks: np.ndarray) -> np.ndarray:
     """(n * count, 11): what blocks (n, count, b, b, 1) uint8 look like, whatever their turn, mirror and sign.
-
     Logarithms of the mean and the upper tenth of differences between neighbours, of the spread, of the mean's
-    distance from the middle, and of the share of equal neighbours; their squares, and a product of two.
-    """
+    distance from the middle, and of the share of equal neighbours; their squares, and a product of two."""
     values = blocks.reshape(-1, *blocks.shape[2:4]) - 127.5
     steps = [np.abs(np.diff(values, axis=axis)).reshape(len(values), -1) for axis in (1, 2)]
     steps = np.concatenate(steps, axis=1)

@@ -27,8 +27,8 @@ from lib.attacks.solvers import ambiguity
 from lib.attacks.solvers.bit_planes import in_order, next_level, picture
 from lib.attacks.solvers.multistart import highest_bits, part
 from lib.symmetries import COLOURS
-from lib.table import Structure, join, split
-from lib.tiling import assembled, cut
+from lib.table import Structure, Table, join, split
+from lib.tiling import cut
 
 FITS = 0.9  # mean certainty of the bits below: less where what is above them is wrong
 FAINT = 4.0  # squared difference of two pixels that is as good as none
@@ -55,16 +55,15 @@ def blocks_one_key(
 
     ValueError for other shapes, and for too few blocks, or too few atoms that ever change.
     """
-    atoms = _atoms(ciphers, block, bits)
-    streams = _some(atoms, block)
+    streams = _some(_atoms(ciphers, block, bits), block)
     held, flips, sure = _levels(streams, block, bits, seed)
     flips ^= _opposed(_picture(streams, held, flips, block, bits))
     order, negative, settled = _colours(_picture(streams, held, flips, block, bits), public)
     held, flips, sure = (each[..., order] for each in (held, flips ^ negative, sure))
     index, mask, confidence = _table(held, flips, sure, bits)
-    plain = join((atoms ^ mask)[..., np.argsort(index)], bits)
+    table = Table(ciphers.shape[1:], block, bits, orders=index, masks=join(mask, bits))
     recovered = {"index": index, "mask": mask, "settled": settled}
-    return AttackResult(assembled(plain, block), recovered, confidence)
+    return AttackResult(table.inverse().apply_batch(ciphers), recovered, confidence)
 
 
 def _atoms(ciphers, block, bits):
@@ -81,10 +80,9 @@ def _atoms(ciphers, block, bits):
 
 def _some(atoms, block):
     """The middle of the images, and the first of them, as many as statistics need."""
-    rows, columns = atoms.shape[1:3]
     blocks = ENOUGH // block**2
     side = max(2, int(blocks**0.5))
-    top, left = max(0, rows - side) // 2, max(0, columns - side) // 2
+    top, left = (max(0, length - side) // 2 for length in atoms.shape[1:3])
     part = atoms[:, top : top + side, left : left + side]
     return part[: max(1, blocks // (part.shape[1] * part.shape[2]))]
 

@@ -16,18 +16,13 @@ from lib.tiling import assembled
 
 
 class Assembly(NamedTuple):
-    """Where each place of the grid has its block from, and in what state; each (rows, columns).
+    """Where each place of the grid has its block from, and in what state, int; each (rows, columns)."""
 
-    block, orientation, negative, colour   int: which block of the input; orientation, sign and colour order
-                that it was given when it was shuffled
-    confidence  float: how likely all of these are right beside those of the others
-    """
-
-    block: np.ndarray
-    orientation: np.ndarray
+    block: np.ndarray  # of the input
+    orientation: np.ndarray  # that it was given when it was shuffled, as were
     negative: np.ndarray
     colour: np.ndarray
-    confidence: np.ndarray
+    confidence: np.ndarray  # float: how likely all of these are right
 
 
 def rebased(assembly: Assembly, orientation: int = 0, negative: int = 0, colour: int = 0) -> Assembly:

@@ -25,10 +25,8 @@ CONTEXTS = 9 * 6 * 8 * 8
 
 
 def counts(images: np.ndarray) -> np.ndarray:
-    """Pairs of folds of neighbours in images (n, h, w, 3) uint8, by context: (3456, 3) float64.
-
-    Columns: of different channels; of one channel, on one side of 127.5; of one channel, on two sides.
-    """
+    """Pairs of folds of neighbours in images (n, h, w, 3) uint8, by context: (3456, 3) float64. Columns: of
+    different channels; of one channel, on one side of 127.5; of one channel, on two sides."""
     low = np.minimum(images, 255 - images)
     channel = np.argsort(low, -1, kind="stable")
     folds, above = (np.take_along_axis(values, channel, -1) for values in (low, images > 127))
@@ -44,10 +42,8 @@ def counts(images: np.ndarray) -> np.ndarray:
 
 def odds(found: np.ndarray, power: float) -> np.ndarray:
     """(3456, 2) float32: odds of one channel on one side, and on two, against different channels, to a power.
-
     A power below 1 makes up for evidence that is counted more than once on loops of the grid. Contexts seen
-    seldom lean to the mean of all.
-    """
+    seldom lean to the mean of all."""
     mean = found.sum(0) / found.sum()
     chances = (found + 20 * mean) / (found.sum(1, keepdims=True) + 20)
     return ((chances[:, 1:] / chances[:, :1]).clip(1e-4, 1e4) ** power).astype(np.float32)

@@ -37,27 +37,17 @@ STEP, REACH = 16, 40  # likelihoods are summed in steps of 1/16 nat, down to exp
 
 
 class Compatibility(NamedTuple):
-    """Energies of all E = 4 * blocks borders; `pair_energy` tells that of a pair.
+    """Energies of all E = 4 * blocks borders; `pair_energy` tells that of a pair, by `table`, or where that
+    is (0, 0, 0), by `line` and `spread`, read clockwise [0] and backwards [1]."""
 
-    names     (E, keep) int32: what goes with each border best, `24 * border + relation`, -1 for nothing
-    energies  (E, keep) float32: of those, ascending
-    used      (k,) int: the 12 states `6 * sign + order` that occur, or fewer
-    turned    whether blocks are turned and mirrored
-    table     (E, E, 24) float32: the energy of every pair and relation; (0, 0, 0) where `pair_energy` finds
-              it from the borders, read clockwise [0] and backwards [1]:
-    line      (2, E, runs, 3, length) float32: red, green and blue, whole numbers, 127.5 is 0
-    spread    (2, E, runs, 2) float32: expected squares between borders in brightness and in colour, as line
-    chance    (E,) float32: the logarithm of the sum of all likelihoods of a border
-    """
-
-    names: np.ndarray
-    energies: np.ndarray
-    used: np.ndarray
-    turned: bool
-    table: np.ndarray
-    line: np.ndarray
-    spread: np.ndarray
-    chance: np.ndarray
+    names: Array  # (E, KEEP) int32: what goes with each border best, `24 * border + relation`, -1 for nothing
+    energies: Array  # (E, KEEP) float32: of those, ascending
+    used: Array  # (k,) int: the 12 states `6 * sign + order` that occur, or fewer
+    turned: bool  # whether blocks are turned and mirrored
+    table: Array  # (E, E, 24) float32: the energy of every pair and relation
+    line: Array  # (2, E, runs, 3, length) float32: red, green and blue, whole numbers, 127.5 is 0
+    spread: Array  # (2, E, runs, 2) float32: expected squares in brightness and in colour, in units of line
+    chance: Array  # (E,) float32: the logarithm of the sum of all likelihoods of a border
 
 
 def of_edges(blocks: Array, turned: bool = True, signs: bool = True, colours: bool = True) -> Compatibility:

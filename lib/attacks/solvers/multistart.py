@@ -179,9 +179,7 @@ def tree_signs(correlation: np.ndarray) -> np.ndarray:
 
 def replaced(weight: np.ndarray, correlation: np.ndarray, where: np.ndarray, sign: np.ndarray):
     """Other streams at some places, or other signs, as long as one such change gains: the new (where, sign).
-
-    correlation (5, all, all) of all streams; where, sign (m,): which are placed so far, and 1.0 or -1.0
-    """
+    correlation (5, all, all) of all streams; where, sign (m,): which are placed so far, and 1.0 or -1.0"""
     where, sign, places = where.copy(), sign.copy(), np.arange(len(where))
     diagonal = weight[:, places, places]
     own = np.einsum("rp,ra->pa", diagonal, correlation.diagonal(axis1=1, axis2=2)) / 2

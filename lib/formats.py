@@ -9,8 +9,8 @@
     note = read(Note, "note.json")  # or parse(Note, text, "the note"), or check(Note, fields, "the note")
     write_json(path, Note.new(stars=4).model_dump())
 
-Types are taken strictly (no "7" for 7, no 7.0 for an int), numbers are finite, unknown fields are refused.
-pydantic takes a third of a second to import, so what `import lib` needs imports this only to open a file.
+Types are taken strictly (no "7" for 7), numbers are finite, unknown fields are refused. Pydantic takes a
+third of a second to import, so what `import lib` needs imports this only to open a file.
 """
 
 from collections.abc import Mapping

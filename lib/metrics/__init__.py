@@ -1,7 +1,7 @@
 """How much of a picture came back: scores of an estimate against the truth.
 
-Every score takes two sets of images of one shape, as `lib.images` lets them in (for NumPy, `(h, w, 3)` or
-`(n, h, w, 3)` uint8), and returns a float, the mean over images. For a picture, in `scores`:
+Every score takes two sets of images of one shape, as `lib.images` lets them in, and returns a float, the mean
+over images. For a picture, in `scores`:
 
     exact                 the fraction of values that are equal: 1 only for a perfect attack; chance is 0.004
     psnr                  decibels; inf for equal images. It calls the negative of a picture a failure, though
@@ -11,12 +11,9 @@ Every score takes two sets of images of one shape, as `lib.images` lets them in 
     edge_correlation      of the two edge maps: alike for a picture and its negative, near 0 for noise
     invariant             the fraction of equal values in what SKK leaks without any key, see `invariant`
 
-For many images, `ranks`: does each estimate show its own image? For an image put together from its blocks, in
-`jigsaw`, the scores of puzzles. Where an attack leaves one choice open, the same for all images, such as the
-order of colours, `nearest` makes it in the estimate's favour; use it on a baseline as well.
-
-Sources: Z. Wang, A. Bovik, H. Sheikh, E. Simoncelli, "Image quality assessment", IEEE TIP 13 (2004), as
-scikit-image computes it; I. Sobel's operator; luma by Rec. 601.
+`ranks`: does each estimate show its own image? In `jigsaw`: scores of puzzles. Where an attack leaves a
+choice open, alike for all images, `nearest` makes it in the estimate's favour; use it on a baseline as well.
+Sources: Z. Wang et al., IEEE TIP 13 (2004), as scikit-image computes it; I. Sobel; luma by Rec. 601.
 """
 
 from lib.metrics.jigsaw import direct, largest_part, neighbours

@@ -4,11 +4,9 @@ The example is real: imageshuffle, the package of Tanaka's scheme by its author 
 the order of a block's atoms from a key of 32 bits: x0 = key / (2^32 - 1) scaled into (0, 1), the logistic map
 x -> a x (1 - x) with a = 4 - 1e-12, a hundred steps to warm up, then the order in which a block's numbers
 would be sorted. Place i gets atom order[i] (as in its class RandBlock; Rand, for whole images, goes the other
-way); places where order > half of their number are reversed, before and after. A time in seconds as a key is
-weaker still: a day has 86,400.
-
-A right key makes a smooth picture. `search` decrypts a few blocks with each key and keeps the smoothest;
-confidence tells how far it stands out, 0 where it is no better than the best of so many wrong ones would be.
+way); places where order > half of their number are reversed, before and after. A right key makes a smooth
+picture: `search` decrypts a few blocks with each key and keeps the smoothest; confidence tells how far it
+stands out, 0 where it is no better than the best of so many wrong ones would be.
 """
 
 import math

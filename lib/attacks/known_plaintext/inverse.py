@@ -6,10 +6,9 @@ An attacker with the *same key* has pairs under the victim's, from an oracle or 
 *different keys* knows the algorithm, and makes pairs of public pictures, each under a new key of his own.
 
 Where the published code differs: its networks end in tanh, and the training loop puts a sigmoid behind that,
-so that the loss compares values from 0.27 to 0.73 with pictures from -1 to 1; the program that scores leaves
-the sigmoid out. Its networks read bytes, where Tanaka's scheme moves nibbles, and one network for all blocks
-cannot undo keys of blocks, nor their shuffling. `Recipe("published", ...)` has it, with and without the
-sigmoid. It is trained with SGD for 50 epochs; we train all networks with AdamW, the rate on one cycle.
+which the program that scores leaves out (`Recipe("published", ...)` has it with and without); they read
+bytes, where Tanaka's scheme moves nibbles, and one network for all blocks cannot undo keys of blocks, nor
+their shuffling; they are trained with SGD for 50 epochs, ours with AdamW, the rate on one cycle.
 """
 
 from dataclasses import asdict, dataclass, field

@@ -1,19 +1,16 @@
 """Networks that undo a cipher: (n, 3, side, side) ciphertexts, floats from -1 to 1, to pictures alike.
 
-Under *the victim's key*, a table's inverse is a linear map of its atoms, and a complement a change of sign:
+- `BlockMaps`, under *the victim's key*, where a table's inverse is a linear map of its atoms, and a
+  complement a change of sign: one map for all blocks (Tanaka, SHF, NP), one for each (SKK, whose blocks are
+  pixels), or one for each, which may stand anywhere (ELE, EtC).
+- `PixelStates`, under *other keys*, sees folds of pixels alone, which no key changes, by the U-Net of
+  `lib.attacks.solvers.pixel_state_prior`: SKK, and NP, where colours keep their order.
+- `BlockFeatures`, likewise, a block's atoms or their folds, sorted: Tanaka and SHF; ELE and EtC, which lose
+  the places of blocks too.
+- `Published`, those of the public evaluation.
 
-- `BlockMaps`: one map of atoms for all blocks (Tanaka, SHF, NP), one for each (SKK, whose blocks are pixels),
-  or one for each, which may stand anywhere (ELE, EtC).
-
-Under *other keys* nothing can be learned but what no key changes, so these networks see that alone:
-
-- `PixelStates`: folds of pixels, by the U-Net of `lib.attacks.solvers.pixel_state_prior`. SKK, and NP, where
-  colours keep their order.
-- `BlockFeatures`: a block's atoms or their folds, sorted. Tanaka and SHF; ELE and EtC, which lose the places
-  of blocks too.
-
-And `Published`, those of the public evaluation. A network that learns from pairs before it is trained has
-`start(x, y)`; one with a loss of its own has `loss(x, y, draws)`; else the loss is the squared error.
+A network that learns from pairs before it is trained has `start(x, y)`; one with a loss of its own has
+`loss(x, y, draws)`; else the loss is the squared error.
 """
 
 import numpy as np

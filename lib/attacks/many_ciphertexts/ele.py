@@ -1,26 +1,23 @@
 """Ciphertexts only, ELE with one key for many images: every block's own key, and where each block belongs.
 
-Each block has its own shuffle and complements, the same in all images, so its atoms are streams of one value
-an image.
+Each block has its own shuffle and complements, alike in all images: its atoms are streams, a value an image.
 
-1. In each block, streams that correlate with many others hold the highest bits; the leading eigenvector of
-   the correlations gives the signs. Annealing puts them in their places under a model of pictures, see
+1. In each block, streams that correlate with many others hold the highest bits; the leading eigenvector gives
+   the signs. Annealing puts them in their places under a model of pictures, see
    `lib.attacks.solvers.quadratic_assignment`; once a few blocks are found twice alike, what they have in
    common is the model for the others.
 2. That leaves a turn, sign and colour order of each block, and its place: a jigsaw with the borders of
    `lib.attacks.solvers.covariance_compatibility`, as EtC is with many images.
-3. Blocks that do not go with their surroundings are put in anew, given what surrounds them, see
+3. Blocks that do not go with their surroundings are put in anew, see
    `lib.attacks.solvers.iterated_conditional_modes`.
 4. A linear predictor, fitted to the pictures themselves, checks the highest bits, and finds the bits below,
    see `lib.attacks.solvers.block_bit_planes`.
 5. A turn, mirror, sign and colour order of all images remain; `lib.attacks.solvers.ambiguity` picks one.
 
-Of 100 CIFAR-10 images all bits came back on 20 of 20 keys, up to that choice, in 4 to 9 seconds of a core; of
-50 on 8 of 8; of 30 on 1 of 3, with one or two of 64 blocks wrong on the others; of 20 some 98 % of atoms and
-no image whole; 15 are too few. That copy of CIFAR-10 is a JPEG, whose colours are smooth. Of 100 patches of
-ten lossless photographs a block or two may come back with pixels exchanged; 200 do better.
-
-We found no publication of it. Nearest: Li et al., arXiv:2305.04543, several EtC ciphertexts under one key.
+Of 100 CIFAR-10 images (a JPEG copy) all bits came back on 20 of 20 keys, up to that choice, in 4 to 9 seconds
+of a core; of 50 on 8 of 8; of 30 on 1 of 3, of 20 some 98 % of atoms; 15 are too few. Of 100 patches of ten
+lossless photographs a block or two may have pixels exchanged; 200 do better. We found no publication of it.
+Nearest: Li et al., arXiv:2305.04543, several EtC ciphertexts under one key.
 """
 
 import numpy as np

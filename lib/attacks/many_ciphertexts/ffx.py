@@ -1,15 +1,12 @@
 """Ciphertexts only, FFX with one key for many images: the substitution, by the company that values keep.
 
-FFX replaces values at half of a block's places and leaves the other half alone, and what it leaves tells what
-it replaced:
-
-1. brightness runs through all places left alone and through no other: the leading eigenvector of the
-   correlations between places tells the two halves apart;
-2. what stands at a replaced place is predicted from the plain values around it (least squares, from public
-   photographs);
-3. every cipher value thus collects predictions, and an assignment of the 256 cipher values to the 256 plain
-   ones makes all of them likeliest together;
-4. with the values found, predictions use the replaced places too, and are better: again from 3.
+1. FFX leaves half of a block's places alone. Brightness runs through these and no other: the leading
+   eigenvector of the correlations between places tells the two halves apart.
+2. What stands at a replaced place is predicted from the plain values around it (least squares, from public
+   photographs).
+3. Every cipher value thus collects predictions, and an assignment of the 256 cipher values to the 256 plain
+   ones makes all of them likeliest together.
+4. With the values found, predictions use the replaced places too, and are better: again from 3.
 
 Linear assignment on counts of pairs for language: J. Jakobsen, "A fast method for cryptanalysis of
 substitution ciphers", Cryptologia 19, 1995.

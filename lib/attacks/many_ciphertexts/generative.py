@@ -2,15 +2,11 @@
 
 After Madono et al., "SIA-GAN", IEEE Access 9, 129385-129393, 2021: a generator turns ciphertexts into
 pictures, a discriminator is trained to tell these from public pictures, and the generator to leave it no way
-(hinge loss, Adam with betas 0 and 0.9, batches of 64, as published). Ours:
-
-- the generator may be a linear map of each block's atoms, which is all that a key does (`KeyMaps`), with up
-  to a hundred times the published rate, and ever more held to what keys can do;
-- what paints and what judges has a thirtieth of the published weights or less, rates fall along a cosine, the
-  generator returned is a running mean, and there is no classifier beside both, and so no label.
-
-A discriminator says whether an output looks like a picture, never whether it is the right one:
-`lib.metrics.ranks` does.
+(hinge loss, Adam with betas 0 and 0.9, batches of 64, as published). Ours may be a linear map of each block's
+atoms, which is all that a key does (`KeyMaps`), with up to a hundred times the published rate, and ever more
+held to what keys can do. What paints and what judges has a thirtieth of the published weights or less, rates
+fall along a cosine, the generator returned is a running mean, and there is no classifier beside both, and so
+no label. A discriminator says whether an output looks like a picture; `lib.metrics.ranks`, which one.
 """
 
 import copy

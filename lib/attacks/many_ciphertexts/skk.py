@@ -4,15 +4,13 @@ Under one key a pixel has the same one of 48 states in every image: an order of 
 for each, where the complement 255 - v is a change of sign about 127.5.
 
 1. Undone with the right relative state, two neighbours differ least. How much is second-order statistics: the
-   determinant of the 3x3 second moments of their difference over all images, which is a Gaussian likelihood
-   whose covariance is unknown.
+   determinant of the 3x3 second moments of their difference over all images, a Gaussian likelihood.
 2. Regions grow together, the surest first (J. B. Kruskal, 1956); costs add up along borders between them.
 3. A state common to all pixels changes nothing in this: 48 answers remain, and public pictures pick one of
    them, see `lib.attacks.solvers.ambiguity`.
 
-Relatives: Le Roux et al., "Learning the 2-D topology of images", NIPS 2007, who find the places of pixels
-from such statistics; Chang and Case, arXiv:2004.13263, who ask for one chosen plaintext, or attack single
-images.
+Relatives: Le Roux et al., "Learning the 2-D topology of images", NIPS 2007; Chang and Case, arXiv:2004.13263,
+who ask for one chosen plaintext, or attack single images.
 """
 
 import heapq

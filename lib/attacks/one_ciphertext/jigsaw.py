@@ -1,15 +1,13 @@
 """One EtC ciphertext: a jigsaw puzzle whose pieces may be turned, mirrored, negative, recoloured.
 
-EtC keeps every block as it is, up to 96 states. Three steps:
-
-1. `lib.attacks.solvers.compatibility`: how well two borders go together in each of them.
+1. `lib.attacks.solvers.compatibility`: how well two borders go together in each of 96 states.
 2. `lib.attacks.solvers.placement`: the search for the picture.
 3. What borders leave open, a turn, mirror, sign and colour order of the whole picture, is chosen by public
    pictures, see `lib.attacks.solvers.ambiguity`: a guess for a single picture, and `settled` says how good.
 
 Published solvers handle a part of this: T. Chuman, K. Kurihara and H. Kiya on EtC without and with all steps
-(2017 and 2018), `gaps` and its kind permutation alone. Several ciphertexts under one key are one puzzle whose
-borders are longer (Li et al., arXiv:2305.04543), and the same function solves it.
+(2017 and 2018), `gaps` and its kind permutation alone. Several ciphertexts under one key are one puzzle with
+longer borders (Li et al., arXiv:2305.04543), and the same function solves it.
 """
 
 import numpy as np

@@ -1,19 +1,16 @@
 """Ciphertexts and nothing else: one key for all blocks, as Tanaka's scheme, SHF and NP have. One photograph
 is enough, and the blocks of further images make it surer.
 
-A block of `block` x `block` pixels is 3 block**2 bytes, split into atoms of `bits` bits; each atom of the
-cipher is a stream of as many values as there are blocks. Four steps:
+Each atom of a cipher block is a stream of as many values as there are blocks. Four steps:
 
 1. Streams that correlate strongly with many others hold the highest bits of bytes. A tree of the strongest
    correlations gives the signs, that is, which are reversed.
 2. `lib.attacks.solvers.multistart` puts them in their places, from many starts under several models of
-   pictures. Of what it finds, the picture whose pixels follow best from those around them is taken: that asks
-   for no model.
+   pictures, and takes the picture whose pixels follow best from those around them.
 3. `lib.attacks.solvers.bit_planes` finds the bits below, level by level, from the pixels around. Where what
    is above is wrong, nothing fits there: that is how the attack knows that it failed.
-4. Fine edges tell whether a colour is negative to the others. Nothing inside tells the negative from the
-   picture, nor names the colours: the likeliest of the 12 pictures is taken, see
-   `lib.attacks.solvers.ambiguity`.
+4. Fine edges tell whether a colour is negative to the others. Of the 12 pictures left, with another order of
+   colours or negative, the likeliest is taken, see `lib.attacks.solvers.ambiguity`.
 
 A grey picture has each stream three times, and is a puzzle of one colour. We found no publication of it.
 Nearest: Li, Lin and Lue 2017, on the correlations inside one scrambled image.

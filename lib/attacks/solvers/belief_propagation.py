@@ -1,16 +1,14 @@
-"""Neighbouring pixels of an SKK image agree on their states: a Markov field on the grid, settled by belief
-propagation.
+"""Neighbouring pixels of an SKK image agree on their states: a Markov field, settled by belief propagation.
 
-Which of 48 states a pixel is in says nothing by itself; that two neighbours lie on the same side of 127.5 can
-be seen, though no key is known. Where a colour passes 127.5 its fold, min(v, 255 - v), rises to the middle
-and falls again. So for each pair of folds a, b of neighbours and the folds p before a and n after b on the
-same line (those nearest in value), the numbers 255 - a - b, |a - b|, a - p and b - n, in steps, name one of
-3,456 contexts. Public photographs are counted: in how many a and b belong to different channels, to one
-channel on one side, or to one channel on two sides.
+That two neighbours lie on the same side of 127.5 can be seen, though no key is known: where a colour passes
+127.5 its fold, min(v, 255 - v), rises to the middle and falls again. So for each pair of folds a, b of
+neighbours and the folds p before a and n after b on the same line (those nearest in value), the numbers 255 -
+a - b, |a - b|, a - p and b - n, in steps, name one of 3,456 contexts. Public photographs are counted: in how
+many a and b belong to different channels, to one channel on one side, or to one channel on two sides.
 
 Inference: J. Pearl's belief propagation (sum-product), messages passed in raster order and back, as in sweeps
-of V. Kolmogorov, IEEE TPAMI 28, 2006. On a grid it is no more than an approximation; exact where there is one
-row. States are numbered as in `lib.symmetries`, channels of the plain side being folds in ascending order.
+of V. Kolmogorov, IEEE TPAMI 28, 2006; exact where there is one row. States are numbered as in
+`lib.symmetries`, channels of the plain side being folds in ascending order.
 """
 
 import numba

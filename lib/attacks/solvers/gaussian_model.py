@@ -1,15 +1,11 @@
-"""Pictures as a Gaussian random field: what values of nearby pixels and colours have in common, and so how
-likely it is that streams of values belong where they are put.
+"""Pictures as a Gaussian random field: how likely streams of values are where they are put.
 
-A block key moves each value of a block to the same place in every block. What stands at one place of all
-blocks is a *stream*; the correlations between streams, in one block and across to the block beside and below,
-show which were neighbours. Under a model with a known covariance, the likelihood of an order of streams is a
-sum over pairs of places: the inverse covariance of the two places times the correlation of the streams put
-there, what `lib.attacks.solvers.quadratic_assignment` makes least.
-
-The covariance carries a noise as strong as the picture itself (`FLOOR`), without which the likelihood has so
-many local maxima that annealing rarely finds the top; a sharper one then polishes the result, and compares
-results.
+What stands at one place of all blocks is a *stream*; the correlations between streams, in one block and
+across to the block beside and below, show which were neighbours. Under a model with a known covariance, the
+likelihood of an order of streams is a sum over pairs of places: the inverse covariance of the two places
+times the correlation of the streams put there, what `lib.attacks.solvers.quadratic_assignment` makes least.
+The covariance carries a noise as strong as the picture itself (`FLOOR`), without which annealing is caught in
+local maxima; a sharper one then polishes the result, and compares results.
 """
 
 from functools import cache

@@ -9,7 +9,6 @@
 Your own images are not converted, resized or cropped: an error says which one does not fit, and what to do.
 """
 
-import shutil
 import socket
 import sys
 import tempfile
@@ -136,24 +135,21 @@ def _fetch(name, kind):
         raise ValueError(f"{place} does not match the checksums of {name}; {way}")
     wait = f"a silent server is given {PATIENCE:.0f} s"
     print(f"{name}: fetching it into {DOWNLOADS}, once; {wait}", file=sys.stderr)
-    before, temporary = socket.getdefaulttimeout(), None
+    before, beside = socket.getdefaulttimeout(), {"prefix": f".{name}-", "dir": DOWNLOADS}
     socket.setdefaulttimeout(PATIENCE)  # torchvision sets none and would wait for ever
     try:
         DOWNLOADS.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.mkdtemp(prefix=f".{name}-", dir=DOWNLOADS)
-        kind(temporary, download=True)
-        Path(temporary, kind.base_folder).rename(place)
+        with tempfile.TemporaryDirectory(**beside, ignore_cleanup_errors=True) as temporary:
+            kind(temporary, download=True)
+            Path(temporary, kind.base_folder).rename(place)
     except (OSError, RuntimeError, EOFError) as error:
         if not place.exists():  # else another process was faster
-            raise OSError(
-                f"{name} could not be fetched ({error}). What works without a network: 'photos'; 'npz:PATH' "
-                "with x_train, y_train, x_test, y_test; 'folder:PATH' with PATH/train/CLASS/x.png; or an "
-                f"unpacked copy in {place}"
-            ) from error
+            arrays = "'npz:PATH' with x_train, y_train, x_test, y_test"
+            works = f"'photos'; {arrays}; 'folder:PATH' with PATH/train/CLASS/x.png; or an unpacked copy in {place}"
+            told = f"{name} could not be fetched ({error}). What works without a network: {works}"
+            raise OSError(told) from error
     finally:
         socket.setdefaulttimeout(before)
-        if temporary:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _folder(root, split):
@@ -287,5 +283,4 @@ def _images(x, name, labels, count):
         raise ValueError(f"{name}: expected shape (n, h, w, 3), got {x.shape}{hint}")
     if len(x) != count:
         raise ValueError(f"{name} holds {len(x)} images, {labels} {count} labels; each image needs one")
-
     return x

@@ -144,10 +144,11 @@ def _fetch(name, kind):
             Path(temporary, kind.base_folder).rename(place)
     except (OSError, RuntimeError, EOFError) as error:
         if not place.exists():  # else another process was faster
-            arrays = "'npz:PATH' with x_train, y_train, x_test, y_test"
-            works = f"'photos'; {arrays}; 'folder:PATH' with PATH/train/CLASS/x.png; or an unpacked copy in {place}"
-            told = f"{name} could not be fetched ({error}). What works without a network: {works}"
-            raise OSError(told) from error
+            works = (
+                "'photos'; 'npz:PATH' with x_train, y_train, x_test, y_test; 'folder:PATH' with PATH/train/"
+            )
+            works = f"What works without a network: {works}CLASS/x.png; or an unpacked copy in {place}"
+            raise OSError(f"{name} could not be fetched ({error}). {works}") from error
     finally:
         socket.setdefaulttimeout(before)
 

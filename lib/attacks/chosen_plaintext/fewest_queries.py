@@ -34,7 +34,7 @@ def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -
     atom's word is its own number, a digit in each block; a first bit of 1 marks a complement. For blocks of
     4: two for atoms of 4 bits, one for bytes. `recovered`: "index" (atoms,) and "mask" (bytes,)."""
     ciphers, atoms = check_ciphers(ciphers, block), 3 * block**2 * 8 // bits
-    digits = _digits(np.arange(atoms), _digits_needed(atoms, bits), bits)
+    digits = _digits(np.arange(atoms), atoms, bits)
     asked = assembled(join(digits, bits).reshape(1, 1, len(digits), -1), block)
     answer = cut(oracle(asked), block).reshape(len(digits), -1)
     index, mask = _read(split(answer, bits), bits)
@@ -63,7 +63,7 @@ def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> A
     shape, bytes_of = ciphers.shape[1:], places(ciphers.shape[1:], block)
     blocks, atoms = len(bytes_of), bytes_of.shape[1] * 8 // bits
     words, pairs = _words(blocks, atoms)
-    digits = _digits(words, _digits_needed(atoms + pairs, bits), bits)
+    digits = _digits(words, atoms + pairs, bits)
     asked = np.empty((len(digits), ciphers[0].size), np.uint8)
     asked[:, bytes_of] = join(digits, bits)
     answer = oracle(asked.reshape(-1, *shape)).reshape(len(digits), -1)[:, bytes_of]
@@ -100,14 +100,9 @@ def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     return AttackResult(estimate, {"substitution": table, "places": changed}, float(sure))
 
 
-def _digits_needed(words, bits):
-    """Digits in base 2 ** bits of numbers below `words`, with a bit more, which stays 0."""
-    return -(-((words - 1).bit_length() + 1) // bits)
-
-
-def _digits(words, count, bits):
-    """(count, ...) uint8: the digits of numbers (...) in base 2 ** bits, the highest first."""
-    shifts = np.arange(count)[::-1] * bits
+def _digits(words, top, bits):
+    """(count, ...) uint8: digits of numbers (...) below top in base 2 ** bits, the highest first; its bit is 0."""
+    shifts = np.arange(-(-((top - 1).bit_length() + 1) // bits))[::-1] * bits
     return (words >> shifts.reshape(-1, *[1] * words.ndim) & 2**bits - 1).astype(np.uint8)
 
 

@@ -6,14 +6,13 @@ public code computes instead is a subclass of that with `as_published`, the code
 """
 
 import math
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Any, ClassVar
 
 import numpy as np
 
 from lib import images as door
 from lib.keys import Key
-from lib.schemes.checks import check_flag, check_ids
 from lib.table import NotInvertibleError, Shape, Structure, Table
 
 ATOMS_AT_ONCE = 1 << 22  # with a key per image, images are worked on in groups of about this size
@@ -106,10 +105,7 @@ class Scheme:
         return self._table(tuple(shape), image)
 
     def _compose(self, shape, image):
-        out, *rest = self.steps(shape, image).values()
-        for table in rest:
-            out = out.then(table)
-        return out
+        return reduce(Table.then, self.steps(shape, image).values())
 
     def _steps(self, shape, image) -> dict[str, Table]:
         raise NotImplementedError
@@ -260,3 +256,34 @@ def log2_factorial(n: int) -> float:
 def half_of(key: Key, label: str, count: int, image: int | None = None, n: int | None = None) -> np.ndarray:
     """(count,) bool with exactly half true (`n` where given), at random."""
     return key.permutation(label, count, image) < (count // 2 if n is None else n)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """True or False, checked: a word like "false" counts as true in Python."""
+    if not isinstance(value, bool | np.bool):
+        raise TypeError(f"{name} is True or False, got {value!r}")
+    return bool(value)
+
+
+def check_ids(ids: Any, count: int) -> np.ndarray:
+    """Ids of `count` images, (count,) whole numbers from 0 to 2**64 - 1, no two alike, checked."""
+    given = ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids)
+    if isinstance(given, list | tuple) and any(isinstance(i, bool) for i in given):
+        raise TypeError("ids are whole numbers, got True or False among them")
+    array = np.atleast_1d(np.asarray(given))
+    if array.dtype.kind == "O" or (array.dtype.kind == "f" and not isinstance(given, np.ndarray)):
+        each = np.atleast_1d(np.asarray(given, object)).ravel()  # NumPy makes floats of what passes 2**63
+        if all(isinstance(i, int | np.integer) and not isinstance(i, bool) for i in each):
+            if wrong := [i for i in each if not 0 <= i < 2**64]:
+                raise ValueError(f"ids run from 0 to 2**64 - 1, got {min(wrong)}")
+            array = np.atleast_1d(np.asarray(given, np.uint64))
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"ids are whole numbers, got {array.dtype}")
+    if array.shape != (count,):
+        raise ValueError(f"expected one id for each of {count} images, got ids of shape {array.shape}")
+    if (array < 0).any():
+        raise ValueError(f"ids run from 0 to 2**64 - 1, got {array.min()}")
+    if len(np.unique(array)) < count:
+        why = "two images under one key tell an attacker their difference, so give each its own"
+        raise ValueError(f"an id came twice; {why}")
+    return array

@@ -31,10 +31,12 @@ class BlockShuffle(BlockScheme):
 class HalfOfPlaces(BlockScheme):
     """What changes half of each block's places: NP and FFX."""
 
+    fewer = 0  # 1 in the published code, which changes those where `permutation > size / 2`
+
     @property
     def changed(self) -> int:
         """How many places of a block."""
-        return self.size // 2
+        return (self.size - self.fewer) // 2
 
     def block_places(self, image: int | None = None) -> np.ndarray:
         """(bytes of a block,) bool: the places that are changed."""
@@ -44,14 +46,6 @@ class HalfOfPlaces(BlockScheme):
     def place_bits(self) -> float:
         """log2 of the number of ways to choose them."""
         return math.log2(math.comb(self.size, self.changed))
-
-
-class OneLess(HalfOfPlaces):
-    """The published code of NP and FFX changes fewer places: those where `permutation > size / 2`."""
-
-    @property
-    def changed(self):
-        return (self.size - 1) // 2
 
 
 class NegativePositive(HalfOfPlaces):
@@ -72,8 +66,9 @@ class NegativePositive(HalfOfPlaces):
         return {name: code(self.key, self.block).place_bits for name, code in self.published.items()}
 
 
-class PublishedNegativePositive(OneLess, NegativePositive):
+class PublishedNegativePositive(NegativePositive):
     """NP of fugokidi/block_transform."""
 
     as_published = "block_transform"
+    fewer = 1
     differs = "it changes one place less than half of a block"

@@ -18,7 +18,7 @@ import numpy as np
 
 from lib import images as door
 from lib.schemes.base import log2_factorial
-from lib.schemes.blockwise import HalfOfPlaces, OneLess
+from lib.schemes.blockwise import HalfOfPlaces
 from lib.table import Shape, Structure
 
 ROUNDS = 10
@@ -83,14 +83,14 @@ class FormatPreserving(HalfOfPlaces):
     def published_key_bits(self, shape: Shape):
         # a password of any length goes into HMAC-SHA-1, whose state has 160 bits; 1000! substitutions
         values = min(160.0, log2_factorial(1000))
-
         return {name: code(self.key, self.block).place_bits + values for name, code in self.published.items()}
 
 
-class PublishedFormatPreserving(OneLess, FormatPreserving):
+class PublishedFormatPreserving(FormatPreserving):
     """FFX of fugokidi/block_transform, before its division: ciphertexts are NumPy, uint16 below 1000."""
 
     as_published = "block_transform"
+    fewer = 1
     differs = "values become three decimal digits, 0..999, at one place less than half of a block"
     dtype = np.uint16
 
@@ -135,8 +135,7 @@ class PublishedFormatPreserving(OneLess, FormatPreserving):
 
 def _substitute(batch, lookup, places):
     """`lookup[batch]` where `places`, else the value itself, in the lookup's dtype."""
-    kept = np.arange(max(len(lookup), 256)).astype(lookup.dtype)
-    # two tables end to end, one gather for both
+    kept = np.arange(max(len(lookup), 256)).astype(lookup.dtype)  # two tables end to end, one gather for both
     replaced = np.concatenate([kept, np.resize(lookup, len(kept))])
     return replaced[batch + places.astype(np.uint16) * np.uint16(len(kept))]
 

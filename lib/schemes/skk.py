@@ -16,12 +16,12 @@ five of the six orders copy a channel over another. That cipher has no inverse.
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from lib.schemes.base import AnyKey, Scheme
-from lib.schemes.checks import check_flag
+from lib.schemes.base import AnyKey, Scheme, check_flag
 from lib.symmetries import COLOURS, SIGNS
 from lib.table import Shape, Structure, Table
 
@@ -62,8 +62,7 @@ class SKK(Scheme):
 
     def _tall(self, shape, ids):
         tall = (shape[0] * len(ids), *shape[1:])
-        signs, *orders = self._recipe(tall, ids.tolist()).values()
-        return signs.then(orders[0]) if orders else signs
+        return reduce(Table.then, self._recipe(tall, ids.tolist()).values())
 
     def _recipe(self, shape, ids):
         """The steps for one image, or alike for the images `ids` below each other, as no pixel moves."""

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from lib.schemes.base import AnyKey, BlockScheme, blocks_of, log2_factorial
-from lib.schemes.checks import check_bits
 from lib.table import Shape, Structure, Table, chunks, join
 
 
@@ -39,7 +38,10 @@ class Tanaka(BlockScheme):
 
     def __init__(self, key: AnyKey, block: int = 4, bits: int = 4, **shared: Any):
         super().__init__(key, block, **shared)
-        self.bits = check_bits(bits)
+        # True == 1 and 4.0 == 4, but their streams would have other names
+        if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or bits not in (8, 4, 2, 1):
+            raise ValueError(f"bytes are split into parts of 8, 4, 2 or 1 bits, got bits={bits!r}")
+        self.bits = int(bits)
 
     @property
     def atoms(self) -> int:

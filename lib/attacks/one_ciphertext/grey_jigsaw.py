@@ -21,6 +21,7 @@ from lib.attacks.solvers.compatibility import of_edges
 from lib.attacks.solvers.covariance_compatibility import inside_fits
 from lib.attacks.solvers.placement import LARGEST, TRIES, place
 from lib.colours import luma, to_planes
+from lib.photos import photo, photo_names
 from lib.table import Structure
 from lib.tiling import cut
 
@@ -110,9 +111,7 @@ def textures(blocks: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=8)
 def _embedded(side):
     """The embedded photographs, central squares of this side where they are large enough."""
-    from lib import datasets
-
-    large = [name for name in datasets.photo_names if min(datasets.photo(name).shape[:2]) >= side]
+    large = [name for name in photo_names if min(photo(name).shape[:2]) >= side]
     if large:
-        return (np.stack([datasets.photo(name, side) for name in large]),)
-    return tuple(datasets.photo(name)[None] for name in datasets.photo_names)
+        return (np.stack([photo(name, side) for name in large]),)
+    return tuple(photo(name)[None] for name in photo_names)

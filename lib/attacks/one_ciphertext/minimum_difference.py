@@ -61,15 +61,16 @@ def minimum_difference(
         chosen = np.array([[roughness(picture) for picture in each] for each in pictures]).argmin(1)
         estimate = pictures[np.arange(len(ciphers)), chosen]
     else:
-        first = _checked_first(first, ciphers, colour_shuffle)
-        estimate = np.stack([_walked(cipher, start, colour_shuffle) for cipher, start in zip(ciphers, first)])
+        first, orders = _checked_first(first, ciphers, colour_shuffle), COLOURS[: 6 if colour_shuffle else 1]
+        walks = [_walk(folds, start, orders) for folds, start in zip(folded(ciphers), folded(first))]
+        estimate = np.stack(walks) ^ np.where(first > 127, 255, 0).astype(np.uint8)[:, None, None]
     return AttackResult(estimate, {"first": estimate[:, 0, 0].copy()}, 1 / 48)
 
 
 def all_starts(ciphers: np.ndarray, colour_shuffle: bool = True) -> np.ndarray:
     """What `minimum_difference` makes of every state of the first pixel: (n, 48, h, w, 3), or (n, 8, h, w, 3)
     without shuffle, by state of `lib.symmetries`, as in the published table."""
-    folds, orders = folded(check_ciphers(ciphers)), _orders(colour_shuffle)
+    folds, orders = folded(check_ciphers(ciphers)), COLOURS[: 6 if colour_shuffle else 1]
     walks = np.array([[_walk(each, each[0, 0, order], orders) for order in orders] for each in folds])
     pictures = walks[:, :, None] ^ SIGNS[:, None, None]
     return pictures.reshape(len(folds), -1, *folds.shape[1:])
@@ -100,15 +101,6 @@ def _walk(folds, first, orders):
         for c in range(3):
             out[i, j, c] = folds[i, j, orders[best, c]]
     return out
-
-
-def _walked(cipher, first, colour_shuffle):
-    signs = np.where(first > 127, 255, 0).astype(np.uint8)
-    return _walk(folded(cipher), folded(first), _orders(colour_shuffle)) ^ signs
-
-
-def _orders(colour_shuffle):
-    return COLOURS if colour_shuffle else COLOURS[:1]
 
 
 def _checked_first(first, ciphers, colour_shuffle):

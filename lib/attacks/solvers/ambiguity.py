@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from lib.datasets import load
 from lib.symmetries import COLOURS, oriented
 
 BANDS, BINS = 4, 6  # horizontal bands; bins a channel
@@ -69,8 +70,6 @@ def colour_model(public: np.ndarray) -> np.ndarray:
 
 @cache
 def _embedded():
-    from lib.datasets import load
-
     return colour_model(load("photos").images)
 
 

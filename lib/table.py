@@ -289,7 +289,6 @@ def chunks(count: int):
 
 def _combine(first: Choice, second: Choice, rule) -> Choice:
     """The rows `rule(a, b)` for blocks whose rows are `a` of the first choice and `b` of the second."""
-
     p, q = len(first.rows), len(second.rows)
     if p * q <= len(first.of):  # fewer pairs than blocks: all of them
         a, b = np.divmod(np.arange(p * q), q)

@@ -112,7 +112,6 @@ def _at(images, y, x, block):
 
 def _regression(mean, covariance, use, centre):
     """Weights of the window's used values, a constant, and the mean size, Laplacian, of what they miss by."""
-
     weights = np.linalg.solve(covariance[np.ix_(use, use)] + np.eye(use.sum()), covariance[use, centre])
     missed = covariance[centre, centre] - weights @ covariance[use, centre]
     return weights, mean[centre] - weights @ mean[use], max(missed / 2, 1.0) ** 0.5

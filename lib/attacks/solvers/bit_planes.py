@@ -103,7 +103,6 @@ def predicted(fine: np.ndarray, coarse: np.ndarray, reach: int):
     fine, coarse   (n, h, w, colours) float32, mirrored beyond their edges; no value of `fine` predicts itself
     reach          pixels looked at in each direction
     """
-
     side, colours = 2 * reach + 1, fine.shape[-1]
     around = ((0, 0), (reach, reach), (reach, reach), (0, 0))
     padded = np.pad(fine - fine.mean((0, 1, 2)), around, mode="reflect")

@@ -32,7 +32,6 @@ def of_covariances(blocks: np.ndarray) -> Compatibility:
 def edges(blocks: np.ndarray) -> np.ndarray:
     """(4 * blocks, 3, b, n) float64, whole: the edges of all sides, clockwise, extrapolated outward, of
     blocks as in `of_covariances`; 127.5 is 0, and one grey level `UNIT`."""
-
     first, second = sides(blocks)
     lines = (NEAR * first + FAR * second).transpose(1, 2, 4, 3, 0)
     return np.ascontiguousarray(lines.reshape(-1, *lines.shape[2:]), np.float64)

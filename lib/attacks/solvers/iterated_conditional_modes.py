@@ -48,7 +48,6 @@ class Mosaic:
 
     def mend(self, rng: np.random.Generator) -> None:
         """Put each block in anew, doubted ones at any free place, until nothing changes, or doubts stay."""
-
         before = len(self.own)
         for number in range(ROUNDS):
             images = self._images()

@@ -73,7 +73,8 @@ def search(compatibility: Compatibility, rows: int, columns: int, tries: int) ->
     for seed in surest[:STARTS]:
         alone = np.full(shape, -1)
         alone[shape[0] // 2, shape[0] // 2] = seed
-        best = _better(best, filled(alone, np.zeros(shape, int), np.zeros(shape)))
+        found = filled(alone, np.zeros(shape, int), np.zeros(shape))
+        best = found if found.energy < best.energy - 1e-3 else best
     since = 0
     for _ in range(tries):
         if best.energy < CERTAIN * pairs or since > PATIENCE / (10 if best.energy > HOPELESS * pairs else 1):
@@ -85,14 +86,10 @@ def search(compatibility: Compatibility, rows: int, columns: int, tries: int) ->
             shift = tuple(shape[0] // 2 - (axis.min() + axis.max() + 1) // 2 for axis in np.nonzero(kept))
             part = np.where(kept, best.block, -1), np.where(kept, best.state, 0)
             part = (np.roll(each, shift, (0, 1)) for each in part)
-            other = filled(*part, rng.choice(NOISE) * rng.standard_normal(shape))
-            since = 0 if _better(best, other) is other else since
-            best = _better(best, other)
+            found = filled(*part, rng.choice(NOISE) * rng.standard_normal(shape))
+            if found.energy < best.energy - 1e-3:
+                best, since = found, 0
     return best
-
-
-def _better(best, found):
-    return found if found.energy < best.energy - 1e-3 else best
 
 
 def _kept(layout, rng):

@@ -1,5 +1,4 @@
-"""Files that are whole or absent, whenever the program is stopped: written under a temporary name, then
-renamed."""
+"""Files that are whole or absent, whenever the program is stopped: written by another name, then renamed."""
 
 import hashlib
 import json
@@ -15,12 +14,9 @@ UNFINISHED = ".lie-unfinished"
 
 @contextmanager
 def whole_file(target: Path, overwrite: bool = False, mode: int = 0o666):
-    """A binary file to write in; it appears as `target`, whole, once the block ends without an error, else
-    not at all.
-
-    `mode` is what others may do with it, before the umask.
-    FileExistsError where `target` exists, unless `overwrite`; OSError as raised by the file system.
-    """
+    """A binary file to write in, which becomes `target` once the block ends without an error. `mode` is what
+    others may do with it, before the umask. FileExistsError where `target` exists, unless `overwrite`;
+    OSError as raised by the file system."""
     temporary = target.with_name(f".{_short(target.name)}.{secrets.token_hex(4)}{UNFINISHED}")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
@@ -55,10 +51,7 @@ def _linked(temporary, target) -> bool:
 
 
 def is_done(target: Path, overwrite: bool, proof: Callable[[], bool], what: str) -> bool:
-    """Whether nothing is left to do: there is a `target`, and `proof` finds it to be `what`.
-
-    FileExistsError where anything else stands there, for nothing is overwritten unasked.
-    """
+    """Whether `target` is there and `proof` finds it to be `what`; FileExistsError for anything else."""
     if overwrite or not os.path.lexists(target):
         return False
     if not proof():
@@ -70,16 +63,10 @@ def is_done(target: Path, overwrite: bool, proof: Callable[[], bool], what: str)
 def remove_unfinished(targets: Iterable[Path]) -> int:
     """Remove what killed runs left behind for these targets, and nothing else; how many files that were."""
     pattern = re.compile(rf"\.([0-9a-f]{{16}})\.[0-9a-f]{{8}}{re.escape(UNFINISHED)}")
-    folders = {}
-    for target in targets:
-        folders.setdefault(target.parent, set()).add(_short(target.name))
-    found = [
-        Path(entry.path)
-        for folder, names in folders.items()
-        if folder.is_dir()
-        for entry in os.scandir(folder)
-        if (match := pattern.fullmatch(entry.name)) and match[1] in names
-    ]
+    known = {(target.parent, _short(target.name)) for target in targets}
+    folders = {folder for folder, _ in known if folder.is_dir()}
+    paths = (path for folder in folders for path in folder.iterdir())
+    found = [p for p in paths if (name := pattern.fullmatch(p.name)) and (p.parent, name[1]) in known]
     for path in found:
         path.unlink(missing_ok=True)
     return len(found)

@@ -10,13 +10,10 @@ import numpy as np
 Array = TypeVar("Array")  # NumPy's or torch's
 
 # Rec. 601, full range, as JPEG (JFIF 1.02) prescribes: rows are Y, Cb, Cr. Rounded to units of 2**-40: then
-# every sum below is exact in a double, so that no order of adding, and with it no batch size, library or
-# machine, changes a pixel.
-FORWARD = np.array(
-    [[0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]]
-)
-BACKWARD = np.array([[1, 0, 1.402], [1, -0.344136286, -0.714136286], [1, 1.772, 0]])
-FORWARD, BACKWARD = (np.rint(matrix * 2**40) / 2**40 for matrix in (FORWARD, BACKWARD))
+# every sum below is exact in a double, and no order of adding, library or machine changes a pixel.
+FORWARD = [0.299, 0.587, 0.114], [-0.168735892, -0.331264108, 0.5], [0.5, -0.418687589, -0.081312411]
+BACKWARD = [1, 0, 1.402], [1, -0.344136286, -0.714136286], [1, 1.772, 0]
+FORWARD, BACKWARD = (np.rint(np.array(matrix) * 2**40) / 2**40 for matrix in (FORWARD, BACKWARD))
 BLACK, CENTRE = np.array([0, 0, 0]), np.array([0, 128, 128])
 
 

@@ -1,18 +1,14 @@
 """Images with labels: a small embedded set, the usual public sets, and your own folders and npz files.
 
-    photos          embedded: 3,000 train and 1,000 test patches of 32x32, cut from ten photographs; the class
-                    is the photo
-    cifar10         and cifar100, stl10: fetched once by torchvision, checksums included, into
-                    `data/downloads`
+    photos          embedded, see `lib.photos`: 3,000 train and 1,000 test patches of 32x32, cut from ten
+                    photographs, which are the classes and take turns: label i is i % 10
+    cifar10         and cifar100, stl10: fetched once by torchvision into `data/downloads`, checksums included
     folder:PATH     PATH/train/CLASS/x.png and PATH/test/CLASS/x.png, all RGB and of one size
     npz:PATH        arrays x_train, y_train, x_test, y_test, as Keras names them
 
-`photos` needs no network, see `lib.photos`; its classes take turns: label i is i % 10. Your own images are
-not converted, resized or cropped for you, here as in `lib.images`: an error says which one does not fit, and
-what to do.
+Your own images are not converted, resized or cropped: an error says which one does not fit, and what to do.
 """
 
-import shutil
 import socket
 import sys
 import tempfile
@@ -62,9 +58,8 @@ class Dataset:
 def load(name: str, split: str = "train", limit: int | None = None, look: Look | None = None) -> Dataset:
     """The split "train" or "test" of a data set; the module's docstring lists the names.
 
-    limit   at most so many images, the same ones every time: the first of each class, then the second of
-            each, and so on, kept in the order of the whole set. Classes stay balanced, and a smaller limit
-            gives part of a larger one.
+    limit   at most so many images: the first of each class, then the second of each, and so on, in the order
+            of the whole set. Classes stay balanced, and a smaller limit gives part of a larger one.
     look    for `folder:PATH`: is told each file that is read, its path and the opened image
     Errors: ValueError for an unknown name or split and for data that do not fit, FileNotFoundError for a
     path, OSError where a public set cannot be fetched.
@@ -79,17 +74,21 @@ def load(name: str, split: str = "train", limit: int | None = None, look: Look |
         raise ValueError(f"a limit is a whole number from 1 on, or None for all images, got {limit!r}")
     kind, colon, path = str(name).partition(":")
     if name == "photos":
-        images, labels, classes = _photos(split, limit)
+        images, labels, classes = _photos(split)
     elif name in _PUBLIC:
-        images, labels, classes = _public(name, split, limit)
+        images, labels, classes = _public(name, split)
     elif kind in ("folder", "npz") and colon:
-        place = _existing(kind, path)
-        given = _folder(place, split, limit, look) if kind == "folder" else _npz(place, split, limit)
-        images, labels, classes = given
+        place = Path(path).expanduser()
+        if not path or not place.exists():
+            way = f"write '{kind}:' and the path, as in '{kind}:my/data'"
+            raise FileNotFoundError(f"no such path: {path or '(none)'}; {way}")
+        images, labels, classes = (_folder if kind == "folder" else _npz)(place, split)
     else:
         known = ", ".join(map(repr, ("photos", *_PUBLIC, "folder:PATH", "npz:PATH")))
         raise ValueError(f"unknown data set {name!r}; known: {known}")
-    return Dataset(np.ascontiguousarray(images), labels, classes, f"{name}, {split}")
+    keep = balanced(labels, limit)
+    images = _read_all([images[i] for i in keep], look) if kind == "folder" else images[keep]
+    return Dataset(np.ascontiguousarray(images), labels[keep], classes, f"{name}, {split}")
 
 
 def balanced(labels: np.ndarray, limit: int | None) -> np.ndarray:
@@ -107,25 +106,13 @@ def balanced(labels: np.ndarray, limit: int | None) -> np.ndarray:
     return np.sort(np.lexsort((labels, turn))[:limit])
 
 
-def _existing(kind, path):
-    if not path or not Path(path).expanduser().exists():
-        way = f"write '{kind}:' and the path, as in '{kind}:my/data'"
-        raise FileNotFoundError(f"no such path: {path or '(none)'}; {way}")
-    return Path(path).expanduser()
-
-
-def _photos(split, limit):
+def _photos(split):
     patches = np.stack([photo_patches(name, split) for name in photo_names], axis=1)
     images = patches.reshape(-1, *patches.shape[2:])
-    labels = np.arange(len(images)) % len(photo_names)
-    keep = balanced(labels, limit)
-    return images[keep], labels[keep], photo_names
+    return images, np.arange(len(images)) % len(photo_names), photo_names
 
 
-# -- public sets ---------------------------------------------------------------------------------------------
-
-
-def _public(name, split, limit):
+def _public(name, split):
     from torchvision import datasets
 
     kind = getattr(datasets, _PUBLIC[name])
@@ -137,8 +124,7 @@ def _public(name, split, limit):
         data = kind(DOWNLOADS, **which)
     labels = np.asarray(data.labels if name == "stl10" else data.targets, np.int64)
     images = data.data.transpose(0, 2, 3, 1) if name == "stl10" else data.data
-    keep = balanced(labels, limit)
-    return images[keep], labels[keep], tuple(data.classes)
+    return images, labels, tuple(data.classes)
 
 
 def _fetch(name, kind):
@@ -147,32 +133,28 @@ def _fetch(name, kind):
     if place.exists():
         way = "remove it, and it will be fetched again"
         raise ValueError(f"{place} does not match the checksums of {name}; {way}")
-    told = f"{name}: fetching it into {DOWNLOADS}, once; a silent server is given {PATIENCE:.0f} s"
-    print(told, file=sys.stderr)
-    before, temporary = socket.getdefaulttimeout(), None
+    wait = f"a silent server is given {PATIENCE:.0f} s"
+    print(f"{name}: fetching it into {DOWNLOADS}, once; {wait}", file=sys.stderr)
+    before, beside = socket.getdefaulttimeout(), {"prefix": f".{name}-", "dir": DOWNLOADS}
     socket.setdefaulttimeout(PATIENCE)  # torchvision sets none and would wait for ever
     try:
         DOWNLOADS.mkdir(parents=True, exist_ok=True)
-        temporary = tempfile.mkdtemp(prefix=f".{name}-", dir=DOWNLOADS)
-        kind(temporary, download=True)
-        Path(temporary, kind.base_folder).rename(place)
+        with tempfile.TemporaryDirectory(**beside, ignore_cleanup_errors=True) as temporary:
+            kind(temporary, download=True)
+            Path(temporary, kind.base_folder).rename(place)
     except (OSError, RuntimeError, EOFError) as error:
         if not place.exists():  # else another process was faster
-            raise OSError(
-                f"{name} could not be fetched ({error}). What works without a network: 'photos'; 'npz:PATH' "
-                "with x_train, y_train, x_test, y_test; 'folder:PATH' with PATH/train/CLASS/x.png; or an "
-                f"unpacked copy in {place}"
-            ) from error
+            works = (
+                "'photos'; 'npz:PATH' with x_train, y_train, x_test, y_test; 'folder:PATH' with PATH/train/"
+            )
+            works = f"What works without a network: {works}CLASS/x.png; or an unpacked copy in {place}"
+            raise OSError(f"{name} could not be fetched ({error}). {works}") from error
     finally:
         socket.setdefaulttimeout(before)
-        if temporary:
-            shutil.rmtree(temporary, ignore_errors=True)
 
 
-# -- folders of images ---------------------------------------------------------------------------------------
-
-
-def _folder(root, split, limit, look):
+def _folder(root, split):
+    """The paths of the images in place of them: only those that are kept are read."""
     for part in ("train", split):
         if not (root / part).is_dir():
             expected = f"{root}/train/CLASS/x.png and {root}/test/CLASS/x.png, a folder for each class"
@@ -185,9 +167,7 @@ def _folder(root, split, limit, look):
         raise ValueError(f"{what}; each class is a folder of images, of the same name in train and test")
     paths = [_image_paths(root / split / name) for name in classes]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in paths])
-    keep = balanced(labels, limit)
-    every = [path for found in paths for path in found]
-    return _read_all([every[i] for i in keep], look), labels[keep], classes
+    return [path for found in paths for path in found], labels, classes
 
 
 def folders(root: Path) -> tuple[str, ...]:
@@ -228,10 +208,8 @@ def _read_all(paths, look):
 
 
 def read_image(path: Path | str, mode: str = "RGB") -> np.ndarray:
-    """The pixels of an image file, uint8: (h, w, 3) RGB, or (h, w) with mode "L", grey.
-
-    ValueError for one that is broken, of another mode, or stored turned.
-    """
+    """The pixels of an image file, uint8: (h, w, 3) RGB, or (h, w) with mode "L", grey. ValueError for one
+    that is broken, of another mode, or stored turned."""
     return pixels_of(open_image(path), path, mode)
 
 
@@ -260,37 +238,27 @@ def pixels_of(image: "Image", path: Path | str, mode: str = "RGB") -> np.ndarray
     return np.asarray(image)
 
 
-# -- npz files -----------------------------------------------------------------------------------------------
-
-
-def _npz(path, split, limit):
+def _npz(path, split):
     try:
         with path.open("rb") as file:
-            labels, images = _arrays(np.load(file, allow_pickle=False), split)
-    except _MisfitError as error:
-        raise ValueError(f"{path}: {error}") from None
+            stored = np.load(file, allow_pickle=False)
+            names = getattr(stored, "files", ())
+            given = {name: stored[name] for name in {"y_train", "y_test", f"x_{split}"}.intersection(names)}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         pickled = "it is no npz, or an array in it holds Python objects"
         reason = pickled if "allow_pickle" in str(error) else error
         way = "write it with np.savez"
         raise ValueError(f"{path} cannot be read as npz of plain arrays ({reason}); {way}") from None
+    try:
+        if not set(_ARRAYS) <= set(names):
+            got = ", ".join(names) or "one without a name"
+            raise ValueError(f"expected the arrays {', '.join(_ARRAYS)}, got {got}")
+        labels = {part: _labels(given[f"y_{part}"], f"y_{part}") for part in SPLITS}
+        images = _images(given[f"x_{split}"], f"x_{split}", f"y_{split}", len(labels[split]))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     count = 1 + max(int(values.max()) for values in labels.values())
-    keep = balanced(labels[split], limit)
-    return images[keep], labels[split][keep], tuple(map(str, range(count)))
-
-
-class _MisfitError(ValueError):
-    """What is wrong inside a file that could be read."""
-
-
-def _arrays(arrays, split):
-    """The labels of both splits, which give the number of classes, and the images of one alone."""
-    names = getattr(arrays, "files", ())
-    if not set(_ARRAYS) <= set(names):
-        got = ", ".join(names) or "one without a name"
-        raise _MisfitError(f"expected the arrays {', '.join(_ARRAYS)}, got {got}")
-    labels = {part: _labels(arrays[f"y_{part}"], f"y_{part}") for part in SPLITS}
-    return labels, _images(arrays[f"x_{split}"], f"x_{split}", f"y_{split}", len(labels[split]))
+    return images, labels[split], tuple(map(str, range(count)))
 
 
 def _labels(y, name):
@@ -298,22 +266,22 @@ def _labels(y, name):
     if y.dtype.kind not in "iu" or (y.ndim != 1 and not column) or not len(y):
         one_hot = f"; use {name}.argmax(1) for one-hot labels" if y.ndim == 2 and not column else ""
         expected = "expected whole numbers of shape (n,) or (n, 1)"
-        raise _MisfitError(f"{name}: {expected}, got {y.dtype} of shape {y.shape}{one_hot}")
+        raise ValueError(f"{name}: {expected}, got {y.dtype} of shape {y.shape}{one_hot}")
     if y.min() < 0 or y.max() >= _MANY_CLASSES:
         expected = f"labels count from 0 to {_MANY_CLASSES - 1} at most"
-        raise _MisfitError(f"{name}: {expected}, got {y.min()} to {y.max()}; number the classes from 0 on")
+        raise ValueError(f"{name}: {expected}, got {y.min()} to {y.max()}; number the classes from 0 on")
     return y.reshape(-1).astype(np.int64)
 
 
 def _images(x, name, labels, count):
     if x.dtype != np.uint8:
         way = "scale and round them, then .astype(np.uint8)"
-        raise _MisfitError(f"{name}: expected uint8 values 0..255, got {x.dtype}; {way}")
+        raise ValueError(f"{name}: expected uint8 values 0..255, got {x.dtype}; {way}")
     if x.ndim != 4 or x.shape[3] != 3 or 0 in x.shape:
         first = x.ndim == 4 and x.shape[1] == 3
         hint = "; channels come first here: use x.transpose(0, 2, 3, 1)" if first else ""
         hint = "; for grey images use np.repeat(x[..., None], 3, axis=-1)" if x.ndim == 3 else hint
-        raise _MisfitError(f"{name}: expected shape (n, h, w, 3), got {x.shape}{hint}")
+        raise ValueError(f"{name}: expected shape (n, h, w, 3), got {x.shape}{hint}")
     if len(x) != count:
-        raise _MisfitError(f"{name} holds {len(x)} images, {labels} {count} labels; each image needs one")
+        raise ValueError(f"{name} holds {len(x)} images, {labels} {count} labels; each image needs one")
     return x

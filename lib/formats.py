@@ -1,5 +1,4 @@
-"""What our files of JSON hold: each kind is a model, whose definition reads them, checks them, and names the
-field that is wrong.
+"""What our files of JSON hold: each kind is a model, which reads and checks them and names the wrong field.
 
     class Note(Format):
         KIND = "note"
@@ -10,8 +9,8 @@ field that is wrong.
     note = read(Note, "note.json")  # or parse(Note, text, "the note"), or check(Note, fields, "the note")
     write_json(path, Note.new(stars=4).model_dump())
 
-Types are taken strictly (no "7" for 7, no 7.0 for an int), numbers are finite, unknown fields are refused.
-pydantic takes a third of a second to import, so what `import lib` needs imports this only to open a file.
+Types are taken strictly (no "7" for 7), numbers are finite, unknown fields are refused. Pydantic takes a
+third of a second to import, so what `import lib` needs imports this only to open a file.
 """
 
 from collections.abc import Mapping
@@ -24,8 +23,8 @@ HEAD = ("format", "version")  # fields of one value, which a file begins with
 
 
 class Format(BaseModel):
-    """A kind of file, or a part of one. A field's `description` is what an error says was expected of it, and
-    a field with `repr=False` never shows what it holds. A validator raises ValueError with the reason alone.
+    """A kind of file, or a part of one. A field's `description` is what an error says was expected of it;
+    `repr=False` hides what it holds. A validator raises ValueError with the reason alone.
 
     KIND   what such a file is called: "key file"
     WAY    how to get a good one
@@ -45,13 +44,12 @@ Model = TypeVar("Model", bound=Format)
 
 
 def read(model: type[Model], path: Path | str) -> Model:
-    """The contents of a file of JSON. OSError; ValueError with the path, the field, what came and what is
-    expected."""
+    """The contents of a file of JSON. OSError; ValueError with path, field, what came, what is expected."""
     return parse(model, Path(path).read_bytes(), str(path))
 
 
 def parse(model: type[Model], text: str | bytes, name: str) -> Model:
-    """The same of JSON text; `name` begins the error: "key.json is no key file: it is not whole JSON".
+    """The same of JSON text; `name` begins the error.
 
     >>> class Note(Format):
     ...     stars: int
@@ -68,16 +66,15 @@ def check(model: type[Model], fields: Mapping, name: str) -> Model:
 
 
 def _checked(model, validate, given, name):
+    def rank(problem):  # of several errors, those of format and version are told before the rest
+        first = problem["loc"][:1]
+        return -1 if not first else HEAD.index(first[0]) if first[0] in HEAD else len(HEAD)
+
     try:
         return validate(given)
     except ValidationError as error:
-        telling = min(error.errors(include_url=False), key=lambda problem: _rank(problem["loc"]))
+        telling = min(error.errors(include_url=False), key=rank)
         raise ValueError(f"{name} {_reason(model, telling)}; {model.WAY}") from None
-
-
-def _rank(loc) -> int:
-    """Of several errors the one to tell: format and version before the rest."""
-    return 0 if not loc else HEAD.index(loc[0]) if loc[0] in HEAD else len(HEAD)
 
 
 def _reason(model, problem) -> str:
@@ -90,23 +87,16 @@ def _reason(model, problem) -> str:
     if loc == ("version",):
         came = None if kind == "missing" else problem["input"]
         return f"is a {model.KIND} of version {came!r}, this package reads {_literal(model, 'version')}"
-    return f"is damaged: {_field(model, problem, '.'.join(map(str, loc)) or 'it')}"
+    if kind == "value_error":
+        return f"is damaged: {context['error']}"
+    name, top = ".".join(map(str, loc)) or "it", model.model_fields.get(loc[0]) if loc else None
+    if kind in ("missing", "extra_forbidden"):
+        return f"is damaged: the field {name} is {'missing' if kind == 'missing' else 'unknown here'}"
+    expected = (top and top.description) or problem["msg"].removeprefix("Input should be ")
+    came = repr(problem["input"])
+    shown = "not right" if top and not top.repr else came if len(came) <= 60 else f"{came[:57]}..."
+    return f"is damaged: {name} is {shown}, expected {expected}"
 
 
 def _literal(model, name):
     return model.model_fields[name].annotation.__args__[0]
-
-
-def _field(model, problem, name) -> str:
-    top = model.model_fields.get(problem["loc"][0]) if problem["loc"] else None
-    match problem["type"]:
-        case "missing":
-            return f"the field {name} is missing"
-        case "extra_forbidden":
-            return f"the field {name} is unknown here"
-        case "value_error":
-            return str(problem["ctx"]["error"])
-    expected = (top and top.description) or problem["msg"].removeprefix("Input should be ")
-    came = repr(problem["input"])
-    shown = "not right" if top and not top.repr else came if len(came) <= 60 else f"{came[:57]}..."
-    return f"{name} is {shown}, expected {expected}"

@@ -6,8 +6,7 @@ An image is uint8 and has 3 channels:
     torch tensor    (3, h, w) or (n, 3, h, w), channels first, on any device
     PIL image       mode RGB
 
-Nothing is converted, resized or cropped for you: a float image could be 0..1 or 0..255, a grey one could want
-its channel tripled or not, and a guess would be wrong for somebody.
+Nothing is converted, resized or cropped: a float image could be 0..1 or 0..255, and a guess be wrong.
 """
 
 import math
@@ -15,7 +14,7 @@ import operator
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -28,11 +27,11 @@ Images: TypeAlias = "np.ndarray | torch.Tensor | PIL.Image.Image"
 
 
 def enter(images: Images, block: int = 1, channels: int = 3) -> tuple["np.ndarray | torch.Tensor", Callable]:
-    """Check `images`; return them as a batch and the way out.
+    """Check `images`; return them as a batch, and the way out.
 
-    Returns (batch, leave): the batch is `(n, h, w, channels)` uint8, a NumPy array, or a torch tensor where
-    the images are on another device than the CPU; `leave` gives a batch of ciphertexts the form that the
-    images came in. Errors: TypeError for a wrong kind or dtype, ValueError for a wrong shape or size.
+    The batch is `(n, h, w, channels)` uint8, a NumPy array, or a torch tensor where the images are on another
+    device than the CPU; the way out gives a batch of ciphertexts the form that the images came in. Errors:
+    TypeError for a wrong kind or dtype, ValueError for a wrong shape or size.
     """
     if isinstance(images, np.ndarray):
         batch, leave = _enter_array(images, block, channels)
@@ -93,6 +92,8 @@ def _enter_tensor(images, channels):
 
 
 def _enter_pil(image, channels):
+    from PIL import Image
+
     mode = "RGB" if channels == 3 else "L"
     if image.mode != mode:
         way = f"use image.convert({mode!r})"
@@ -105,14 +106,8 @@ def _enter_pil(image, channels):
     array = np.asarray(image)
     if 0 in array.shape:
         raise ValueError(f"expected an image with pixels, got size {image.size}")
-    return array[None] if channels == 3 else array[None, ..., None], to_pil
-
-
-def to_pil(batch: np.ndarray) -> "PIL.Image.Image":
-    """A batch of one image, `(1, h, w, 3)` or `(1, h, w, 1)` uint8, as a PIL image."""
-    from PIL import Image
-
-    return Image.fromarray(batch[0, ..., 0] if batch.shape[-1] == 1 else batch[0])
+    batch = array[None] if channels == 3 else array[None, ..., None]
+    return batch, lambda out: Image.fromarray(out[0, ..., 0] if out.shape[-1] == 1 else out[0])
 
 
 def _check_dtype(good, dtype, images, cast):
@@ -160,6 +155,13 @@ def _check_shape(shape, axis, channels, given):
         raise ValueError(f"{expected}, shape {form}, got {given}{hint}")
 
 
+def check_block(block: Any) -> int:
+    """A block side, checked."""
+    if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
+        raise ValueError(f"a block is a whole number of pixels from 1 on, got {block!r}")
+    return int(block)
+
+
 def pad(images: Images, block: int) -> Images:
     """Repeat the last row and column until height and width are multiples of `block`; undo with `crop`.
 
@@ -168,8 +170,7 @@ def pad(images: Images, block: int) -> Images:
     >>> pad(np.zeros((30, 33, 3), np.uint8), 4).shape
     (32, 36, 3)
     """
-    if isinstance(block, bool) or not isinstance(block, int | np.integer) or block < 1:
-        raise ValueError(f"a block is a whole number of pixels from 1 on, got {block!r}")
+    block = check_block(block)
     batch, leave = enter(images)
     h, w = batch.shape[1:3]
     if not isinstance(batch, np.ndarray):

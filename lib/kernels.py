@@ -1,8 +1,7 @@
 """The inner loops, compiled by Numba: a gather and an XOR over images as rows of bytes.
 
-Each is held against a slow specification in `tests/test_table.py`. Why compiled: NumPy's `take` and XOR are
-11 to 13 times as slow as `np.copyto` for 10,000 images of 32x32x3 (`make bench` measures these loops).
-Compiled code is kept beside this file, so that only the first call on a machine waits for the compiler.
+Each is held against a slow specification in `tests/test_table.py`. NumPy's `take` and XOR are 11 to 13 times
+as slow as `np.copyto` for 10,000 images of 32x32x3; `make bench` measures these loops.
 
 `x` and `out` are `(n, m)` uint8 with contiguous rows. Atom `a` is part `a % parts` of byte `a // parts`, the
 highest bits first.
@@ -16,10 +15,8 @@ Array = np.ndarray
 
 @numba.njit(cache=True, nogil=True)
 def gather_bytes(x: Array, index: Array, mask: Array, out: Array) -> None:
-    """out[i, j] = x[i, index[j]] ^ mask[j], with index and mask of length m.
-
-    index is uint32: for a signed one Numba would test at every step whether it counts from the end.
-    """
+    """out[i, j] = x[i, index[j]] ^ mask[j], with index and mask of length m. index is uint32: for a signed
+    one Numba would test at every step whether it counts from the end."""
     for i in range(x.shape[0]):
         row, to = x[i], out[i]
         for j in range(mask.shape[0]):
@@ -28,8 +25,7 @@ def gather_bytes(x: Array, index: Array, mask: Array, out: Array) -> None:
 
 @numba.njit(cache=True, nogil=True)
 def gather_nibbles(x: Array, index: Array, mask: Array, scratch: Array, out: Array) -> None:
-    """The same for atoms of 4 bits: index has length 2 m, mask m. Splitting into `scratch` (2 m,) makes
-    gathers plain."""
+    """The same for atoms of 4 bits: index has length 2 m, mask m; `scratch` (2 m,) holds a row's atoms."""
     for i in range(x.shape[0]):
         row, to = x[i], out[i]
         for j in range(row.shape[0]):
@@ -44,13 +40,11 @@ def gather_blocks(
     x: Array, grid: tuple[int, int], stride: int, block_height: int, block_width: int, source: Array,
     orders: Array, order_of: Array, masks: Array, mask_of: Array, log_parts: int, out: Array,
 ) -> None:  # fmt: skip
-    """Block `b` of `out` is block `source[b]` of `x`, its atoms in the order `orders[order_of[b]]`, then
-    masked.
+    """Block `b` of `out` is block `source[b]` of `x`, its atoms in order `orders[order_of[b]]`, then masked.
 
     `grid` is (rows, columns) of blocks, of `block_height` lines and `block_width` bytes each, in an image of
     `stride` bytes a line; an empty `source` moves nothing; an atom is 1 / 2 ** log_parts of a byte. No index
-    of the whole image is built: this is the loop for a large image, and for images that each have a key of
-    their own.
+    of the whole image is built, for large images and for images that each have a key of their own.
     """
     bits = 8 >> log_parts
     low = (1 << bits) - 1
@@ -87,12 +81,9 @@ def gather_blocks(
 
 @numba.njit(cache=True, nogil=True)
 def convert_colours(x: Array, matrix: Array, before: Array, after: Array, out: Array) -> None:
-    """out[i, j] = matrix @ (x[i, j] - before) + after, to the nearest whole number (ties to even), kept in
-    0..255.
-
+    """out[i, j] = matrix @ (x[i, j] - before) + after, to the nearest whole number (ties to even), in 0..255.
     x and out are `(lines, w, 3)` uint8 of any strides, before and after (3,) int64, matrix (3, 3) int64 in
-    units of 2**-40: whole numbers, so that no machine and no order of adding changes a pixel.
-    """
+    units of 2**-40: whole numbers, so that no machine and no order of adding changes a pixel."""
     half = np.int64(1) << 39
     for i in range(x.shape[0]):
         for j in range(x.shape[1]):

@@ -5,13 +5,11 @@ bits and a *label* that names the part:
 
     chunk j of the stream = SHAKE-256(secret | length of label | label | image | j),  1 MiB each
 
-where `image` is 0x00 for a key that all images share, or 0x01 and the image's id in eight bytes. Streams of
-different labels are independent, each draw is a pure function of (secret, label, image), and the numbers are
-the same on every machine and version: `data/vectors/keys.json` fixes them. NumPy's and Python's generators
-are neither read nor seeded. Source of SHAKE-256: FIPS 202.
+where `image` is 0x00 for a key that all images share, or 0x01 and the image's id in eight bytes. Each draw is
+a pure function of (secret, label, image), the same on every machine: `data/vectors/keys.json` fixes them, and
+NumPy's and Python's generators are neither read nor seeded. SHAKE-256: FIPS 202.
 
-Most published codes draw their keys from a generator seeded with 32 bits or less; lesson 23 searches such
-keys.
+Most published codes draw their keys from a generator of 32 bits or less; lesson 23 searches such keys.
 """
 
 import hashlib
@@ -28,8 +26,7 @@ NEW = "use Key.generate() for a new one"
 
 
 class Key:
-    """A secret of 256 bits. Make one with `Key.generate()`, keep it with `save`, get it back with
-    `Key.load`."""
+    """A secret of 256 bits. Make one with `Key.generate()`, keep it with `save`, get it back with `load`."""
 
     __slots__ = ("_secret", "origin")
 
@@ -48,8 +45,7 @@ class Key:
 
     @classmethod
     def from_seed(cls, seed: int) -> "Key":
-        """**Unsafe**: the key of a small number, the same everywhere. For lessons and tests, where you want
-        that.
+        """**Unsafe**: the key of a small number, the same everywhere, for lessons and tests.
 
         >>> Key.from_seed(7)
         Key(c2e47462, UNSAFE: from seed 7)
@@ -75,10 +71,8 @@ class Key:
         return self.bytes("fingerprint", 8).tobytes().hex()
 
     def save(self, path: Path | str) -> None:
-        """Write the key as JSON, readable by you alone (mode 0600). An existing file is never overwritten.
-
-        Errors: FileExistsError, FileNotFoundError (no such folder), PermissionError.
-        """
+        """Write the key as JSON, readable by you alone (mode 0600). FileExistsError, FileNotFoundError (no
+        such folder), PermissionError: nothing is overwritten."""
         from lib import key_file  # with pydantic, which takes a third of a second
 
         key_file.save(Path(path), self._secret, self.origin)
@@ -112,8 +106,7 @@ class Key:
         return self._secret + len(name).to_bytes(2, "big") + name
 
     def integers(self, label: str, bound: int, count: int, images: Sequence[int] | None = None) -> np.ndarray:
-        """Uniform integers in `[0, bound)`, bound at most 256: `(count,)` uint8, or a row for each id in
-        `images`.
+        """Uniform integers in `[0, bound)`, bound at most 256: `(count,)` uint8, or a row for each id.
 
         Unbiased by rejection: of 256 byte values the last, incomplete run of `bound` is passed over, and the
         integers are the first `count` bytes left, modulo `bound`.
@@ -127,12 +120,16 @@ class Key:
         expected = count * 256 / limit
         size = count if limit == 256 else int(expected + 6 * expected**0.5 + 6)
         ids = [None] if images is None else images
-        values = self._rows(label, size, ids)
+        if size > CHUNK:
+            values = np.stack([self.bytes(label, size, image=image) for image in ids])
+        else:  # ten thousand rows are worth a shorter loop
+            head, tail, shake = self._head(label), bytes(8), hashlib.shake_256
+            joined = b"".join([shake(head + _image(image) + tail).digest(size) for image in ids])
+            values = np.frombuffer(joined, np.uint8).reshape(len(ids), size)
         if limit < 256:
             good = values < limit
             rows = [raw[use][:count] for raw, use in zip(values, good)]
-            # six standard deviations: one in 10**9
-            for i in np.flatnonzero(np.count_nonzero(good, axis=1) < count):
+            for i in np.flatnonzero(np.count_nonzero(good, axis=1) < count):  # one in 10**9: six deviations
                 while len(rows[i]) < count:
                     size *= 2
                     raw = self.bytes(label, size, image=ids[i])
@@ -140,15 +137,6 @@ class Key:
             values = np.stack(rows)
         values = values if bound == 256 else values % np.uint8(bound)
         return values[0] if images is None else values
-
-    def _rows(self, label, size, images) -> np.ndarray:
-        """`bytes(label, size, image=i)` for each image i, as rows; ten thousand of them are worth a shorter
-        loop."""
-        if size > CHUNK:
-            return np.stack([self.bytes(label, size, image=image) for image in images])
-        head, tail, shake = self._head(label), bytes(8), hashlib.shake_256
-        joined = b"".join([shake(head + _image(image) + tail).digest(size) for image in images])
-        return np.frombuffer(joined, np.uint8).reshape(len(images), size)
 
     def permutation(self, label: str, size: int, image: int | None = None) -> np.ndarray:
         """A uniformly random order of `range(size)`: `(size,)` int64.
@@ -159,13 +147,9 @@ class Key:
         return self.permutations(label, 1, size, image)[0].astype(np.int64)
 
     def permutations(self, label: str, count: int, size: int, image: int | None = None) -> np.ndarray:
-        """`count` independent random orders of `range(size)`: `(count, size)`, smallest unsigned dtype that
-        fits.
-
-        A row is the argsort of `size` little-endian words of 64 bits. Equal words would favour one order, so
-        a row that has any is drawn again from the words after the last row (about one row in 10**15 for 96
-        values).
-        """
+        """`count` independent random orders of `range(size)`: `(count, size)`, smallest unsigned dtype. A row
+        is the argsort of `size` little-endian words of 64 bits. Equal words would favour one order: a row
+        that has any (one in 10**15 for 96 values) is drawn again from the words after the last row."""
         if size < 1:
             raise ValueError(f"a permutation is of 1 value or more, got {size}")
         out = np.empty((count, size), np.min_scalar_type(size - 1))

@@ -1,12 +1,10 @@
 """The embedded photographs, and the small labelled set of patches that is cut from them.
 
-Ten colour photographs lie inside packages that this one requires anyway, so lessons need no network and no
-download; `data/README.md` has credits and licences.
-
-For the set `photos` of `lib.datasets`, each photo is scaled to a short side of 288 pixels and cut into
-columns 144 wide: the left 96 pixels of a column give train patches, the right 48 test patches, so the two
-share no pixel of it. Nearly flat windows (sky, black border) are left out, and the rest is thinned evenly.
-Patches of one split overlap, so a thousand test patches say less than a thousand independent images would.
+Ten colour photographs lie inside packages that this one requires anyway; `data/README.md` has their credits
+and licences. For the set `photos` of `lib.datasets`, each is scaled to a short side of 288 pixels and cut
+into columns 144 wide: the left 96 pixels of a column give train patches, the right 48 test patches, which
+share no pixel. Nearly flat windows (sky, black border) are left out, and the rest is thinned evenly. Patches
+of one split overlap, so a thousand of them say less than a thousand independent images would.
 """
 
 import importlib.util
@@ -41,6 +39,8 @@ def photo(name: str, size: int | None = None) -> np.ndarray:
     """An embedded photograph, (h, w, 3) uint8; with `size` its central square, scaled down to that side.
 
     Errors: ValueError for a name not in `photo_names`, or a size beyond the photo's short side.
+
+    ValueError for a name not in `photo_names`, or a size beyond the photo's short side.
 
     >>> photo("coffee").shape, photo("coffee", 64).shape
     ((400, 600, 3), (64, 64, 3))
@@ -92,19 +92,15 @@ def patch_places(pixels: np.ndarray, split: str) -> np.ndarray:
     rows = np.arange(0, pixels.shape[0] - SIDE + 1, STEP[split])
     columns = columns[columns % STEP[split] == 0]
     grey, count = pixels.sum(axis=2, dtype=np.int64), SIDE * SIDE
-    # variance of three times grey, times count ** 2
-    spread = count * _window_sums(grey**2) - _window_sums(grey) ** 2
+    spread = count * _window_sums(grey**2) - _window_sums(grey) ** 2  # variance of 3 grey, times count ** 2
     places = np.argwhere(spread[np.ix_(rows, columns)] >= (3 * FLAT * count) ** 2)
     picked = places[np.linspace(0, len(places) - 1, PER_CLASS[split]).round().astype(int)]
-    return np.stack([rows[picked[:, 0]], columns[picked[:, 1]]], axis=1)[_spread_out(len(picked))]
+    # steps of the golden section: an order whose every beginning is spread over the whole
+    order = np.argsort(np.argsort(np.arange(len(picked)) * 0.6180339887498949 % 1))
+    return np.stack([rows[picked[:, 0]], columns[picked[:, 1]]], axis=1)[order]
 
 
 def _window_sums(values):
     """The sum over every SIDE x SIDE window, from sums over all rectangles that start at the corner."""
     corner = np.pad(values.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     return corner[SIDE:, SIDE:] - corner[:-SIDE, SIDE:] - corner[SIDE:, :-SIDE] + corner[:-SIDE, :-SIDE]
-
-
-def _spread_out(n):
-    """An order of range(n) whose every beginning is spread over the whole: steps of the golden section."""
-    return np.argsort(np.argsort(np.arange(n) * 0.6180339887498949 % 1))

@@ -4,10 +4,9 @@
     signs          0..7   channel i is complemented, v to 255 - v, where bit i is set: XOR with SIGNS[s]
     orientation    0..7   o % 4 quarter turns to the left, then mirrored left to right if o is 4 or more
 
-SKK puts each pixel in one of 48 states, `8 * colour order + signs`: colours first, then signs. EtC puts each
-block in one of 48, `6 * orientation + colour order`; together with one sign for the block, 0 or 1, these are
-96, `12 * orientation + 6 * sign + colour order`. Number 0 changes nothing. Each `..._PRODUCT[a, b]` is the
-number of b, then a, and each `..._INVERSE[a]` of what undoes a.
+SKK puts each pixel in one of 48 states, `8 * colour order + signs`; EtC each block in one of 48, `6 *
+orientation + colour order`, or with a sign, 0 or 1, of 96, `12 * orientation + 6 * sign + colour order`.
+Number 0 changes nothing; `..._PRODUCT[a, b]` is the number of b, then a, `..._INVERSE[a]` of what undoes a.
 """
 
 from functools import cache
@@ -18,9 +17,8 @@ COLOURS = np.array([(0, 1, 2), (0, 2, 1), (1, 0, 2), (1, 2, 0), (2, 0, 1), (2, 1
 """(6, 3) int64: the channel that each channel is taken from."""
 SIGNS = np.array([[255 * (signs >> channel & 1) for channel in range(3)] for signs in range(8)], np.uint8)
 """(8, 3) uint8: what each channel is XORed with."""
-PIXEL_STATES = np.array(
-    [np.eye(3, dtype=int)[c] * np.where(s, -1, 1)[:, None] for c in COLOURS for s in SIGNS]
-)
+EYE = np.eye(3, dtype=int)
+PIXEL_STATES = np.array([EYE[c] * np.where(s, -1, 1)[:, None] for c in COLOURS for s in SIGNS])
 """(48, 3, 3) int64: signed permutations of a pixel's values, counted from 127.5."""
 
 
@@ -29,7 +27,7 @@ def _products(matrices):
     return (matrices[:, None, None] @ matrices[:, None] == matrices).all(axis=(3, 4)).argmax(axis=2)
 
 
-COLOUR_PRODUCT, PIXEL_PRODUCT = _products(np.eye(3, dtype=int)[COLOURS]), _products(PIXEL_STATES)
+COLOUR_PRODUCT, PIXEL_PRODUCT = _products(EYE[COLOURS]), _products(PIXEL_STATES)
 
 
 def in_states(pixels: np.ndarray, states: np.ndarray) -> np.ndarray:
@@ -39,9 +37,6 @@ def in_states(pixels: np.ndarray, states: np.ndarray) -> np.ndarray:
     [[[[10, 30, 235]]]]
     """
     return np.take_along_axis(pixels, COLOURS[states // 8][None], axis=3) ^ SIGNS[states % 8]
-
-
-# -- orientations --------------------------------------------------------------------------------------------
 
 
 def oriented(images: np.ndarray, orientation: int) -> np.ndarray:
@@ -73,28 +68,13 @@ def block_orders(block: int) -> np.ndarray:
     return orders
 
 
-def _orientation_products():
-    """(8, 8) int64: the orientation that is b, then a: orders are gathered from the inner one."""
-    orders = orientation_orders(2, 1)
-    return (orders[:, orders].swapaxes(0, 1)[..., None, :] == orders).all(axis=3).argmax(axis=2)
-
-
-ORIENTATION_PRODUCT = _orientation_products()
+_orders = orientation_orders(2, 1)  # of which b, then a, is gathered from the inner one
+ORIENTATION_PRODUCT = (_orders[:, _orders].swapaxes(0, 1)[..., None, :] == _orders).all(axis=3).argmax(axis=2)
 COLOUR_INVERSE, PIXEL_INVERSE, ORIENTATION_INVERSE = (
     (product == 0).argmax(axis=1) for product in (COLOUR_PRODUCT, PIXEL_PRODUCT, ORIENTATION_PRODUCT)
 )
-
-
-def _sides():
-    """As `SIDES`: side s runs clockwise from corner s to the next one; mirrored, to the one before."""
-    out = np.empty((8, 4, 2), int)
-    for orientation in range(8):
-        corners = oriented(np.array([[[[0], [1]], [[3], [2]]]]), orientation).ravel()[[0, 1, 3, 2]]
-        mirrored = orientation >= 4
-        out[orientation, :, 0], out[orientation, :, 1] = (np.argsort(corners) - mirrored) % 4, mirrored
-    return out
-
-
-SIDES = _sides()
+_corners = [oriented(np.array([[[[0], [1]], [[3], [2]]]]), o).ravel()[[0, 1, 3, 2]] for o in range(8)]
+_mirrored = np.arange(8)[:, None] >= 4  # a side runs clockwise to the next corner; mirrored, to the last
+SIDES = np.stack(np.broadcast_arrays((np.argsort(_corners, axis=1) - _mirrored) % 4, _mirrored), axis=2)
 """(8, 4, 2) int64: for an orientation, and a side of the upright block (top, right, bottom, left), which side
 it is now, and whether it runs backwards."""

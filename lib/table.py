@@ -1,15 +1,15 @@
 """A table: a permutation of an image's atoms and a complement, `cipher[i] = plain[index[i]] ^ mask[i]`.
 
-Almost every learnable encryption is one, and so is each of its steps: steps compose into schemes, each can be
-drawn, and decryption is the inverse table. An *atom* is a byte, or 4, 2 or 1 bits of it.
+Almost every learnable encryption is one, and so is each of its steps: steps compose, each can be drawn, and
+decryption is the inverse table. An *atom* is a byte, or 4, 2 or 1 bits of it.
 
 All published schemes work in blocks, and a table is stored so: block `b` of the output is block `source[b]`
 of the input, its atoms taken in one of a few `orders`, its bytes XORed with one of a few `masks`. SKK (blocks
-of one pixel, 6 orders, 8 masks) then needs two bytes a pixel, where `index` and `mask` in full need fifteen.
-
-A block's atoms run along row, column, channel and part, the highest bits first; an image's likewise.
+of one pixel, 6 orders, 8 masks) then needs two bytes a pixel, not the fifteen of `index` and `mask` in full.
+Atoms run along row, column, channel and part, the highest bits first.
 """
 
+import math
 from enum import Enum
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -21,8 +21,6 @@ from lib.tiling import places
 
 CHUNK = 1 << 13  # rows worked on at a time, so that a large image needs no large temporaries
 FEW_IMAGES, SMALL_IMAGE = 4, 1 << 20
-
-
 Shape = tuple[int, int, int]
 """(h, w, c) of images."""
 Rows = np.ndarray | tuple | list | None
@@ -70,10 +68,8 @@ class Table:
     array([0, 1], dtype=int32)
     """
 
-    def __init__(
-        self, shape: Shape, block: int, bits: int = 8,
-        source: Rows = None, orders: Rows = None, masks: Rows = None,
-    ):  # fmt: skip
+    def __init__(self, shape: Shape, block: int, bits: int = 8, source: Rows = None, orders: Rows = None,
+                 masks: Rows = None):  # fmt: skip
         h, w, c = shape
         if bits not in (8, 4, 2, 1):
             raise ValueError(f"atoms have 8, 4, 2 or 1 bits, got {bits}")
@@ -110,12 +106,9 @@ class Table:
         parts = [name for name in ("source", "orders", "masks") if getattr(self, name) is not None]
         return f"Table({self.shape}, block={self.block}, bits={self.bits}, {' + '.join(parts) or 'identity'})"
 
-    # -- as in the equation ----------------------------------------------------------------------------------
-
     @cached_property
     def index(self) -> np.ndarray:
-        """(h * w * c * 8 / bits,) int32 (int64 for over 2**31 atoms): which plain atom each cipher atom
-        is."""
+        """(h * w * c * 8 / bits,) int32 (int64 beyond 2**31): which plain atom each cipher atom is."""
         parts = 8 // self.bits
         atoms = places(self.shape, self.block)[:, :, None] * parts + np.arange(parts)
         atoms = atoms.reshape(self.blocks, self.atoms)
@@ -129,7 +122,7 @@ class Table:
     @cached_property
     def byte_mask(self) -> np.ndarray:
         """(h * w * c,) uint8: what each cipher byte is XORed with."""
-        out = np.zeros(self.shape[0] * self.shape[1] * self.shape[2], np.uint8)
+        out = np.zeros(math.prod(self.shape), np.uint8)
         if self.masks is not None:
             out[places(self.shape, self.block)] = self.masks.rows[self.masks.of]
         return _frozen(out)
@@ -139,11 +132,8 @@ class Table:
         """(h * w * c * 8 / bits,) uint8 below 2 ** bits: what each cipher atom is XORed with."""
         return _frozen(split(self.byte_mask, self.bits))
 
-    # -- apply -----------------------------------------------------------------------------------------------
-
     def apply(self, images: Any):
-        """This table's cipher of `images` (see `lib.images`), all of shape `self.shape`; same kind and dtype
-        out."""
+        """This table's cipher of `images` (see `lib.images`) of shape `self.shape`; same kind and dtype."""
         batch, leave = door.enter(images, self.block, channels=self.shape[2])
         if tuple(batch.shape[1:]) != self.shape:
             raise ValueError(f"this table is for images of shape {self.shape}, got {tuple(batch.shape[1:])}")
@@ -153,15 +143,23 @@ class Table:
         """Checked images, `(n, h, w, c)` uint8, NumPy or torch; a new array of the same kind."""
         if isinstance(batch, np.ndarray):
             return self.apply_bytes(batch.reshape(len(batch), -1)).reshape(batch.shape)
-        from lib.device import apply_table
+        import torch
 
-        return apply_table(self, batch)
+        kept = self.__dict__.setdefault("_on_device", {})  # where compiled kernels do not reach
+        if batch.device not in kept:
+            tables = self.index, self.byte_mask
+            kept[batch.device] = [torch.tensor(each, device=batch.device) for each in tables]
+        (index, mask), x, bits = kept[batch.device], batch.reshape(len(batch), -1), self.bits
+        if bits == 8:
+            return (x.index_select(1, index) ^ mask).reshape(batch.shape)
+        shifts = torch.arange(8 - bits, -1, -bits, dtype=torch.uint8, device=batch.device)
+        atoms = (x[:, :, None] >> shifts & 2**bits - 1).reshape(len(x), -1).index_select(1, index)
+        out = (atoms.reshape(len(x), -1, 8 // bits) << shifts).sum(2, dtype=torch.uint8)
+        return (out ^ mask).reshape(batch.shape)
 
     def apply_bytes(self, x: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
         """Images as rows of bytes, `(n, h * w * c)` uint8; into `out`, or a new array of that shape.
-
-        ValueError for another shape or dtype: compiled loops would read, or write, beyond the end.
-        """
+        ValueError for another shape or dtype: compiled loops would read, or write, beyond the end."""
         from lib import kernels  # compiled code is not needed to make or to draw a table
 
         x, size = np.ascontiguousarray(x), self.blocks * self.block_bytes
@@ -188,8 +186,6 @@ class Table:
             kernels.gather_blocks(x, grid, *sides, source, *orders, *masks, log_parts, out)
         return out
 
-    # -- compose ---------------------------------------------------------------------------------------------
-
     def then(self, other: "Table") -> "Table":
         """The table that applies this one first and `other` second, of the same shape, block and bits."""
         if (self.shape, self.block, self.bits) != (other.shape, other.block, other.bits):
@@ -208,8 +204,8 @@ class Table:
         return Table(self.shape, self.block, self.bits, source, orders or other.orders, masks or other.masks)
 
     def inverse(self) -> "Table":
-        """The table that undoes this one. NotInvertibleError where an order repeats an atom, so that others
-        are lost."""
+        """The table that undoes this one. NotInvertibleError where it copies atoms over others."""
+        lost = "this table copies some {} over others; what they held is lost"
         alike = {"shape": self.shape, "block": self.block, "bits": self.bits}
         out = Table(**alike, masks=self.masks)
         if self.orders:
@@ -217,17 +213,17 @@ class Table:
             for part in chunks(len(rows)):
                 rows[part] = np.argsort(self.orders.rows[part], axis=1)
                 if (_pick(self.orders.rows[part], rows[part]) != np.arange(self.atoms)).any():
-                    raise NotInvertibleError(
-                        "this table copies some atoms over others; what they held is lost"
-                    )
+                    raise NotInvertibleError(lost.format("atoms"))
             out = out.then(Table(**alike, orders=Choice(rows, self.orders.of)))
         if self.source is not None:
             source = np.full_like(self.source, -1)
             source[self.source] = np.arange(self.blocks, dtype=np.int32)
             if (source < 0).any():
-                raise NotInvertibleError("this table copies some blocks over others; what they held is lost")
+                raise NotInvertibleError(lost.format("blocks"))
             out = out.then(Table(**alike, source=source))
         return out
+
+    kept_inverse = cached_property(inverse)
 
     @classmethod
     def stack(cls, tables: list["Table"]) -> "Table":
@@ -235,7 +231,6 @@ class Table:
         first = tables[0]
         if len(tables) == 1:
             return first
-        h, w, c = first.shape
 
         def stacked(name):
             choices = [getattr(table, name) for table in tables]
@@ -248,7 +243,7 @@ class Table:
         source = None
         if first.source is not None:
             source = np.concatenate([table.source + i * first.blocks for i, table in enumerate(tables)])
-        shape = (h * len(tables), w, c)
+        shape = (first.shape[0] * len(tables), *first.shape[1:])
         return cls(shape, first.block, first.bits, source, stacked("orders"), stacked("masks"))
 
 
@@ -256,8 +251,7 @@ def split(rows: np.ndarray, bits: int) -> np.ndarray:
     """(..., m) bytes into (..., m * 8 / bits) atoms, the highest bits first."""
     if bits == 8:
         return rows
-    out = np.empty((*rows.shape, 8 // bits), np.uint8)
-    # a twentieth of the time of one expression for all
+    out = np.empty((*rows.shape, 8 // bits), np.uint8)  # a twentieth of the time of one expression for all
     for part, shift in enumerate(range(8 - bits, -1, -bits)):
         out[..., part] = rows >> np.uint8(shift) & np.uint8(2**bits - 1)
     return out.reshape(*rows.shape[:-1], -1)
@@ -275,8 +269,7 @@ def join(atoms: np.ndarray, bits: int) -> np.ndarray:
 
 
 def _below(top: int, name: str, values) -> np.ndarray:
-    """`values` as an array of whole numbers in [0, top): compiled loops read what these say without a
-    check."""
+    """`values` as an array of whole numbers in [0, top), which compiled loops do not check."""
     array = np.asarray(values)
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name}: expected whole numbers, got {array.dtype}")
@@ -295,8 +288,7 @@ def chunks(count: int):
 
 
 def _combine(first: Choice, second: Choice, rule) -> Choice:
-    """The rows `rule(a, b)` that blocks need where their rows are `a` of the first choice and `b` of the
-    second."""
+    """The rows `rule(a, b)` for blocks whose rows are `a` of the first choice and `b` of the second."""
     p, q = len(first.rows), len(second.rows)
     if p * q <= len(first.of):  # fewer pairs than blocks: all of them
         a, b = np.divmod(np.arange(p * q), q)

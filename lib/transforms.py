@@ -3,11 +3,9 @@
     from torchvision.transforms import v2
     v2.Compose([v2.RandomHorizontalFlip(), Encrypt(scheme), v2.ToDtype(torch.float32, scale=True)])
 
-Augmentation of plain images goes before `Encrypt`; whatever makes floats of pixels goes after it.
-
-Torchvision's own transforms of version 2 pass on what they do not know, NumPy arrays among it, and of several
-plain tensors they change the first only. A picture would then leave unencrypted without a word. Here every
-image of a sample is encrypted, a label passes, and anything else raises.
+Augmentation of plain images goes before `Encrypt`; whatever makes floats of pixels goes after it. Torchvision
+itself passes on what it does not know, and of several plain tensors changes the first only. Here every image
+of a sample is encrypted, a label passes, and anything else raises.
 """
 
 import numbers
@@ -16,7 +14,7 @@ from typing import Any
 import numpy as np
 import PIL.Image
 import torch
-from torch.utils._pytree import tree_map
+from torch.utils._pytree import tree_leaves, tree_map
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
@@ -30,8 +28,7 @@ class Encrypt(v2.Transform):
     Takes    an image or a sample: tuples, lists and dicts of images and labels, nested as you like. Images
              are PIL images of mode RGB, `tv_tensors.Image`, and plain tensors of 3 or more axes, (3, h, w) or
              (n, 3, h, w) uint8. Labels are numbers, strings, None, and tensors of at most one axis.
-    Errors   TypeError for anything else; TypeError or ValueError, from `lib.images`, for an image that does
-             not fit.
+    Errors   TypeError for anything else; TypeError or ValueError, of `lib.images`, for one that does not fit
 
     `GrayscaleEtC` gives one channel: PIL mode L, (1, h, 3 w) or (n, 1, h, 3 w).
 
@@ -56,16 +53,8 @@ class Encrypt(v2.Transform):
     def forward(self, *inputs: Any) -> Any:
         """The sample with its images encrypted; overrides torchvision's choice of what to change."""
         sample = inputs if len(inputs) != 1 else inputs[0]
-        images = 0
-
-        def one(thing):
-            nonlocal images
-            encrypted = self.transform(thing, {})
-            images += encrypted is not thing
-            return encrypted
-
-        out = tree_map(one, sample)
-        if not images:
+        out = tree_map(lambda thing: self.transform(thing, {}), sample)
+        if all(thing is other for thing, other in zip(tree_leaves(sample), tree_leaves(out))):
             way = "pass a PIL image or a uint8 tensor of shape (3, h, w)"
             raise TypeError(f"no image in the sample, a {type(sample).__name__}; {way}")
         return out

@@ -87,13 +87,11 @@ def test_apply_is_the_specification_for_few_images_and_for_many(drawn, count):
 def test_apply_on_torch_is_apply_on_numpy(drawn, count):
     import torch
 
-    from lib.device import apply_table
-
     (shape, block), bits, seed, rows, use = drawn
     made, images = build(shape, block, bits, seed, rows=rows, **use), picture((count, *shape), seed)
     tensor = torch.from_numpy(images.copy())
     for _ in range(2):  # the second time from the copy that is kept on the device
-        assert (apply_table(made, tensor).numpy() == made.apply_batch(images)).all()
+        assert (made.apply_batch(tensor).numpy() == made.apply_batch(images)).all()
     assert (tensor.numpy() == images).all()
 
 

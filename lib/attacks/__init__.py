@@ -9,8 +9,6 @@
 
 The algorithm is known to all of them, with its block size and split (Kerckhoffs); the key is not. An attack
 is a function that is declared by `attack`, in a file of these folders: `lib.attacks.catalogue` finds it.
-Scores are given by `lib.metrics` alone, and `lib.workbook.attack_matrix` runs every attack on every scheme,
-beside baselines and a control.
 """
 
 import time
@@ -25,12 +23,8 @@ from lib.table import Structure
 
 CHOSEN, PAIRS = "chosen plaintext", "known plaintext"
 ONE, MANY = "one ciphertext", "ciphertexts under one key"
-THREATS = {
-    CHOSEN: ("oracle", "ciphers"),
-    PAIRS: ("plain", "pair_ciphers", "ciphers"),
-    ONE: ("ciphers",),
-    MANY: ("ciphers",),
-}
+THREATS = {CHOSEN: ("oracle", "ciphers"), PAIRS: ("plain", "pair_ciphers", "ciphers")}
+THREATS |= dict.fromkeys((ONE, MANY), ("ciphers",))
 """What an attacker has under each threat model, and so what an attack of it is called with."""
 
 
@@ -41,8 +35,7 @@ class Oracle:
     budget    how many images may be asked for, or None for any number
     queries   how many were encrypted so far
 
-    This is no wall: `encrypt` is an attribute like any other, and leads to the key. Within one process
-    nothing is a wall, so an attack is read, and run on a control that it cannot break by honest means.
+    This is no wall: `encrypt` leads to the key. So an attack is read, and run on a control beside.
 
     >>> from lib import Key
     >>> from lib.schemes import SKK
@@ -67,14 +60,12 @@ class Oracle:
 
 def oracle_for(scheme: Any, budget: int | None = None) -> Oracle:
     """The oracle of a scheme. With a key per image, every query gets an id of its own, from 0 on."""
-    if not scheme.per_image:
-        return Oracle(scheme.encrypt, budget)
 
     def encrypt(images):
         count = len(images) if images.ndim == 4 else 1
         return scheme.encrypt(images, ids=range(oracle.queries, oracle.queries + count))
 
-    oracle = Oracle(encrypt, budget)
+    oracle = Oracle(encrypt if scheme.per_image else scheme.encrypt, budget)
     return oracle
 
 
@@ -83,8 +74,7 @@ class AttackResult:
     """What an attack gives back: its estimate of the plain images, what it recovered, and what that cost.
 
     estimate    images like the ciphertexts under attack, uint8
-    recovered   the key material it claims, by name (an index, a mask), or empty; -1 in an index where it
-                claims nothing
+    recovered   the key material it claims, by name (an index, a mask), or empty; -1 in an index for no claim
     confidence  0 to 1, how likely the estimate is right, up to what the attack's docstring calls open: one
                 number, or one for each part (atom, pixel, block) as it says
     queries     images asked of an oracle; like seconds, put there by `measured`, not by the attack
@@ -117,34 +107,21 @@ class Known:
 
 @dataclass(frozen=True)
 class Attack:
-    """An attack that can be named. There is no place for a key or a plain image under attack.
+    """An attack that can be named. There is no place for a key or a plain image under attack."""
 
-    name      as in the shell
-    threat    one of `THREATS`
-    made_for  whether it is made for a scheme, by what the scheme's class says of itself; never by its name
-    told      what of the scheme's settings the attack is told ("block", "bits")
-    source    the publication, or "here"
-    moves     what it leaves open, see `lib.metrics.nearest`
-    images    how many ciphertexts it is tried on
-    public    whether it learns from public pictures
-    rank      its place among the attacks of its threat model, weaker ones first; those of none come last, by
-              name
-    """
-
-    name: str
-    threat: str
+    name: str  # as in the shell
+    threat: str  # one of `THREATS`
     function: Callable[..., AttackResult]
-    made_for: Callable[[Any], bool]
-    told: tuple[str, ...] = ()
-    source: str = "here"
-    moves: tuple[str, ...] = ()
-    images: int = 10
-    public: bool = False
-    rank: int | None = None
+    made_for: Callable[[Any], bool]  # whether it is made for a scheme, by what its class says; never by name
+    told: tuple[str, ...] = ()  # what of the scheme's settings the attack is told ("block", "bits")
+    source: str = "here"  # or the publication
+    moves: tuple[str, ...] = ()  # what it leaves open, see `lib.metrics.nearest`
+    images: int = 10  # how many ciphertexts it is tried on
+    public: bool = False  # whether it learns from public pictures
+    rank: int | None = None  # its place in its threat model, weaker ones first; those of none come last
 
     def fits(self, scheme: Any) -> bool:
-        """Whether it is made for a scheme (an object of `lib.schemes`, with or without a key); none is for a
-        control, and those on many ciphertexts need one key for all."""
+        """Whether it is made for a scheme; none is for a control, and those of MANY need one key for all."""
         return self.made_for(scheme) and not scheme.control and not (self.threat == MANY and scheme.per_image)
 
     def options(self, scheme: Any) -> dict[str, Any]:
@@ -162,11 +139,8 @@ class Attack:
 
 
 def attack(name: str, threat: str, *, fits: Callable[[Any], bool], **facts):
-    """Declare a function an attack: `fits` becomes `made_for`, `facts` are the other fields of `Attack`.
-
-    The function takes what `THREATS` lists, by position, then `told` and `public` by name. Its result says
-    queries and seconds, however it is called. One function may be declared twice, as two attacks.
-    """
+    """Declare a function an attack, or two: `fits` becomes `made_for`, `facts` are the other fields of
+    `Attack`. The function takes what `THREATS` lists, by position, then `told` and `public` by name."""
 
     def declare(function):
         declared = getattr(function, "attacks", ())
@@ -208,7 +182,6 @@ def check_ciphers(ciphers: np.ndarray, block: int = 1) -> np.ndarray:
     batch, _ = door.enter(ciphers, block)
     if getattr(ciphers, "ndim", 0) != 4 or not isinstance(batch, np.ndarray):
         kind = f"shape {tuple(ciphers.shape)}" if hasattr(ciphers, "shape") else type(ciphers).__name__
-        raise ValueError(
-            f"an attack takes a batch, NumPy (n, h, w, 3) uint8, got {kind}; one image is x[None]"
-        )
+        takes = "an attack takes a batch, NumPy (n, h, w, 3) uint8"
+        raise ValueError(f"{takes}, got {kind}; one image is x[None]")
     return np.ascontiguousarray(batch)

@@ -1,7 +1,5 @@
-"""Every attack by its name, found by walking this package for what `lib.attacks.attack` declares.
-
-A file that declares an attack is all it takes to have it here, in the shell, the matrix and the explorer.
-Files that declare none are not imported: some train networks, and torch takes seconds to come.
+"""Every attack by its name, found by walking this package for what `lib.attacks.attack` declares. Files that
+declare none are not imported: some train networks, and torch takes seconds to come.
 """
 
 import importlib
@@ -12,24 +10,16 @@ from pathlib import Path
 from lib import attacks
 from lib.attacks import CHOSEN, MANY, ONE, PAIRS, THREATS, Attack, Known
 
-DECLARATION = "\n@attack("
-
-
-def _declaring():
-    """The modules below `lib.attacks` whose source declares an attack."""
-    for found in pkgutil.walk_packages(attacks.__path__, "lib.attacks."):
-        if DECLARATION in Path(importlib.util.find_spec(found.name).origin).read_text():
-            yield importlib.import_module(found.name)
-
-
-def _place(each: Attack):
-    return list(THREATS).index(each.threat), each.rank is None, each.rank, each.name
-
 
 def _declared():
     """Every attack once, though a function may be seen in several modules; ValueError for two of a name."""
+    files = [module.name for module in pkgutil.walk_packages(attacks.__path__, "lib.attacks.")]
+    files = [
+        name for name in files if "\n@attack(" in Path(importlib.util.find_spec(name).origin).read_text()
+    ]
+    things = [thing for name in files for thing in vars(importlib.import_module(name)).values()]
     found = {}
-    for thing in (thing for module in _declaring() for thing in vars(module).values() if callable(thing)):
+    for thing in filter(callable, things):
         for each in getattr(thing, "attacks", ()):
             if found.setdefault(each.name, each) is not each:
                 other = found[each.name].function.__module__
@@ -37,7 +27,8 @@ def _declared():
     return found.values()
 
 
-CATALOGUE = tuple(sorted(_declared(), key=_place))
+CATALOGUE = tuple(sorted(_declared(), key=lambda each: (each.rank is None, each.rank, each.name)))
+CATALOGUE = tuple(each for threat in THREATS for each in CATALOGUE if each.threat == threat)
 """All of them: chosen plaintext first, and weaker ones first."""
 names = tuple(each.name for each in CATALOGUE)
 

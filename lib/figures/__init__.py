@@ -1,7 +1,5 @@
-"""The few pictures that lessons share. Each has titles, works in grey, and carries a text alternative.
-
-Figures are drawn at a fixed size and shown as PNG with the alternative in the output's metadata, where the
-HTML pages and screen readers find it. Only this module imports matplotlib.
+"""The few pictures that lessons share. Each has titles, works in grey, and carries a text alternative in the
+output's metadata, where the HTML pages and screen readers find it. Only this module imports matplotlib.
 """
 
 import html
@@ -49,16 +47,17 @@ def png(figure: Figure, alt: str, **texts) -> bytes:
     for name, text in texts.items():
         chunks.add_itxt(name, text)
     figure.savefig(drawn, format="png", dpi=DPI)
-    picture = Picture.open(drawn).convert("RGB")
-    # pictures of noise are most of a lesson's size
+    picture = Picture.open(drawn).convert("RGB")  # pictures of noise are most of a lesson's size
     picture.save(packed, "PNG", optimize=True, pnginfo=chunks)
     return packed.getvalue()
 
 
-def new(width: float = 7.5, height: float = 3.2, columns: int = 1, rows: int = 1, **options):
+def new(width: float = 7.5, height: float = 3.2, columns: int = 1, rows: int = 1, title: str = "", **options):
     """(figure, axes): `width` x `height` inches in all; axes as an array where there are several."""
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
+        if title:
+            figure.suptitle(title, fontsize=11)
         return figure, figure.subplots(rows, columns, **options)
 
 
@@ -69,12 +68,11 @@ def pictures(
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     height = (size + 0.3) * rows + (0.35 if title else 0)
-    figure, axes = new(size * columns, height, columns, rows, squeeze=False)
+    figure, axes = new(size * columns, height, columns, rows, title, squeeze=False)
     for axis in axes.flat:
         axis.axis("off")
     for axis, (name, image) in zip(axes.flat, images.items()):
         _picture(axis, image, name)
-    _titled(figure, title)
     show(figure, alt)
 
 
@@ -107,7 +105,7 @@ def panels(panels: Mapping[str, Mapping], x: str, ticks: Sequence[str], title: s
     """A panel for each name: lines {name: {tick: (mean, least, most)}} with bars, over even ticks."""
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
-    figure, axes = new(max(3.7 * columns, 5), 3.1 * rows + 0.7, columns, rows, squeeze=False)
+    figure, axes = new(max(3.7 * columns, 5), 3.1 * rows + 0.7, columns, rows, title, squeeze=False)
     for axis in axes.flat[len(panels) :]:
         axis.axis("off")
     for axis, (name, lines) in zip(axes.flat, panels.items()):
@@ -121,24 +119,22 @@ def panels(panels: Mapping[str, Mapping], x: str, ticks: Sequence[str], title: s
     handles, labels = axes.flat[0].get_legend_handles_labels()
     if len(labels) > 1:
         figure.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
-    figure.suptitle(title, fontsize=11)
     return figure
 
 
 def histograms(images: Mapping[str, np.ndarray], alt: str, title: str = "") -> None:
     """How often each of the 256 values occurs in each image, all channels together; one panel an image."""
-    figure, axes = new(2.5 * len(images), 2.4, len(images), squeeze=False, sharey=True)
+    figure, axes = new(2.5 * len(images), 2.4, len(images), 1, title, squeeze=False, sharey=True)
     for axis, (name, image) in zip(axes.flat, images.items()):
         _histogram(axis, image)
         axis.set(title=name, xlabel="value")
     axes.flat[0].set_ylabel("per cent of values")
-    _titled(figure, title)
     show(figure, alt)
 
 
 def over_histograms(images: Mapping[str, np.ndarray | None], title: str = "") -> Figure:
     """Images in a row, (h, w, 3) or grey (h, w) uint8, each above its histogram; None leaves its place."""
-    figure, axes = new(2.6 * len(images), 4.1, len(images), 2, squeeze=False, height_ratios=(2.3, 1))
+    figure, axes = new(2.6 * len(images), 4.1, len(images), 2, title, squeeze=False, height_ratios=(2.3, 1))
     for (above, below), (name, image) in zip(axes.T, images.items()):
         above.set_title(textwrap.fill(name, 36), fontsize=9)
         above.axis("off")
@@ -149,7 +145,6 @@ def over_histograms(images: Mapping[str, np.ndarray | None], title: str = "") ->
         _histogram(below, image)
         below.set(xlabel="value of a byte")
     axes[1, 0].set_ylabel("per cent of bytes")
-    _titled(figure, title)
     return figure
 
 
@@ -204,11 +199,6 @@ def _histogram(axis, image):
     axis.set(xlim=(0, 255), xticks=(0, 128, 255))
 
 
-def _titled(figure, title):
-    if title:
-        figure.suptitle(title, fontsize=11)
-
-
 class table:  # a noun in the notebook: the last line of a cell shows it
     """Rows under a header: aligned text in a terminal, an HTML table in a notebook or page.
 
@@ -228,9 +218,8 @@ class table:  # a noun in the notebook: the last line of a cell shows it
             texts = [_text(value) for value in values]
             width = max(map(len, (name, *texts)))
             numeric = all(isinstance(value, int | float | np.number) for value in values)
-            columns.append(
-                [name.ljust(width), *(t.rjust(width) if numeric else t.ljust(width) for t in texts)]
-            )
+            align = str.rjust if numeric else str.ljust
+            columns.append([name.ljust(width), *(align(text, width) for text in texts)])
         lines = ["  ".join(line).rstrip() for line in zip(*columns)]
         return "\n".join(([self.caption] if self.caption else []) + lines)
 

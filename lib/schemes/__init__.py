@@ -53,20 +53,7 @@ def by_name(name: str) -> type[Scheme]:
 
 
 __all__ = [
-    "NO_KEY",
-    "SKK",
-    "BlockScheme",
-    "BlockShuffle",
-    "EtC",
-    "ExtendedTanaka",
-    "FormatPreserving",
-    "GrayscaleEtC",
-    "NegativePositive",
-    "NotInvertibleError",
-    "OneTimePad",
-    "Scheme",
-    "Tanaka",
-    "by_name",
-    "controls",
-    "names",
-]
+    "NO_KEY", "SKK", "BlockScheme", "BlockShuffle", "EtC", "ExtendedTanaka", "FormatPreserving",
+    "GrayscaleEtC", "NegativePositive", "NotInvertibleError", "OneTimePad", "Scheme", "Tanaka", "by_name",
+    "controls", "names",
+]  # fmt: skip

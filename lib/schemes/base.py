@@ -1,5 +1,4 @@
-"""What all schemes share: a recipe of named steps, each a table, and the way from images to ciphertexts and
-back.
+"""What all schemes share: a recipe of named steps, each a table, and the way to ciphertexts and back.
 
 A scheme is one file of this folder: a subclass of `Scheme`, or of `BlockScheme`, with a `name`. Shell,
 explorer, attacks and tests go by what the class says of itself, see `Scheme`, and never by its name. What a
@@ -7,15 +6,13 @@ public code computes instead is a subclass of that with `as_published`, the code
 """
 
 import math
-from collections.abc import Callable
-from functools import lru_cache
+from functools import cached_property, lru_cache, reduce
 from typing import Any, ClassVar
 
 import numpy as np
 
 from lib import images as door
 from lib.keys import Key
-from lib.schemes.checks import check_block, check_flag, check_ids
 from lib.table import NotInvertibleError, Shape, Structure, Table
 
 ATOMS_AT_ONCE = 1 << 22  # with a key per image, images are worked on in groups of about this size
@@ -73,9 +70,8 @@ class Scheme:
 
     def __new__(cls, *_, as_published: Code = False, **options):
         if as_published and not cls.published:
-            raise ValueError(
-                f"{cls.name} has no published variant that differs from it; leave as_published out"
-            )
+            none = f"{cls.name} has no published variant that differs from it"
+            raise ValueError(f"{none}; leave as_published out")
         if as_published is True:
             as_published = next(iter(cls.published))
         if as_published and as_published not in cls.published:
@@ -84,28 +80,24 @@ class Scheme:
         return super().__new__(cls.published[as_published] if as_published else cls)
 
     def __init__(self, key: AnyKey, *, per_image: bool = False, as_published: Code = False):
-        # `__new__` has chosen the class by as_published.
-        if not isinstance(key, Key | NoKey):
+        if not isinstance(key, Key | NoKey):  # `__new__` has chosen the class by as_published
             kind = type(key).__name__
             raise TypeError(f"expected a lib.Key, got {kind}; use Key.generate(), or Key.load('key.json')")
         self.key, self.per_image = key, check_flag("per_image", per_image)
-        self._table = lru_cache(maxsize=4)(self._compose)
 
-    # -- what a scheme is ------------------------------------------------------------------------------------
+    @cached_property
+    def _table(self):
+        return lru_cache(maxsize=4)(self._compose)
 
     def steps(self, shape: Shape, image: int | None = None) -> dict[str, Table]:
         """The recipe for images of `shape` (h, w, 3): its steps in order, by name; each can be applied alone.
-
-        `image` is the id of an image where each has a key of its own. Errors: ValueError for a shape that
-        does not fit.
-        """
+        `image`: the id of an image where each has its own key. ValueError for a shape that does not fit."""
         shape = self._shape(shape)
         if self.per_image and image is None:
             raise ValueError("each image has a key of its own: say which with image=id")
         if not self.per_image and image is not None:
-            raise ValueError(
-                "one key serves all images here, so image=id changes nothing; use per_image=True, or drop it"
-            )
+            way = "use per_image=True, or drop it"
+            raise ValueError(f"one key serves all images here, so image=id changes nothing; {way}")
         return self._steps(shape, None if image is None else int(self._ids(image, 1)[0]))
 
     def table(self, shape: Shape, image: int | None = None) -> Table:
@@ -113,10 +105,7 @@ class Scheme:
         return self._table(tuple(shape), image)
 
     def _compose(self, shape, image):
-        out, *rest = self.steps(shape, image).values()
-        for table in rest:
-            out = out.then(table)
-        return out
+        return reduce(Table.then, self.steps(shape, image).values())
 
     def _steps(self, shape, image) -> dict[str, Table]:
         raise NotImplementedError
@@ -130,21 +119,16 @@ class Scheme:
         return tuple(int(side) for side in shape)
 
     def stream(self, part: str) -> str:
-        """The label of a part's stream of the key: every part of every scheme, variant, block size and split
-        has its own."""
+        """The label of a part's stream of the key, which no other part, variant, block size or split has."""
         variant = f"/{self.as_published}" if self.as_published else ""
         return f"{self.name}{variant}/block={self.block}/bits={self.bits}/{part}"
-
-    # -- images ----------------------------------------------------------------------------------------------
 
     def encrypt(self, images: Any, ids: Any = None):
         """The ciphertexts of `images`: same kind, shape and dtype; the input is not changed.
 
-        images  uint8; NumPy (h, w, 3) or (n, h, w, 3), torch (3, h, w) or (n, 3, h, w), or a PIL image of
-                mode RGB
+        images  uint8; NumPy (h, w, 3) or (n, h, w, 3), torch (3, h, w) or (n, 3, h, w), or PIL of mode RGB
         ids     with `per_image`: a whole number from 0 on for each image, no two alike; else None. Nothing
-                remembers the ids of earlier calls: that no two images ever share one is for the caller to see
-                to
+                remembers the ids of earlier calls: that no two images ever share one is for you to see to
         Errors: TypeError or ValueError that says what came, what is expected, and how to get there.
         """
         batch, leave = door.enter(images, self.block)
@@ -161,36 +145,28 @@ class Scheme:
         return leave(self._decrypt(batch, ids))
 
     def _encrypt(self, batch, ids):
-        return self._run(batch, ids, lambda table: table)
+        return self._run(batch, ids)
 
     def _decrypt(self, batch, ids):
-        return self._run(batch, ids, Table.inverse)
+        return self._run(batch, ids, inverse=True)
 
-    def _run(self, batch, ids, direction: Callable[[Table], Table]):
+    def _run(self, batch, ids, inverse=False):
         shape = tuple(batch.shape[1:])
         if ids is None:
-            return self._directed(shape, direction).apply_batch(batch)
+            table = self._table(self._plain_shape(shape), None)
+            return (table.kept_inverse if inverse else table).apply_batch(batch)
+        numpy = isinstance(batch, np.ndarray)
+        batch = np.ascontiguousarray(batch) if numpy else batch
+        out = np.empty_like(batch) if numpy else batch.clone()
         group = max(1, ATOMS_AT_ONCE * self.bits // 8 // math.prod(shape))
-        parts = [slice(start, start + group) for start in range(0, len(batch), group)]
-        tables = (direction(self._tall(shape, ids[part])) for part in parts)
-        if not isinstance(batch, np.ndarray):
-            out = batch.clone()
-            for part, table in zip(parts, tables):
+        for part in (slice(start, start + group) for start in range(0, len(batch), group)):
+            table = self._tall(shape, ids[part])
+            table = table.inverse() if inverse else table
+            if numpy:
+                table.apply_bytes(batch[part].reshape(1, -1), out[part].reshape(1, -1))
+            else:
                 out[part] = table.apply_batch(batch[part].reshape(1, *table.shape)).reshape(-1, *shape)
-            return out
-        batch = np.ascontiguousarray(batch)
-        out = np.empty_like(batch)
-        for part, table in zip(parts, tables):
-            table.apply_bytes(batch[part].reshape(1, -1), out[part].reshape(1, -1))
         return out
-
-    def _directed(self, shape, direction):
-        table = self._table(self._plain_shape(shape), None)
-        if direction is not Table.inverse:
-            return table
-        if "_inverse" not in table.__dict__:
-            table._inverse = table.inverse()  # kept with the table it undoes
-        return table._inverse
 
     def _plain_shape(self, shape):
         return shape
@@ -206,12 +182,9 @@ class Scheme:
             instead = f"use {self.paper.__name__}(key, per_image=True), or drop ids"
             raise ValueError(f"ids came, but one key serves all images; {instead}")
         if ids is None:
-            raise ValueError(
-                "each image has a key of its own, so each needs an id: encrypt(images, ids=range(n))"
-            )
+            way = "encrypt(images, ids=range(n))"
+            raise ValueError(f"each image has a key of its own, so each needs an id: {way}")
         return check_ids(ids, count)
-
-    # -- facts -----------------------------------------------------------------------------------------------
 
     @property
     def label(self) -> str:
@@ -223,11 +196,8 @@ class Scheme:
         raise NotImplementedError(f"nobody has counted the keys of {self.name}")
 
     def published_key_bits(self, shape: Shape) -> dict[str, float]:
-        """The same for public codes that have fewer keys than the paper counts: {what: bits}.
-
-        Under a code's name stands what its construction allows, under "..., as shipped" what the keys in its
-        source do.
-        """
+        """The same for public codes that have fewer keys than the paper counts: {what: bits}, under a code's
+        name what its construction allows, under "..., as shipped" what the keys in its source do."""
         return {}
 
     def settings(self) -> dict[str, Any]:
@@ -250,13 +220,8 @@ class Scheme:
             raise ValueError(f"a scheme of version {version!r}; this package reads version 1")
         return by_name(name)(key, **fields)
 
-    def __getstate__(self):
-        # A process that loads data gets a copy of the scheme; kept tables are made again there.
+    def __getstate__(self):  # a process that loads data gets a copy of the scheme, and makes its tables again
         return {name: value for name, value in self.__dict__.items() if name != "_table"}
-
-    def __setstate__(self, state):
-        self.__dict__.update(state)
-        self._table = lru_cache(maxsize=4)(self._compose)
 
     def __repr__(self) -> str:
         shown = [f"{name}={value!r}" for name, value in self.settings().items() if value is not False]
@@ -270,15 +235,12 @@ class BlockScheme(Scheme):
 
     def __init__(self, key: AnyKey, block: int = 4, **shared: Any):
         super().__init__(key, **shared)
-        self.block = check_block(block)
+        self.block = door.check_block(block)
 
     @property
     def size(self) -> int:
         """Bytes of a block of colours."""
         return 3 * self.block**2
-
-
-# -- what recipes and counts use -----------------------------------------------------------------------------
 
 
 def blocks_of(shape: Shape, block: int) -> int:
@@ -291,8 +253,37 @@ def log2_factorial(n: int) -> float:
     return math.lgamma(n + 1) / math.log(2)
 
 
-def half_of(
-    key: Key, label: str, count: int, image: int | None = None, chosen: int | None = None
-) -> np.ndarray:
-    """(count,) bool with exactly half true (`chosen` where given), at random."""
-    return key.permutation(label, count, image) < (count // 2 if chosen is None else chosen)
+def half_of(key: Key, label: str, count: int, image: int | None = None, n: int | None = None) -> np.ndarray:
+    """(count,) bool with exactly half true (`n` where given), at random."""
+    return key.permutation(label, count, image) < (count // 2 if n is None else n)
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """True or False, checked: a word like "false" counts as true in Python."""
+    if not isinstance(value, bool | np.bool):
+        raise TypeError(f"{name} is True or False, got {value!r}")
+    return bool(value)
+
+
+def check_ids(ids: Any, count: int) -> np.ndarray:
+    """Ids of `count` images, (count,) whole numbers from 0 to 2**64 - 1, no two alike, checked."""
+    given = ids if hasattr(ids, "__len__") or np.isscalar(ids) else list(ids)
+    if isinstance(given, list | tuple) and any(isinstance(i, bool) for i in given):
+        raise TypeError("ids are whole numbers, got True or False among them")
+    array = np.atleast_1d(np.asarray(given))
+    if array.dtype.kind == "O" or (array.dtype.kind == "f" and not isinstance(given, np.ndarray)):
+        each = np.atleast_1d(np.asarray(given, object)).ravel()  # NumPy makes floats of what passes 2**63
+        if all(isinstance(i, int | np.integer) and not isinstance(i, bool) for i in each):
+            if wrong := [i for i in each if not 0 <= i < 2**64]:
+                raise ValueError(f"ids run from 0 to 2**64 - 1, got {min(wrong)}")
+            array = np.atleast_1d(np.asarray(given, np.uint64))
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"ids are whole numbers, got {array.dtype}")
+    if array.shape != (count,):
+        raise ValueError(f"expected one id for each of {count} images, got ids of shape {array.shape}")
+    if (array < 0).any():
+        raise ValueError(f"ids run from 0 to 2**64 - 1, got {array.min()}")
+    if len(np.unique(array)) < count:
+        why = "two images under one key tell an attacker their difference, so give each its own"
+        raise ValueError(f"an id came twice; {why}")
+    return array

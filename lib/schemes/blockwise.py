@@ -2,8 +2,7 @@
 
 A. P. M. Maung (AprilPyone) and H. Kiya, "Block-wise Image Transformation with Secret Key for Adversarially
 Robust Defense", IEEE TIFS 2021, arXiv:2010.00801. A block of `block` x `block` x 3 bytes is flattened; one
-key serves every block of every image. The third transform of the paper, FFX, is a substitution and stands in
-`ffx.py`.
+key serves every block of every image. The paper's third transform, FFX, is a substitution: `ffx.py`.
 """
 
 import math
@@ -32,10 +31,12 @@ class BlockShuffle(BlockScheme):
 class HalfOfPlaces(BlockScheme):
     """What changes half of each block's places: NP and FFX."""
 
+    fewer = 0  # 1 in the published code, which changes those where `permutation > size / 2`
+
     @property
     def changed(self) -> int:
         """How many places of a block."""
-        return self.size // 2
+        return (self.size - self.fewer) // 2
 
     def block_places(self, image: int | None = None) -> np.ndarray:
         """(bytes of a block,) bool: the places that are changed."""
@@ -47,20 +48,8 @@ class HalfOfPlaces(BlockScheme):
         return math.log2(math.comb(self.size, self.changed))
 
 
-class OneLess(HalfOfPlaces):
-    """The published code of NP and FFX changes fewer places. Its test is `permutation > size / 2`, which is
-    true for one place less than half (for an odd size: half, rounded down)."""
-
-    @property
-    def changed(self):
-        return (self.size - 1) // 2
-
-
 class NegativePositive(HalfOfPlaces):
-    """NP: half of each block's bytes become 255 - v, at places that the key chooses.
-
-    The paper's text calls it bit flipping: v XOR 255 is 255 - v.
-    """
+    """NP: half of each block's bytes become 255 - v (the paper: bit flipping), where the key chooses."""
 
     name = "np"
     structure = Structure.SAME_BLOCKS
@@ -77,8 +66,9 @@ class NegativePositive(HalfOfPlaces):
         return {name: code(self.key, self.block).place_bits for name, code in self.published.items()}
 
 
-class PublishedNegativePositive(OneLess, NegativePositive):
+class PublishedNegativePositive(NegativePositive):
     """NP of fugokidi/block_transform."""
 
     as_published = "block_transform"
+    fewer = 1
     differs = "it changes one place less than half of a block"

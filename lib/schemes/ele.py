@@ -2,8 +2,7 @@
 Image Recognition Using Adaptation Network", AAAI-20 workshop, arXiv:2001.07761.
 
 A block key of its own for every block, then the blocks are shuffled; table 2 counts {(6 B^2)! 2^(6 B^2)}^N N!
-keys. The order of the two parts follows their code; figure 2 of the paper draws the blocks shuffled first,
-which only renames the block keys.
+keys. The order of the two follows their code; figure 2 of the paper shuffles first, which renames the keys.
 """
 
 from lib.schemes.base import blocks_of, log2_factorial

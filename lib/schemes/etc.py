@@ -11,9 +11,7 @@ IEEE TIFS 2019. Blocks, 16x16 pixels in JPEG's interest, are
 4. put in one of six colour orders.
 
 Steps 1 to 3 treat the three channels alike. n! 8^n 2^n 6^n keys for n blocks (Madono et al.,
-arXiv:2001.07761, table 2).
-
-Where published codes differ:
+arXiv:2001.07761, table 2). Where published codes differ:
 - fugokidi/etc-classify (AprilPyone and Kiya, arXiv:2204.07707): its mirror step reads the key of the
   rotation, and the mirror's own key is drawn and never used, so that a block has 4 orientations, not 8.
 - MADONOKOUKI/Block-wise-Scrambled-Image-Recognition (the EtC columns of arXiv:2001.07761): colours are
@@ -33,8 +31,7 @@ from lib.table import Shape, Structure, Table
 
 def turned(plain: np.ndarray, turns: int, mirrored_axes: list[int]) -> np.ndarray:
     """A block (b, b, c) after quarter turns to the left, then mirrored along these axes."""
-    out = np.rot90(plain, turns)
-    return np.flip(out, mirrored_axes) if len(mirrored_axes) else out
+    return np.flip(np.rot90(plain, turns), mirrored_axes)
 
 
 class EtC(BlockScheme):

@@ -5,9 +5,8 @@ every block, each value is replaced through one secret substitution.
 
 Ours substitutes bytes by bytes, through a uniformly random permutation of 0..255: what a format-preserving
 encryption of one byte is at best. The published code (fugokidi/block_transform) encrypts three decimal digits
-with the FFX mode of Bellare, Rogaway and Spies (10 Feistel rounds of HMAC-SHA-1), so that values come out in
-0..999: `as_published=True` does that, and its ciphertexts are uint16. The code then divides by the largest
-value in use, which loses digits; we do not.
+with the FFX mode of Bellare, Rogaway and Spies (10 Feistel rounds of HMAC-SHA-1) to values in 0..999, and
+divides by the largest in use, which loses digits; `as_published=True` does not divide, and gives uint16.
 """
 
 import hashlib
@@ -19,7 +18,7 @@ import numpy as np
 
 from lib import images as door
 from lib.schemes.base import log2_factorial
-from lib.schemes.blockwise import HalfOfPlaces, OneLess
+from lib.schemes.blockwise import HalfOfPlaces
 from lib.table import Shape, Structure
 
 ROUNDS = 10
@@ -42,9 +41,8 @@ class FormatPreserving(HalfOfPlaces):
 
     def steps(self, shape: Shape, image: int | None = None):
         """NotImplementedError: there are none."""
-        raise NotImplementedError(
-            "FFX replaces values, so it is not a table of places; see substitution() and places()"
-        )
+        places = "it is not a table of places; see substitution() and places()"
+        raise NotImplementedError(f"FFX replaces values, so {places}")
 
     table = steps
 
@@ -83,16 +81,16 @@ class FormatPreserving(HalfOfPlaces):
         return self.place_bits + log2_factorial(256)
 
     def published_key_bits(self, shape: Shape):
-        # A password of any length goes into HMAC-SHA-1, whose state has 160 bits; and there are 1000!
-        # substitutions.
+        # a password of any length goes into HMAC-SHA-1, whose state has 160 bits; 1000! substitutions
         values = min(160.0, log2_factorial(1000))
         return {name: code(self.key, self.block).place_bits + values for name, code in self.published.items()}
 
 
-class PublishedFormatPreserving(OneLess, FormatPreserving):
+class PublishedFormatPreserving(FormatPreserving):
     """FFX of fugokidi/block_transform, before its division: ciphertexts are NumPy, uint16 below 1000."""
 
     as_published = "block_transform"
+    fewer = 1
     differs = "values become three decimal digits, 0..999, at one place less than half of a block"
     dtype = np.uint16
 
@@ -137,8 +135,7 @@ class PublishedFormatPreserving(OneLess, FormatPreserving):
 
 def _substitute(batch, lookup, places):
     """`lookup[batch]` where `places`, else the value itself, in the lookup's dtype."""
-    kept = np.arange(max(len(lookup), 256)).astype(lookup.dtype)
-    # two tables end to end, one gather for both
+    kept = np.arange(max(len(lookup), 256)).astype(lookup.dtype)  # two tables end to end, one gather for both
     replaced = np.concatenate([kept, np.resize(lookup, len(kept))])
     return replaced[batch + places.astype(np.uint16) * np.uint16(len(kept))]
 
@@ -155,13 +152,7 @@ def feistel(password: bytes, value: int, rounds: int = ROUNDS) -> int:
     digits = [value // 100, value // 10 % 10, value % 10]
     left, right = digits[:1], digits[1:]
     for number in range(rounds):
-        pad = _digits(password, number, right, len(left))
-        left, right = right, [(a + b) % 10 for a, b in zip(left, pad)]
+        message = struct.pack(f"<{len(right) + 2}I", number, *right, 0)
+        pad = int.from_bytes(hmac.new(password, message, hashlib.sha1).digest(), "big")
+        left, right = right, [(digit + pad // 10**k) % 10 for k, digit in enumerate(left)]
     return int("".join(map(str, left + right)))
-
-
-def _digits(password, number, part, count):
-    """The first `count` pseudorandom digits of a round, at most 2: one digest holds 48."""
-    message = struct.pack(f"<I{len(part)}I", number, *part)
-    whole = int.from_bytes(hmac.new(password, message + struct.pack("<I", 0), hashlib.sha1).digest(), "big")
-    return [whole // 10**k % 10 for k in range(count)]

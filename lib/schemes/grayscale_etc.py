@@ -1,12 +1,9 @@
-"""Grayscale-based EtC: the planes Y, Cb and Cr side by side in one grey image, then EtC without its colour
-step.
+"""Grayscale-based EtC: the planes Y, Cb and Cr side by side in one grey image, then EtC without its colours.
 
 T. Chuman, W. Sirichotedumrong and H. Kiya, IEEE TIFS 2019; overview arXiv:2201.11006. One grey image of three
 times the width lets blocks be as small as 8x8 under JPEG (no chroma subsampling can touch them), and there
-are three times as many: (3n)! 8^(3n) 2^(3n) keys.
-
-RGB to YCbCr and back in whole numbers is not exact, and this is the only loss here:
-`lib.colours.through_colour` shows it. After it, the cipher is a table and exact.
+are three times as many: (3n)! 8^(3n) 2^(3n) keys. RGB to YCbCr and back in whole numbers is the only loss
+here, see `lib.colours.through_colour`; after it, the cipher is a table and exact.
 """
 
 from typing import Any

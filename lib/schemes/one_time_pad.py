@@ -1,8 +1,7 @@
 """The one-time pad: a fresh uniform mask for every byte. The control that no attack may touch.
 
-C. E. Shannon, "Communication Theory of Secrecy Systems", 1949: with a mask as long as the message and never
-used again, a ciphertext says nothing about its image. Here the mask is expanded from 256 secret bits, so the
-secrecy is that of SHAKE-256; an attack that "succeeds" against it measures something else than the cipher.
+C. E. Shannon, "Communication Theory of Secrecy Systems", 1949. The mask is expanded from 256 secret bits, so
+the secrecy is that of SHAKE-256; an attack that "succeeds" measures something else than the cipher.
 """
 
 import numpy as np

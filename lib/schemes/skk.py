@@ -7,10 +7,7 @@ Two steps a pixel:
 1. negative-positive: each colour value is kept or becomes 255 - v, by one key bit for each;
 2. colour shuffling (optional): the three values are put in one of six orders.
 
-Both are drawn as numbers of `lib.symmetries`.
-
-No pixel moves. The ICIP paper uses one key for all images, the later ones a key of its own for every image:
-`per_image`.
+No pixel moves. The ICIP paper uses one key for all images, the later ones a key for every image: `per_image`.
 
 Where the published code differs (the pixel-based encryption in MADONOKOUKI/psivt23_scramblemix): the three
 values are assigned one after the other through NumPy views, so later ones read what earlier ones wrote, and
@@ -19,19 +16,18 @@ five of the six orders copy a channel over another. That cipher has no inverse.
 
 import math
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from lib.schemes.base import AnyKey, Scheme
-from lib.schemes.checks import check_flag
+from lib.schemes.base import AnyKey, Scheme, check_flag
 from lib.symmetries import COLOURS, SIGNS
 from lib.table import Shape, Structure, Table
 
 
 def assigned_in_place(order: Sequence[int]) -> list[int]:
-    """What `v[0], v[1], v[2] = v[order]` does to the channels when v is a view: each assignment sees the ones
-    before.
+    """What `v[0], v[1], v[2] = v[order]` does to channels when v is a view: each sees the ones before.
 
     >>> assigned_in_place([1, 0, 2])
     [1, 1, 2]
@@ -66,12 +62,10 @@ class SKK(Scheme):
 
     def _tall(self, shape, ids):
         tall = (shape[0] * len(ids), *shape[1:])
-        signs, *orders = self._recipe(tall, ids.tolist()).values()
-        return signs.then(orders[0]) if orders else signs
+        return reduce(Table.then, self._recipe(tall, ids.tolist()).values())
 
     def _recipe(self, shape, ids):
-        """The steps for one image, or for the images `ids` below each other: no pixel moves, so both are one
-        recipe."""
+        """The steps for one image, or alike for the images `ids` below each other, as no pixel moves."""
         pixels = shape[0] * shape[1] // (1 if ids is None else len(ids))
         signs = self.key.integers(self.stream("negative-positive"), 8, pixels, ids).ravel()
         steps = {"negative-positive": Table(shape, 1, masks=(SIGNS, signs))}

@@ -1,15 +1,15 @@
 """Tanaka's learnable encryption (LE): M. Tanaka, "Learnable Image Encryption", ICCE-TW 2018,
 arXiv:1804.00490.
 
-An image is cut into blocks of `block` x `block` pixels, 4 by default. Each byte of a block is split into its
-upper and lower 4 bits, so that a block of 4x4x3 bytes becomes 96 values. Key-chosen ones are reversed, v ->
-15 - v, and all are shuffled; then bytes are joined again. One key serves every block of every image.
+An image is cut into blocks of `block` x `block` pixels, each byte of a block into its upper and lower 4 bits,
+so that a block of 4x4x3 bytes becomes 96 values. Key-chosen ones are reversed, v -> 15 - v, and all are
+shuffled; then bytes are joined again. One key serves every block of every image.
 
 Where the published code differs (mastnk/ICCE-TW2018): the key is one permutation of the values, all 48 lower
-halves of a block before all upper ones. The reversal is no key of its own but `permutation > size / 2`, 47 of
-96 places, and is applied before and after the shuffle, so that place i ends up reversed by
-`reverse[i] ^ reverse[permutation[i]]`. The paper's count 96! 2^96 of keys is then 96!. The author's later
-package imageshuffle splits bytes into 8, 4, 2 or 1 bits, here `bits`, and draws its keys from 32 bits.
+halves of a block before all upper ones. The reversal is no key of its own but `permutation > size / 2`, and
+is applied before and after the shuffle, so that place i ends up reversed by `reverse[i] ^
+reverse[permutation[i]]`. The paper's count 96! 2^96 of keys is then 96!. The author's later package
+imageshuffle splits bytes into 8, 4, 2 or 1 bits, here `bits`, and draws its keys from 32 bits.
 """
 
 from functools import partial
@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from lib.schemes.base import AnyKey, BlockScheme, blocks_of, log2_factorial
-from lib.schemes.checks import check_bits
 from lib.table import Shape, Structure, Table, chunks, join
 
 
@@ -39,7 +38,10 @@ class Tanaka(BlockScheme):
 
     def __init__(self, key: AnyKey, block: int = 4, bits: int = 4, **shared: Any):
         super().__init__(key, block, **shared)
-        self.bits = check_bits(bits)
+        # True == 1 and 4.0 == 4, but their streams would have other names
+        if isinstance(bits, bool) or not isinstance(bits, int | np.integer) or bits not in (8, 4, 2, 1):
+            raise ValueError(f"bytes are split into parts of 8, 4, 2 or 1 bits, got bits={bits!r}")
+        self.bits = int(bits)
 
     @property
     def atoms(self) -> int:

@@ -20,8 +20,7 @@ SCHEME = '''
 
 import numpy as np
 
-from lib.schemes.base import BlockScheme
-from lib.schemes.checks import check_flag
+from lib.schemes.base import BlockScheme, check_flag
 from lib.table import Structure, Table
 
 

@@ -2,12 +2,9 @@
 
 A query's answer says at most as many bits as an image has, so log2(keys) / (8 h w 3) queries are needed at
 least: `bound`. At 32x32 that is 1 for every scheme here but ELE, and 2 for ELE; these attacks ask no more.
-The idea of all: give every atom a word, a value in each block or image that it is seen in, so that no two
-words are equal or complements.
-
-Confidence as in `lib.attacks.chosen_plaintext.helper_images`: 1 where the answers make sense everywhere and
-the ciphertexts come out smoother, 0 where they do not. So it is 0 for pictures of noise, even where they are
-read right.
+All give every atom a word, a value in each block or image that it is seen in, so that no two words are equal
+or complements. Confidence is 1 where the answers make sense everywhere and the ciphertexts come out smoother,
+else 0: so also for pictures of noise, even where they are read right.
 """
 
 import math
@@ -16,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, on
-from lib.attacks.known_plaintext.etc import oriented_blocks
+from lib.attacks.known_plaintext.history_matching import oriented_blocks
 from lib.attacks.solvers.recovered_table import is_permutation, is_smoother, substituted_back
 from lib.table import Shape, Structure, Table, join, split
 from lib.tiling import assembled, cut, places
@@ -33,14 +30,11 @@ def bound(key_bits: float, shape: Shape) -> int:
 
 @attack("fewest-tanaka", CHOSEN, fits=on(Structure.SAME_BLOCKS), told=("block", "bits"), rank=3)
 def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> AttackResult:
-    """Tanaka's scheme, SHF and NP (bits=8): one image of one to a few blocks; all blocks share the key.
-
-    An atom's word is its own number, a digit in each block; numbers are small enough for the first bit to be
-    0, so that a first bit of 1 marks a complement. Blocks of 4: two of them for atoms of 4 bits, one for
-    bytes. `recovered`: "index" (atoms of a block,) and "mask" (bytes of a block,).
-    """
+    """Tanaka's scheme, SHF and NP (bits=8): one image of one to a few blocks; all blocks share the key. An
+    atom's word is its own number, a digit in each block; a first bit of 1 marks a complement. For blocks of
+    4: two for atoms of 4 bits, one for bytes. `recovered`: "index" (atoms,) and "mask" (bytes,)."""
     ciphers, atoms = check_ciphers(ciphers, block), 3 * block**2 * 8 // bits
-    digits = _digits(np.arange(atoms), _digits_needed(atoms, bits), bits)
+    digits = _digits(np.arange(atoms), atoms, bits)
     asked = assembled(join(digits, bits).reshape(1, 1, len(digits), -1), block)
     answer = cut(oracle(asked), block).reshape(len(digits), -1)
     index, mask = _read(split(answer, bits), bits)
@@ -52,10 +46,8 @@ def tanaka(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -
 
 @attack("fewest-etc", CHOSEN, fits=on(Structure.PIECES), told=("block",), rank=5)
 def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
-    """EtC: one image of noise, whose blocks are then known, in all 96 states, as with any pair.
-
-    `recovered`: "source", "state" and "negative", (blocks,); states as in `lib.symmetries.block_orders`.
-    """
+    """EtC: one image of noise, whose blocks are then known, in all 96 states, as with any pair. `recovered`:
+    "source", "state" and "negative", (blocks,); states as in `lib.symmetries.block_orders`."""
     ciphers = check_ciphers(ciphers, block)
     asked = np.random.default_rng(0).integers(0, 128, ciphers[:1].shape, np.uint8)  # no secret: any noise
     found = oriented_blocks(asked, oracle(asked), ciphers, block)
@@ -65,16 +57,13 @@ def etc(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
 @attack("fewest-ele", CHOSEN, fits=on(Structure.OWN_BLOCKS), told=("block", "bits"), rank=4)
 def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> AttackResult:
     """ELE: two images at 32x32 with blocks of 4. An atom's word has a digit in each image; of some pairs of
-    words a block uses one or the other, by the bits of its own number, so that the words in a cipher block
-    say which block it was.
-
-    `recovered`: "source" (blocks,), "index" (blocks, atoms of a block), "mask" (blocks, bytes of a block).
-    """
+    words a block uses one or the other, by the bits of its own number, which says which block it was.
+    `recovered`: "source" (blocks,), "index" (blocks, atoms of a block), "mask" (blocks, bytes of a block)."""
     ciphers = check_ciphers(ciphers, block)
     shape, bytes_of = ciphers.shape[1:], places(ciphers.shape[1:], block)
     blocks, atoms = len(bytes_of), bytes_of.shape[1] * 8 // bits
     words, pairs = _words(blocks, atoms)
-    digits = _digits(words, _digits_needed(atoms + pairs, bits), bits)
+    digits = _digits(words, atoms + pairs, bits)
     asked = np.empty((len(digits), ciphers[0].size), np.uint8)
     asked[:, bytes_of] = join(digits, bits)
     answer = oracle(asked.reshape(-1, *shape)).reshape(len(digits), -1)[:, bytes_of]
@@ -89,11 +78,8 @@ def ele(oracle: Oracle, ciphers: np.ndarray, block: int = 4, bits: int = 4) -> A
 @attack("fewest-ffx", CHOSEN, fits=on(Structure.VALUES), told=("block",), rank=6)
 def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     """FFX, a substitution at half of a block's places. Place p shows a share of the values that turns with p,
-    and half of the places together show all of them: one image of 32x32, and another in the rare case that
-    some are missing.
-
-    `recovered`: "substitution" (256,), -1 for values not seen, and "places" (bytes of a block,) bool.
-    """
+    and half of the places show all of them: one image of 32x32, rarely another, where some are missing.
+    `recovered`: "substitution" (256,), -1 for values not seen, and "places" (bytes of a block,) bool."""
     ciphers = check_ciphers(ciphers, block)
     shape, bytes_of = ciphers.shape[1:], places(ciphers.shape[1:], block)
     blocks, size = bytes_of.shape
@@ -114,23 +100,14 @@ def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
     return AttackResult(estimate, {"substitution": table, "places": changed}, float(sure))
 
 
-# -- words ---------------------------------------------------------------------------------------------------
-
-
-def _digits_needed(words, bits):
-    """Digits in base 2 ** bits of numbers below `words`, with a bit more, which stays 0."""
-    return -(-((words - 1).bit_length() + 1) // bits)
-
-
-def _digits(words, count, bits):
-    """(count, ...) uint8: the digits of numbers (...) in base 2 ** bits, the highest first."""
-    shifts = np.arange(count)[::-1] * bits
+def _digits(words, top, bits):
+    """(count, ...) uint8: digits of numbers (...) below top in base 2 ** bits, the highest first; its bit is 0."""
+    shifts = np.arange(-(-((top - 1).bit_length() + 1) // bits))[::-1] * bits
     return (words >> shifts.reshape(-1, *[1] * words.ndim) & 2**bits - 1).astype(np.uint8)
 
 
 def _read(digits, bits):
-    """Words (...) int64 from their digits (count, ..., atoms), complements undone, and the mask that undid
-    them (..., bytes) uint8."""
+    """Words (...) int64 from digits (count, ..., atoms), complements undone, and the mask of those, bytes."""
     top = 2**bits - 1
     flipped = digits[0] >> bits - 1 == 1
     digits = np.where(flipped, top - digits, digits).astype(np.int64)
@@ -139,10 +116,7 @@ def _read(digits, bits):
 
 
 def _words(blocks, atoms):
-    """Words of all atoms (blocks, atoms), and how many pairs of words are among them.
-
-    The last atoms of a block have one word of a pair each, by the bits of the block's number.
-    """
+    """Words of all atoms (blocks, atoms), and how many pairs the last choose from, by the block's number."""
     pairs = (blocks - 1).bit_length()
     number = np.arange(blocks)[:, None] >> np.arange(pairs) & 1
     plain = np.arange(atoms - pairs)[None].repeat(blocks, 0)

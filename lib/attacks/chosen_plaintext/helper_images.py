@@ -1,15 +1,12 @@
 """Chosen plaintext with helper images, as published: A. H. Chang and B. M. Case, arXiv:2004.13263, and their
 code (ahchang98/image-encryption-scheme-attacks).
 
-`chang_case_blocks` is their attack on Tanaka's scheme, 16 images of one block each. The code reads bytes, so
-it breaks the variant that shuffles bytes, and not the nibbles of the paper that it names.
-`chang_case_pixels`, on SKK with one key, needs one image, which is the least there is. The code reports no
-score; it writes pictures.
+`chang_case_blocks` breaks the variant of Tanaka's scheme that shuffles bytes, and not the nibbles of the
+paper that it names; `chang_case_pixels` is on SKK with one key. The code reports no score.
 
-An attack of a single query, or of a single block, cannot see from the answers that the ciphertexts are of
-another scheme or of another key than the oracle's. So confidence is 1 only where what came back is a table
-that also makes the ciphertexts smoother, see `is_smoother`: pictures of noise are read right and called
-uncertain.
+A single query, or block, does not show whether the ciphertexts are of another scheme or key than the
+oracle's. So confidence is 1 only where what came back is a table that also makes the ciphertexts smoother,
+see `is_smoother`: pictures of noise are read right and called uncertain.
 """
 
 import numpy as np
@@ -27,8 +24,8 @@ def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> At
     """As published: `block` ** 2 images of one block, image k black but for the values 1, 2, 3 in pixel k.
 
     A cipher value over 127 that is not 255 marks a reversed place; 1, 2 and 3 say which channel of pixel k
-    came there. `recovered` holds the index and mask of a block's bytes; places where none of the three was
-    found have index -1, and stay as they are in the estimate.
+    came there. `recovered`: "index" and "mask" of a block's bytes; index is -1 where none of the three was
+    found, and such places stay as they are in the estimate.
     """
     ciphers = check_ciphers(ciphers, block)
     size = block * block
@@ -53,13 +50,9 @@ def chang_case_blocks(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> At
 
 @attack("helper-pixels", CHOSEN, fits=on(Structure.PIXELS), source=CHANG_CASE, rank=2)
 def chang_case_pixels(oracle: Oracle, ciphers: np.ndarray) -> AttackResult:
-    """As published: one image with the values 1, 2, 3 in every pixel reads all keys of SKK with one key for
-    all images.
-
-    A cipher value over 127 is a complement; the value left then says which channel it was. Where most
-    neighbours seem to have one key, it is a scheme of blocks, which may have moved unseen: the confidence is
-    0.
-    """
+    """As published: one image with the values 1, 2, 3 in every pixel reads all keys of SKK with one key. A
+    cipher value over 127 is a complement; the value left says which channel it was. Where most neighbours
+    seem to have one key, it is a scheme of blocks, which may have moved unseen: the confidence is 0."""
     ciphers = check_ciphers(ciphers)
     answer = oracle(np.broadcast_to(np.array([1, 2, 3], np.uint8), ciphers.shape[1:]).copy())
     alike = (answer[:, 1:] == answer[:, :-1]).all(axis=-1)

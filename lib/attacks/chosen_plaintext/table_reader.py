@@ -1,13 +1,10 @@
-"""Chosen plaintext: the attacker may have images of his choice encrypted, and then reads an unseen
-ciphertext.
+"""Chosen plaintext: the attacker may have images of his choice encrypted, then reads an unseen ciphertext.
 
-Every table scheme falls to the same few queries, whatever its name: an image of zeros shows the mask, and
-images in which every atom holds a digit of its own number show where each atom went. The table reader needs
-to know the size of images and nothing else of scheme or key. Ancestor: Jolfaei, Wu and Muthukkumarasamy, IEEE
-TIFS 2016, for ciphers that only permute. Who knows the scheme as well needs fewer queries: see
-`lib.attacks.chosen_plaintext.fewest_queries`.
-
-Confidence is 1 where what came back is a table, every atom named once, and 0 where it is none.
+Every table scheme falls to the same few queries: an image of zeros shows the mask, and images in which every
+atom holds a digit of its own number show where each atom went. Nothing else of scheme or key is needed; who
+knows the scheme asks less, see `lib.attacks.chosen_plaintext.fewest_queries`. Ancestor: Jolfaei, Wu and
+Muthukkumarasamy, IEEE TIFS 2016, for ciphers that only permute. Confidence is 1 where what came back is a
+table, every atom named once, and 0 where it is none.
 """
 
 import numpy as np
@@ -19,8 +16,7 @@ from lib.table import Shape, join, split
 
 @attack("table-reader", CHOSEN, fits=in_colour, rank=0)
 def table_reader(oracle: Oracle, ciphers: np.ndarray, bits: int = 4) -> AttackResult:
-    """Read the oracle's table, then decrypt `ciphers` (n, h, w, 3) uint8 with it: any table scheme, unknown
-    key."""
+    """Read the oracle's table, then decrypt `ciphers` (n, h, w, 3) uint8 with it: any table, unknown key."""
     ciphers = check_ciphers(ciphers)
     index, mask = read_table(oracle, ciphers.shape[1:], bits)
     estimate, sure = decrypt_with(ciphers, index, mask, bits), is_permutation(index)
@@ -28,8 +24,7 @@ def table_reader(oracle: Oracle, ciphers: np.ndarray, bits: int = 4) -> AttackRe
 
 
 def queries_needed(shape: Shape, bits: int = 4) -> int:
-    """How many images `read_table` asks for: one for the mask, and the digits in base 2 ** bits of an atom's
-    number.
+    """How many images `read_table` asks for: one for the mask, and the digits of an atom's number.
 
     >>> queries_needed((32, 32, 3)), queries_needed((256, 256, 3))
     (5, 6)
@@ -39,12 +34,9 @@ def queries_needed(shape: Shape, bits: int = 4) -> int:
 
 
 def read_table(oracle: Oracle, shape: Shape, bits: int = 4) -> tuple[np.ndarray, np.ndarray]:
-    """The table behind an oracle, for images of `shape` (h, w, c).
-
-    Returns (index, mask): the plain atom that each cipher atom is, (h * w * c * 8 / bits,) int64, and the
-    bytes that were XORed to it, (h * w * c,) uint8. Atoms of 4 bits read the tables of bytes as well; for the
-    2- and 1-bit splits of Tanaka's scheme say bits=2 or 1.
-    """
+    """The table behind an oracle, for images of `shape` (h, w, c): index and mask, the plain atom that each
+    cipher atom is, (h * w * c * 8 / bits,) int64, and what bytes were XORed with, (h * w * c,) uint8. Atoms
+    of 4 bits read the tables of bytes as well; for 2 and 1 of Tanaka's scheme say bits=2 or 1."""
     number = np.arange(int(np.prod(shape)) * 8 // bits, dtype=np.uint32)
     digits = [number >> bits * k & 2**bits - 1 for k in range(queries_needed(shape, bits) - 1)]
     chosen = np.array([join(digit.astype(np.uint8), bits) for digit in [np.zeros_like(number), *digits]])

@@ -1,19 +1,12 @@
-"""Weak keys: a key out of a small set is found by trying them all on one ciphertext. No image is needed
-beside it.
+"""Weak keys: a key out of a small set is found by trying them all on one ciphertext.
 
 The example is real: imageshuffle, the package of Tanaka's scheme by its author (mastnk/imageshuffle), makes
 the order of a block's atoms from a key of 32 bits: x0 = key / (2^32 - 1) scaled into (0, 1), the logistic map
 x -> a x (1 - x) with a = 4 - 1e-12, a hundred steps to warm up, then the order in which a block's numbers
 would be sorted. Place i gets atom order[i] (as in its class RandBlock; Rand, for whole images, goes the other
-way); places where order > half of their number are reversed, before and after. A time in seconds as a key is
-weaker still: a day has 86,400.
-
-A right key makes a smooth picture. `search` decrypts a few blocks with each key and keeps the smoothest;
-confidence tells how far it stands out among all keys tried, 0 where the best is no better than the best of so
-many wrong ones would be.
-
-The keys of this workbook have 256 bits, and come from SHAKE-256 (`lib.keys`): there is nothing to try them
-all with.
+way); places where order > half of their number are reversed, before and after. A right key makes a smooth
+picture: `search` decrypts a few blocks with each key and keeps the smoothest; confidence tells how far it
+stands out, 0 where it is no better than the best of so many wrong ones would be.
 """
 
 import math
@@ -29,19 +22,26 @@ WARM_UP, A = 100, 4 - 1e-12
 SAMPLE = 12  # blocks that each key is tried on, of those with the most different values
 
 
+@numba.njit(cache=True)
 def logistic_orders(key: int, atoms: int) -> np.ndarray:
     """(atoms,) int64: which atom of a block imageshuffle puts at each place, for a key below 2 ** 32."""
-    return _order(np.uint64(key), atoms)
+    x = float(key) / 4294967295.0 * (1.0 - 2.0e-12) + 1.0e-12
+    for _ in range(WARM_UP):
+        x = A * x * (1.0 - x)
+    values = np.empty(atoms)
+    for i in range(atoms):
+        x = A * x * (1.0 - x)
+        values[i] = x
+    return np.argsort(values)
 
 
 def weak_table(key: int, shape: Shape, block: int = 4) -> Table:
-    """imageshuffle's table for images of `shape` (h, w, 3), blocks of `block`, 4-bit atoms, a key below 2 **
-    32."""
+    """imageshuffle's table for images of `shape` (h, w, 3), 4-bit atoms, a key below 2 ** 32."""
     if not 0 <= key < 2**32:
         raise ValueError(f"imageshuffle's keys are whole numbers below 2 ** 32, got {key!r}")
     size = 3 * block**2
     places = _places(block)
-    order = logistic_orders(key, 2 * size)
+    order = logistic_orders(np.uint64(key), 2 * size)
     index, reverse = np.empty(2 * size, np.int64), np.zeros(2 * size, np.uint8)
     index[places] = places[order]  # atom order[i] of theirs goes to place i
     reverse[places] = (order > size) * 15
@@ -50,8 +50,7 @@ def weak_table(key: int, shape: Shape, block: int = 4) -> Table:
 
 
 def _places(block) -> np.ndarray:
-    """(atoms,): the atom of a table (row, column, channel, part) that each of theirs is (row, column, part,
-    channel)."""
+    """(atoms,): which of (row, column, channel, part) each of theirs is, (row, column, part, channel)."""
     return np.arange(6 * block**2).reshape(-1, 3, 2).swapaxes(1, 2).ravel()
 
 
@@ -65,40 +64,23 @@ def search(ciphers: np.ndarray, keys: range, block: int = 4) -> AttackResult:
     atoms = _sample(ciphers, block)
     best, key, total, squares = _try_all(atoms, np.uint64(keys.start), keys.step, len(keys), block)
     estimate = weak_table(int(key), ciphers.shape[1:], block).inverse().apply_batch(ciphers)
-    return AttackResult(estimate, {"key": int(key)}, _standing_out(best, total, squares, len(keys)))
-
-
-def _standing_out(best, total, squares, count):
-    """0 to 1: how far the best of `count` numbers lies below their mean, beside the best of so many normal
-    ones."""
-    mean, usual = total / count, math.sqrt(2 * math.log(max(count, 2)))
-    deviation = math.sqrt(max(squares / count - mean**2, 1e-12))
-    return float(np.clip((mean - best) / deviation / usual - 1, 0, 1)) if count > 1 else 0.0
+    count, mean = len(keys), total / len(keys)
+    deviation, usual = (
+        math.sqrt(max(squares / count - mean**2, 1e-12)),
+        math.sqrt(2 * math.log(max(count, 2))),
+    )
+    standing_out = float(np.clip((mean - best) / deviation / usual - 1, 0, 1)) if count > 1 else 0.0
+    return AttackResult(estimate, {"key": int(key)}, standing_out)
 
 
 def _sample(ciphers, block):
-    """(SAMPLE, atoms) uint8, in their order: blocks whose bytes differ most, since flat ones look alike under
-    all keys."""
+    """(SAMPLE, atoms) uint8, in their order: blocks whose bytes differ most, as flat ones look alike."""
     flat = cut(ciphers, block).reshape(-1, 3 * block**2)
     kinds = (np.diff(np.sort(flat, axis=1), axis=1) > 0).sum(axis=1)
     if kinds.max() == 0:
-        raise ValueError(
-            "every block holds one value only, so every key fits; expected a ciphertext with texture"
-        )
+        raise ValueError("every block holds one value, so every key fits; expected a ciphertext with texture")
     chosen = flat[np.argsort(-kinds, kind="stable")[:SAMPLE]]
     return np.ascontiguousarray(split(chosen, 4)[:, _places(block)])
-
-
-@numba.njit(cache=True)
-def _order(key, atoms):
-    x = float(key) / 4294967295.0 * (1.0 - 2.0e-12) + 1.0e-12
-    for _ in range(WARM_UP):
-        x = A * x * (1.0 - x)
-    values = np.empty(atoms)
-    for i in range(atoms):
-        x = A * x * (1.0 - x)
-        values[i] = x
-    return np.argsort(values)
 
 
 @numba.njit(cache=True)
@@ -109,7 +91,7 @@ def _try_all(samples, first, step, count, block):
     best, which, total, squares = np.inf, first, 0.0, 0.0
     for number in range(count):
         key = np.uint64(first + np.uint64(number * step))
-        order = _order(key, atoms)
+        order = logistic_orders(key, atoms)
         rough = 0
         for s in range(len(samples)):
             for i in range(atoms):

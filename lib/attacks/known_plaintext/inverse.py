@@ -1,20 +1,14 @@
-"""Inverse transformation network (ITN): a network that is trained on pairs to turn ciphertexts back into
-pictures.
+"""Inverse transformation network (ITN): trained on pairs to turn ciphertexts back into pictures.
 
 W. Sirichotedumrong, H. Kiya, "Visual Security Evaluation of Learnable Image Encryption Methods against
 Ciphertext-only Attacks", arXiv:2010.06198, and the code ito-hiroki/learnable_encryption_robustness (2022).
-Two attackers:
-
-    same key         has pairs under the victim's key, from an oracle or from a leak
-    different keys   knows the algorithm, and makes pairs of public pictures under keys of its own, a new one
-                     for each
+An attacker with the *same key* has pairs under the victim's, from an oracle or from a leak; one with
+*different keys* knows the algorithm, and makes pairs of public pictures, each under a new key of his own.
 
 Where the published code differs: its networks end in tanh, and the training loop puts a sigmoid behind that,
-so that the loss compares values from 0.27 to 0.73 with pictures from -1 to 1; the program that scores leaves
-the sigmoid out, and so sees what was pushed to the ends of the tanh. Its networks read bytes, where Tanaka's
-scheme moves nibbles, and one network for all blocks cannot undo keys of blocks, nor their shuffling.
-`Recipe("published", ...)` has it, with and without the sigmoid. It is trained with SGD for 50 epochs; we
-train all networks here with AdamW, the rate on one cycle.
+which the program that scores leaves out (`Recipe("published", ...)` has it with and without); they read
+bytes, where Tanaka's scheme moves nibbles, and one network for all blocks cannot undo keys of blocks, nor
+their shuffling; they are trained with SGD for 50 epochs, ours with AdamW, the rate on one cycle.
 """
 
 from dataclasses import asdict, dataclass, field
@@ -38,48 +32,36 @@ NETWORKS = {
     "block features": networks.BlockFeatures,
     "published": lambda side, block, bits, **o: networks.Published(block, **o),
 }
-"""What can be trained: all take the side of the images and the cipher's block and bits, which are no
-secret."""
+"""What can be trained: all take the side of the images and the cipher's block and bits, no secrets."""
 START = 1000  # pairs that a network's `start` is given
+Array = np.ndarray
 COUNTED = 2000  # public pictures in which pairs of neighbours are counted
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train: AdamW, the rate on one cycle up to `rate` and down to nothing.
+    """How to train: AdamW, the rate on one cycle up to `rate` and down to nothing."""
 
-    network      one of `NETWORKS`, with `options`
-    pairs        how many are used
-    flip         show half of the batches in the mirror, and add the answer for the mirror image when
-                 attacking: for networks that see nothing of the key
-    neighbours   settle pixel states with neighbours by belief propagation, see
-                 `lib.attacks.solvers.belief_propagation`
-    """
-
-    network: str
+    network: str  # one of `NETWORKS`, with `options`
     options: dict = field(default_factory=dict)
     pairs: int = 50_000
     steps: int = 1000
     batch: int = 64
     rate: float = 0.01
-    flip: bool = False
-    neighbours: bool = False
+    flip: bool = False  # half of the batches in the mirror, answers from both: where the key is not seen
+    neighbours: bool = False  # settle pixel states by `lib.attacks.solvers.belief_propagation`
 
 
 @measured
-def inverse(
-    plain: np.ndarray, pair_ciphers: np.ndarray, ciphers: np.ndarray, recipe: Recipe, **options
-) -> AttackResult:
+def inverse(plain: Array, pair_ciphers: Array, ciphers: Array, recipe: Recipe, **options) -> AttackResult:
     """Train on pairs, then turn `ciphers` (n, h, w, 3) uint8 into pictures.
 
     plain, pair_ciphers   (m, h, w, 3) uint8, under the key of `ciphers` or under any
     options               as for `train`
-    The result's `recovered`: "network", and "losses" as `lib.training.steps.by_steps` gives them. It does not
-    say how sure it is: `confidence` is 0.
+    The result's `recovered`: "network", and "losses" as `lib.training.steps.by_steps` gives them.
     """
-    ciphers, pair_ciphers, plain = (
-        check_ciphers(images, options.get("block", 1)) for images in (ciphers, pair_ciphers, plain)
-    )
+    block = options.get("block", 1)
+    ciphers, pair_ciphers, plain = (check_ciphers(each, block) for each in (ciphers, pair_ciphers, plain))
     pair_ciphers, plain = pair_ciphers[: recipe.pairs], plain[: recipe.pairs]
     shapes = [images.shape for images in (pair_ciphers, plain, ciphers)]
     if shapes[0] != shapes[1] or shapes[0][1:] != shapes[2][1:]:
@@ -92,13 +74,9 @@ def inverse(
     return AttackResult(estimate, {"network": network, "losses": losses})
 
 
-def train(ciphers: np.ndarray, plain: np.ndarray, recipe: Recipe, *, block: int = 1, bits: int = 8,
-          seed: int = 0, **run) -> tuple[nn.Module, list[dict]]:  # fmt: skip
-    """A network trained on pairs (n, h, w, 3) uint8, and its losses.
-
-    block, bits   of the cipher, which everybody knows
-    run           "folder", for a checkpoint, so that a killed run goes on, and "progress"
-    """
+def train(ciphers: Array, plain: Array, recipe: Recipe, block: int = 1, bits: int = 8, seed: int = 0, **run):
+    """A network trained on pairs (n, h, w, 3) uint8 of ciphers of `block` and `bits`, and its losses. run: a
+    "folder" for a checkpoint, so that a killed run goes on, and "progress"."""
     x, y = (torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2) for images in (ciphers, plain))
     with quiet(seed):
         facts = {"side": x.shape[2], "block": block, "bits": bits}
@@ -141,11 +119,8 @@ def apply(network: nn.Module, ciphers: np.ndarray, flip: bool = False, batch: in
 
 
 def settled(network: nn.Module, ciphers: np.ndarray, public: np.ndarray, flip: bool = False) -> np.ndarray:
-    """`apply`, but neighbours settle what the network is not sure of; how they go together is counted in
-    public pictures.
-
-    ValueError for a network other than `PixelStates`, or of signs alone: the field is one of 48 states.
-    """
+    """`apply`, but neighbours settle what the network is not sure of, as counted in public pictures.
+    ValueError for a network other than `PixelStates`, or of signs alone: the field is one of 48 states."""
     if not isinstance(network, networks.PixelStates) or network.ordered:
         raise ValueError("neighbours settle states of sorted folds: neighbours=True is for such pixel states")
     pair_odds = odds(counts(public[:COUNTED]), POWER)

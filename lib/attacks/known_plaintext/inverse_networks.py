@@ -1,21 +1,16 @@
-"""Networks that undo a cipher: (n, 3, side, side) ciphertexts, floats from -1 to 1, to pictures of the same
-shape and range.
+"""Networks that undo a cipher: (n, 3, side, side) ciphertexts, floats from -1 to 1, to pictures alike.
 
-Two sorts, for two attackers. Under *the victim's key*, a table's inverse is a linear map of its atoms, and a
-complement a change of sign, so a linear layer in the right place is enough:
+- `BlockMaps`, under *the victim's key*, where a table's inverse is a linear map of its atoms, and a
+  complement a change of sign: one map for all blocks (Tanaka, SHF, NP), one for each (SKK, whose blocks are
+  pixels), or one for each, which may stand anywhere (ELE, EtC).
+- `PixelStates`, under *other keys*, sees folds of pixels alone, which no key changes, by the U-Net of
+  `lib.attacks.solvers.pixel_state_prior`: SKK, and NP, where colours keep their order.
+- `BlockFeatures`, likewise, a block's atoms or their folds, sorted: Tanaka and SHF; ELE and EtC, which lose
+  the places of blocks too.
+- `Published`, those of the public evaluation.
 
-- `BlockMaps`: one map of atoms for all blocks (Tanaka, SHF, NP), one for each (SKK, whose blocks are pixels),
-  or one for each, which may stand anywhere (ELE, EtC).
-
-Under *other keys* nothing can be learned but what no key changes, so these networks see that alone:
-
-- `PixelStates`: folds of pixels, by the U-Net of `lib.attacks.solvers.pixel_state_prior`. SKK, and NP, where
-  colours keep their order.
-- `BlockFeatures`: a block's atoms or their folds, sorted. Tanaka and SHF; ELE and EtC, which lose the places
-  of blocks too.
-
-And `Published`, those of the public evaluation. A network that learns from pairs before it is trained has
-`start(x, y)`; one with a loss of its own has `loss(x, y, draws)`; else the loss is the squared error.
+A network that learns from pairs before it is trained has `start(x, y)`; one with a loss of its own has
+`loss(x, y, draws)`; else the loss is the squared error.
 """
 
 import numpy as np
@@ -34,11 +29,9 @@ class BlockMaps(nn.Module):
     """Each block's atoms, whitened, times a matrix; a block may be a pixel.
 
     own        a matrix for each block, instead of one for all
-    shuffled   blocks stand anywhere. `start(x, y)` finds where each came from: shuffling and complements
-               leave the sum of its atoms' distances from the middle as it was, so over some hundred pairs it
-               goes up and down with one plain block's
-    4,608 parameters for blocks of 4 and atoms of 4 bits; with `own` 294,912 at 32x32, and 9,216 for SKK's
-    pixels.
+    shuffled   blocks stand anywhere. `start(x, y)` finds where each came from: the sum of its atoms'
+               distances from the middle goes up and down with one plain block's
+    4,608 parameters for blocks of 4 and atoms of 4 bits; with `own` 294,912 at 32x32, and 9,216 for SKK.
     """
 
     def __init__(
@@ -71,8 +64,7 @@ class BlockMaps(nn.Module):
 
     @property
     def table(self) -> torch.Tensor:
-        """(blocks or 1, atoms, bytes): what is learned, a weight for every atom of a cipher block and byte of
-        a plain one."""
+        """(blocks or 1, atoms, bytes): what is learned, a weight for each atom of a block and plain byte."""
         return self.whiten @ self.maps
 
     def plain(self, x: torch.Tensor) -> torch.Tensor:
@@ -115,8 +107,7 @@ class PixelStates(nn.Module):
 
     @torch.no_grad()
     def chances(self, cipher: np.ndarray, flip: bool = False) -> np.ndarray:
-        """(h, w, states) float32 of one image (h, w, 3) uint8; with `flip` the geometric mean with those of
-        its mirror image."""
+        """(h, w, states) float32 of one image (h, w, 3) uint8; `flip`: the mean of logits with its mirror."""
         x, shape = scaled(torch.from_numpy(cipher).permute(2, 0, 1)[None]), (*cipher.shape[:2], -1)
         logits = self.logits(self.folds(x)).float().view(shape)
         if flip:
@@ -138,12 +129,10 @@ def _pixels(x):
 
 
 class BlockFeatures(nn.Module):
-    """What a key of Tanaka's kind leaves of a block, its sorted atoms, then convolutions over the grid of
-    blocks.
+    """What a key of Tanaka's kind leaves of a block, its sorted atoms, then convolutions over blocks.
 
     folded   complements are undone first: an atom or its complement, whichever is less
-    placed   False where the cipher shuffles blocks as well: all that reaches the picture is the mean over
-             blocks
+    placed   False where the cipher shuffles blocks as well, which leaves the mean over blocks
     """
 
     bfloat16 = True
@@ -173,14 +162,11 @@ class BlockFeatures(nn.Module):
 
 
 class Published(nn.Sequential):
-    """The networks of ito-hiroki/learnable_encryption_robustness (2022), each convolution but the last with
-    batch norm and ReLU.
+    """The networks of ito-hiroki/learnable_encryption_robustness (2022), with batch norm and ReLU.
 
     pixels         1x1 convolutions 3-64-128-256-3, for SKK. Otherwise a convolution of the block's size, 3 to
-                   48 channels for blocks of 4, two of 1x1 to 48 and 512, pixels put back in place, 32 to 3;
-                   for LE, ELE and EtC
-    double_range   as published: the output of the tanh goes through a sigmoid for the loss, but not when the
-                   attack is scored
+                   48 channels for blocks of 4, two of 1x1 to 48 and 512, pixels put back in place, 32 to 3
+    double_range   the output of the tanh goes through a sigmoid for the loss, not when the attack is scored
     43,267 parameters for pixels, 31,107 for blocks of 4.
     """
 

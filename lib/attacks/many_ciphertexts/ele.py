@@ -1,29 +1,23 @@
 """Ciphertexts only, ELE with one key for many images: every block's own key, and where each block belongs.
 
-Each block has its own shuffle and complements, the same in all images, so its atoms are streams of one value
-an image.
+Each block has its own shuffle and complements, alike in all images: its atoms are streams, a value an image.
 
-1. In each block, streams that correlate with many others hold the highest bits; the leading eigenvector of
-   the correlations gives the signs. Annealing puts them in their places under a model of pictures, see
+1. In each block, streams that correlate with many others hold the highest bits; the leading eigenvector gives
+   the signs. Annealing puts them in their places under a model of pictures, see
    `lib.attacks.solvers.quadratic_assignment`; once a few blocks are found twice alike, what they have in
    common is the model for the others.
 2. That leaves a turn, sign and colour order of each block, and its place: a jigsaw with the borders of
    `lib.attacks.solvers.covariance_compatibility`, as EtC is with many images.
-3. Blocks that do not go with their surroundings are put in anew, given what surrounds them, see
+3. Blocks that do not go with their surroundings are put in anew, see
    `lib.attacks.solvers.iterated_conditional_modes`.
-4. A linear predictor, fitted to the pictures themselves, makes each value of each atom so and so likely at
-   each place; the likeliest assignment checks the highest bits, and finds the bits below, see
-   `lib.attacks.solvers.block_bit_planes`.
-5. A turn, mirror, sign and colour order of all images remain, as for EtC; `lib.attacks.solvers.ambiguity`
-   picks one.
+4. A linear predictor, fitted to the pictures themselves, checks the highest bits, and finds the bits below,
+   see `lib.attacks.solvers.block_bit_planes`.
+5. A turn, mirror, sign and colour order of all images remain; `lib.attacks.solvers.ambiguity` picks one.
 
-From 100 CIFAR-10 images every bit of all images came back on 20 of 20 keys, up to a choice that all images
-share, in 4 to 9 seconds of a core; from 50 on 8 of 8; from 30 on 1 of 3, with one or two of 64 blocks wrong
-on the others; from 20 some 98 % of atoms and no image whole; 15 are too few. That copy of CIFAR-10 is a JPEG,
-whose colours are smooth. Of 100 patches of ten lossless photographs, which resemble each other, a block or
-two may come back with pixels exchanged; 200 do better.
-
-We found no publication of it. Nearest: Li et al., arXiv:2305.04543, several EtC ciphertexts under one key.
+Of 100 CIFAR-10 images (a JPEG copy) all bits came back on 20 of 20 keys, up to that choice, in 4 to 9 seconds
+of a core; of 50 on 8 of 8; of 30 on 1 of 3, of 20 some 98 % of atoms; 15 are too few. Of 100 patches of ten
+lossless photographs a block or two may have pixels exchanged; 200 do better. We found no publication of it.
+Nearest: Li et al., arXiv:2305.04543, several EtC ciphertexts under one key.
 """
 
 import numpy as np
@@ -50,16 +44,11 @@ ALIKE = 0.9  # share of places in which two orders agree
 FEWEST = 8  # images
 
 
-@attack(
-    "one-key-ele",
-    MANY,
-    fits=on(Structure.OWN_BLOCKS),
-    told=("block", "bits"),
-    moves=("turns", "complement", "colours"),
-    images=100,
-    public=True,
-    rank=4,
-)
+MOVES = "turns", "complement", "colours"
+FACTS = {"fits": on(Structure.OWN_BLOCKS), "told": ("block", "bits"), "moves": MOVES, "public": True}
+
+
+@attack("one-key-ele", MANY, **FACTS, images=100, rank=4)
 def ele_one_key(
     ciphers: np.ndarray, block: int = 4, bits: int = 4, public: np.ndarray | None = None, seed: int = 0
 ) -> AttackResult:
@@ -69,12 +58,11 @@ def ele_one_key(
     public   (m, h', w', 3) uint8 upright pictures of the attacker's own, to settle what the ciphertexts leave
              open; None: the embedded photographs
 
-    Recovered: "index" (h * w * 24 / bits,) int64 and "mask" (h * w * 3,) uint8, a table of atoms as
-    `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure the turn,
-    sign and colour order are that all images share; right and left may be exchanged in any case. Confidence
-    (h / block, w / block), by place in the picture: how likely all atoms of its block are right, up to that
-    choice. Errors: ValueError for sizes that do not fit the block, fewer than 2x2 or more than 400 blocks,
-    fewer than 8 images, or atoms most of which never change.
+    Recovered: "index" (h * w * 24 / bits,) int64 and "mask" (h * w * 3,) uint8, a table of atoms for
+    `lib.attacks.solvers.recovered_table.decrypt_with`; and "settled", 0 to 1, how sure turn, sign and colour
+    order of all images are; right and left may be exchanged in any case. Confidence (h / block, w / block),
+    by place in the picture: how likely all atoms of its block are right, up to that. ValueError for sizes
+    that do not fit the block, fewer than 2x2 or more than 400 blocks, fewer than 8 images, or flat ones.
     """
     streams, grid = _streams(ciphers, block, bits)
     rng, values = np.random.default_rng(seed), streams - (2**bits - 1) / 2
@@ -95,8 +83,7 @@ def ele_one_key(
 
 
 def _streams(ciphers, block, bits):
-    """(blocks, n, atoms of a block) uint8, the highest bits of a byte first; and how many rows and columns of
-    blocks there are."""
+    """(blocks, n, atoms of a block) uint8, the highest bits of a byte first; and the grid of blocks."""
     if bits not in (4, 2) or block < 2:
         raise ValueError(f"expected 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}")
     n, h, w, _ = check_ciphers(ciphers, block).shape
@@ -131,12 +118,11 @@ def _table(atoms, flips, bits):
 
 
 def _inside(values, block, rng):
-    """The streams of the highest bits of each block in their places, with their signs, (blocks, places) each;
-    and (blocks,) bool, whether two starts found the same. Up to a turn, sign and colour order of each
-    block."""
+    """The streams of the highest bits of each block in their places, with signs, (blocks, places) each, but
+    for a turn, sign and colour order of each block; and (blocks,) bool, whether two starts found the same."""
     places, correlation = 3 * block**2, correlations(values)
-    # itself is the last
-    strength = np.sort(np.abs(correlation), axis=2)[:, :, -1 - min(20, places - 1) : -1].sum(2)
+    near = min(20, places - 1)
+    strength = np.sort(np.abs(correlation), axis=2)[:, :, -1 - near : -1].sum(2)  # itself is the last
     held = np.argsort(-strength, axis=1)[:, :places]
     own = np.take_along_axis(np.take_along_axis(correlation, held[:, :, None], 1), held[:, None], 2)
     sign = np.where(np.linalg.eigh(own)[1][..., -1] < 0, -1.0, 1.0)
@@ -153,8 +139,7 @@ def correlations(values: np.ndarray) -> np.ndarray:
 
 
 def _vote(own, block, rng):
-    """(blocks, places) the best order found for each block, and how many starts agree with it; own (blocks,
-    m, m)."""
+    """(blocks, places) the best order found for each block, and how many starts agree with it."""
     blocks, places, _ = own.shape
     best, votes = np.tile(np.arange(places), (blocks, 1)), np.zeros(blocks, int)
     weights = [inside_weights(covariance(block, (0, 1), *model)[:places, :places], 1.0) for model in MODELS]
@@ -172,14 +157,13 @@ def _vote(own, block, rng):
 
 
 def _annealed(weights, own, best, votes, block, rng):
-    """A better order of one block, from a few starts under each of the weights, and how many now agree with
-    it."""
+    """A better order of one block, from a few starts under each of the weights, and how many now agree."""
     problems = [Assignment(weight, own[None]) for weight in weights]
     best = problems[0].descended(best)
     for start in range(STARTS):
         order = problems[0].descended(problems[start % len(problems)].annealed(best, rng, SLOW))
         reached, least = problems[0].energy(order), problems[0].energy(best)
-        # two orders agree but for a turn and a colour order
+        # but for a turn and a colour order
         if votes and (order[block_orders(block)] == best).mean(1).max() > ALIKE:
             votes += 1
         elif reached < least:

@@ -1,21 +1,15 @@
-"""Ciphertexts only, FFX with one key for many images: the substitution, put in order by the company that
-values keep.
+"""Ciphertexts only, FFX with one key for many images: the substitution, by the company that values keep.
 
-FFX replaces values at half of a block's places and leaves the other half alone, and what it leaves tells what
-it replaced:
+1. FFX leaves half of a block's places alone. Brightness runs through these and no other: the leading
+   eigenvector of the correlations between places tells the two halves apart.
+2. What stands at a replaced place is predicted from the plain values around it (least squares, from public
+   photographs).
+3. Every cipher value thus collects predictions, and an assignment of the 256 cipher values to the 256 plain
+   ones makes all of them likeliest together.
+4. With the values found, predictions use the replaced places too, and are better: again from 3.
 
-1. brightness runs through all places left alone and through no other: the leading eigenvector of the
-   correlations between places tells the two halves apart;
-2. what stands at a replaced place is predicted from the plain values around it (least squares, from public
-   photographs);
-3. every cipher value thus collects predictions, and an assignment of the 256 cipher values to the 256 plain
-   ones makes all of them likeliest together;
-4. with the values found, predictions use the replaced places too, and are better: again from 3.
-
-Neighbouring values are told apart last, by as many samples as it takes; nothing else stays open. Ordering
-letters by the company they keep is as old as cryptanalysis; as a linear assignment on counts of pairs: H. W.
-Kuhn, 1955, and J. Jakobsen, "A fast method for cryptanalysis of substitution ciphers", Cryptologia 19, 1995,
-for language.
+Linear assignment on counts of pairs for language: J. Jakobsen, "A fast method for cryptanalysis of
+substitution ciphers", Cryptologia 19, 1995.
 """
 
 import numpy as np
@@ -23,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import linear_sum_assignment
 
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
+from lib.datasets import load
 from lib.table import Structure
 from lib.tiling import cut
 
@@ -31,21 +26,21 @@ SIDE = 2 * REACH + 1
 ROUNDS = 4
 STRAY = 0.02  # the share of predictions that say nothing
 TEMPERATURE = 4.0  # nats of likelihood to a nat of evidence: neighbouring predictions go wrong together
+Array = np.ndarray
 SAMPLES = 20_000  # windows of public photographs
 
 
 @attack("one-key-ffx", MANY, fits=on(Structure.VALUES), told=("block",), images=100, public=True, rank=5)
 def ffx_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None = None) -> AttackResult:
-    """Decrypt FFX ciphertexts (n, h, w, 3) uint8 that share one key; twenty of 32x32 give nearly every value,
-    100 all.
+    """Decrypt FFX ciphertexts (n, h, w, 3) uint8 that share one key; 20 of 32x32 give nearly all values.
 
     public   (m, h', w', 3) uint8 photographs of the attacker's own; None: the embedded ones
     Recovered: "places" (block, block, 3) bool, where values are replaced; "substitution" (256,) uint8, what
     replaces each. Confidence (256,): how likely each plain value's replacement is exactly right.
-    Errors: ValueError for sizes that do not fit the block, sides below 8 pixels, or images of one colour.
+    ValueError for sizes that do not fit the block, sides below 8 pixels, or images of one colour.
     """
     _check(ciphers, block)
-    moments = window_moments(_photographs() if public is None else public)
+    moments = window_moments(load("photos").images if public is None else public)
     places = replaced_places(ciphers, block)
     back, known = np.arange(256), ~places
     for _ in range(ROUNDS):
@@ -55,12 +50,6 @@ def ffx_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None =
     recovered = {"places": places, "substitution": substitution}
     confidence = _confidence(likelihoods, back)[substitution]
     return AttackResult(decrypt(ciphers, places, back), recovered, confidence)
-
-
-def _photographs():
-    from lib.datasets import load
-
-    return load("photos").images
 
 
 def _check(ciphers, block):
@@ -84,8 +73,7 @@ def replaced_places(ciphers: np.ndarray, block: int) -> np.ndarray:
 
 
 def window_moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and covariance of windows of photographs, (SIDE * SIDE * 3,) and square: spread evenly, and
-    mirrored too."""
+    """Mean (75,) and covariance (75, 75) of windows of photographs: spread evenly, and mirrored too."""
     views = sliding_window_view(images, (SIDE, SIDE), axis=(1, 2))
     count = np.prod(views.shape[:3])
     chosen = np.unravel_index(np.linspace(0, count - 1, min(count, SAMPLES)).astype(int), views.shape[:3])
@@ -94,10 +82,8 @@ def window_moments(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return windows.mean(axis=0), np.cov(windows.T)
 
 
-def predictions(ciphers: np.ndarray, estimate: np.ndarray, places: np.ndarray, known: np.ndarray,
-                moments: tuple[np.ndarray, np.ndarray]) -> np.ndarray:  # fmt: skip
-    """(256, 256): the log-likelihood that a cipher value (row) stands for a plain one (column), over all
-    replaced places.
+def predictions(ciphers: Array, estimate: Array, places: Array, known: Array, moments: tuple) -> Array:
+    """(256, 256): the log-likelihood that a cipher value (row) stands for a plain one (column) at all places.
 
     estimate   images whose values are right where `known` (block, block, 3) says so
     moments    of windows of photographs, which say how to predict and how well
@@ -119,15 +105,13 @@ def predictions(ciphers: np.ndarray, estimate: np.ndarray, places: np.ndarray, k
 
 
 def _at(images, y, x, block):
-    """(n, rows, columns, 3, SIDE, SIDE): the windows around one place of all blocks that lie inside the
-    image."""
+    """(n, rows, columns, 3, SIDE, SIDE): the windows around one place of all blocks, inside the image."""
     views = sliding_window_view(images, (SIDE, SIDE), axis=(1, 2))
     return views[:, (y - REACH) % block :: block, (x - REACH) % block :: block]
 
 
 def _regression(mean, covariance, use, centre):
-    """Weights of the window's used values, a constant, and the mean size of what they miss by, as of a
-    Laplacian."""
+    """Weights of the window's used values, a constant, and the mean size, Laplacian, of what they miss by."""
     weights = np.linalg.solve(covariance[np.ix_(use, use)] + np.eye(use.sum()), covariance[use, centre])
     missed = covariance[centre, centre] - weights @ covariance[use, centre]
     return weights, mean[centre] - weights @ mean[use], max(missed / 2, 1.0) ** 0.5

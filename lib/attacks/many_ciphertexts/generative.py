@@ -2,17 +2,11 @@
 
 After Madono et al., "SIA-GAN", IEEE Access 9, 129385-129393, 2021: a generator turns ciphertexts into
 pictures, a discriminator is trained to tell these from public pictures, and the generator to leave it no way
-(hinge loss, Adam with betas 0 and 0.9, batches of 64, as published). Ours:
-
-- the generator may be a linear map of each block's atoms, which is all that a key does (`KeyMaps`), with up
-  to a hundred times the published rate, for its weights have far to go; the longer it trains, the more it is
-  held to what keys can do;
-- what paints and what judges has a thirtieth of the published weights or less, rates fall along a cosine, and
-  the generator returned is a running mean. We leave out the classifier that the published code trains beside
-  both, and so the labels.
-
-A discriminator says whether an output looks like a picture, never whether it is the right one:
-`lib.metrics.ranks` does.
+(hinge loss, Adam with betas 0 and 0.9, batches of 64, as published). Ours may be a linear map of each block's
+atoms, which is all that a key does (`KeyMaps`), with up to a hundred times the published rate, and ever more
+held to what keys can do. What paints and what judges has a thirtieth of the published weights or less, rates
+fall along a cosine, the generator returned is a running mean, and there is no classifier beside both, and so
+no label. A discriminator says whether an output looks like a picture; `lib.metrics.ranks`, which one.
 """
 
 import copy
@@ -30,42 +24,31 @@ from lib.training import digest, quiet, scaled
 from lib.training.steps import by_steps
 
 GENERATORS = {"key maps": KeyMaps, "painter": Painter}
-"""What can be trained: all take the side of the images and the cipher's block and bits, which are no
-secret."""
+"""What can be trained: all take the side of the images and the cipher's block and bits, no secrets."""
+Array = np.ndarray
 START = 4096  # ciphertexts for a generator's `start`
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """How to train.
+    """How to train."""
 
-    generator            one of `GENERATORS`, with `options`
-    rate, judge_rate     of Adam, for the generator and for the discriminator
-    width                of the discriminator
-    tie                  what `KeyMaps.strain` counts in the last step; in the first it counts nothing
-    average              decay of the running mean of the generator's weights
-    """
-
-    generator: str = "key maps"
+    generator: str = "key maps"  # one of `GENERATORS`, with `options`
     options: dict = field(default_factory=dict)
     steps: int = 3000
     batch: int = 64
-    rate: float = 1e-2
-    judge_rate: float = 4e-4
-    width: int = 24
-    tie: float = 1.0
-    average: float = 0.99
+    rate: float = 1e-2  # of Adam
+    judge_rate: float = 4e-4  # of Adam, for the discriminator
+    width: int = 24  # of the discriminator
+    tie: float = 1.0  # what `KeyMaps.strain` counts in the last step; in the first it counts nothing
+    average: float = 0.99  # decay of the running mean of the generator's weights
 
 
 @measured
 def generative(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, **options) -> AttackResult:
     """Train on `ciphers` (n, h, w, 3) uint8, images square, and `public` pictures of their size, then decrypt
-    the former; options as for `train`.
-
-    The result's `recovered`: "generator", "losses" as `lib.training.steps.by_steps` gives them, and of
-    `KeyMaps` the nearest key, "index" and "mask". `confidence` is 0, for nothing in the attack says whether
-    an output is right.
-    """
+    the former; options as for `train`. The result's `recovered`: "generator", "losses" as of
+    `lib.training.steps.by_steps`, and of `KeyMaps` the nearest key, "index" and "mask"."""
     ciphers = check_ciphers(ciphers, options.get("block", 1))
     generator, losses = train(ciphers, public, recipe, **options)
     key = generator.key() if hasattr(generator, "key") else {}
@@ -73,13 +56,9 @@ def generative(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, **option
     return AttackResult(apply(generator, ciphers), recovered)
 
 
-def train(ciphers: np.ndarray, public: np.ndarray, recipe: Recipe, *, block: int = 1, bits: int = 8,
-          seed: int = 0, **run) -> tuple[nn.Module, list[dict]]:  # fmt: skip
-    """The generator, a running mean over its training, and the losses of both networks.
-
-    block, bits   of the cipher, which everybody knows
-    run           "folder", for a checkpoint, so that a killed run goes on, and "progress"
-    """
+def train(ciphers: Array, public: Array, recipe: Recipe, block: int = 1, bits: int = 8, seed: int = 0, **run):
+    """The generator, a running mean over its training, and the losses of both networks; block and bits of the
+    cipher. run: a "folder" for a checkpoint, so that a killed run goes on, and "progress"."""
     ciphers, public = check_ciphers(ciphers, block), check_ciphers(public, block)
     if ciphers.shape[1:] != public.shape[1:] or ciphers.shape[1] != ciphers.shape[2]:
         sizes = f"ciphertexts {ciphers.shape[1:3]} and public pictures {public.shape[1:3]}"
@@ -125,8 +104,7 @@ class Duel:
         return parts
 
     def judged(self, real: torch.Tensor, ciphers: torch.Tensor) -> torch.Tensor:
-        """A step of the discriminator: pictures above 1, outputs below -1. The loss; 2 where it cannot tell
-        them apart."""
+        """A step of the discriminator: pictures above 1, outputs below -1. The loss; 2 if all look alike."""
         with torch.no_grad():
             fake = self.generator(ciphers)
         loss = F.relu(1 - self.judge(real)).mean() + F.relu(1 + self.judge(fake)).mean()
@@ -134,15 +112,18 @@ class Duel:
         return loss.detach()
 
     def answered(self, ciphers: torch.Tensor, number: int) -> torch.Tensor:
-        """A step of the generator: outputs that the discriminator rates high. The loss, without what ties it
-        to keys."""
+        """A step of the generator: outputs that the discriminator rates high. The loss, without the tie."""
         self.judge.requires_grad_(False)
         loss = -self.judge(self.generator(ciphers)).mean()
         tie = self.recipe.tie * number / self.recipe.steps
         strain = self.generator.strain() if tie and hasattr(self.generator, "strain") else 0.0
         self._step("generator", loss + tie * strain)
         self.judge.requires_grad_(True)
-        self._follow(max(1 - self.recipe.average, 1 / (number + 1)))
+        with torch.no_grad():
+            for mean, now in zip(self.mean.parameters(), self.generator.parameters()):
+                mean.lerp_(now, max(1 - self.recipe.average, 1 / (number + 1)))
+            for mean, now in zip(self.mean.buffers(), self.generator.buffers()):
+                mean.copy_(now)
         return loss.detach()
 
     def _step(self, name, loss):
@@ -150,10 +131,3 @@ class Duel:
         loss.backward()
         self.optimisers[name].step()
         self.schedules[name].step()
-
-    @torch.no_grad()
-    def _follow(self, share):
-        for mean, now in zip(self.mean.parameters(), self.generator.parameters()):
-            mean.lerp_(now, share)
-        for mean, now in zip(self.mean.buffers(), self.generator.buffers()):
-            mean.copy_(now)

@@ -1,12 +1,9 @@
-"""Generators that turn ciphertexts into pictures without having seen a pair, and the discriminator that
-teaches them.
+"""Generators that turn ciphertexts into pictures without having seen a pair, and their discriminator.
 
-All take (n, 3, side, side) floats from -1 to 1. Two sorts of generators:
-
-- `KeyMaps`: a linear map of a block's atoms, all that a key can do to it, and ours. It starts by doing
-  nothing, and has no means to paint what the ciphertext does not hold.
-- `Painter`: an adaptation network, then convolutions that make a picture of its features, as SIA-GAN has it,
-  smaller. It can undo more, and can invent.
+All take (n, 3, side, side) floats from -1 to 1. `KeyMaps`, ours, is a linear map of a block's atoms, all that
+a key can do to it: it starts by doing nothing, and cannot paint what the ciphertext does not hold. `Painter`
+is an adaptation network, then convolutions that make a picture of its features, as SIA-GAN has it, smaller:
+it can undo more, and can invent.
 """
 
 import numpy as np
@@ -27,8 +24,7 @@ class KeyMaps(BlockMaps):
     """A map of atoms for all blocks, or with `own` for each; at first every byte is left where it is.
 
     blocks   where they stand: "kept"; "learnt", by a matrix that mixes blocks, the identity at first; or
-             "placed", by `lib.models.fronts.grid_embedding` from statistics of ciphertexts, in `start(x)`, up
-             to a turn or mirror of everything
+             "placed", by `lib.models.fronts.grid_embedding`, up to a turn or mirror, in `start(x)`
     4,608 parameters for one map of blocks of 4 with atoms of 4 bits, 9,216 for SKK's pixels, 294,912 for a
     map a block of ELE and 147,456 of EtC, and 4,096 more for the matrix.
     """
@@ -49,8 +45,7 @@ class KeyMaps(BlockMaps):
 
     @torch.no_grad()
     def start(self, x: torch.Tensor) -> None:
-        """Find where blocks belong, from ciphertexts (n, 3, side, side) floats; 8 times as many as blocks are
-        plenty."""
+        """Find where blocks belong, from ciphertexts (n, 3, side, side) floats, 8 times as many as blocks."""
         if self.blocks == "placed":
             values = self.cut(x).double()
             values = values - values.mean(1, keepdim=True)
@@ -70,20 +65,15 @@ class KeyMaps(BlockMaps):
         return plain if self.mixing is None else torch.einsum("ab,bnv->anv", self.mixing, plain)
 
     def strain(self) -> torch.Tensor:
-        """How far the maps are from what keys can do: a key mixes no bytes and scales none. Mean over bytes,
-        squared."""
+        """How far the maps are from keys, which mix no bytes and scale none. Mean over bytes, squared."""
         products = self.maps.mT @ self.maps
         wanted = self.size * torch.eye(products.shape[-1])
         return (products - wanted).square().sum(2).mean()
 
     def key(self) -> dict[str, np.ndarray]:
-        """The key that is nearest to the maps: "index" (atoms,) int64 and "mask" (bytes,) uint8 of the whole
-        image.
-
-        `cipher[i] = plain[index[i]] ^ mask[i]`, as `lib.attacks.solvers.recovered_table.decrypt_with`
-        takes it. Each byte takes the atom with the largest weight, each atom serves one byte; of halves of
-        bytes the upper first, then the lower.
-        """
+        """The key that is nearest to the maps, as a table: "index" (atoms,) int64 and "mask" (bytes,) uint8
+        of the whole image. Each byte takes the atom with the largest weight, each atom serves one byte; of
+        halves of bytes the upper first, then the lower."""
         values, mixing = self.maps.shape[2], torch.eye(len(self.source))
         mixing = mixing if self.mixing is None else self.mixing.detach()
         number = self._atoms()
@@ -91,7 +81,10 @@ class KeyMaps(BlockMaps):
         for there, middle in enumerate(_assigned(mixing.T.numpy())):
             weights = (self.maps[middle % len(self.maps)] * mixing[there, middle].sign()).detach().numpy()
             plain_parts = number[there].reshape(3, 8 // self.bits, -1).swapaxes(0, 1)
-            for plain, atom in zip(plain_parts, self._taken(weights)):
+            left = weights.copy()
+            for plain in plain_parts:
+                atom = _assigned(left)
+                left[atom] = 0
                 taken, negative = number[self.source[middle]][atom], weights[atom, np.arange(values)] < 0
                 index[taken], mask[taken] = plain.ravel(), negative * np.uint8(2**self.bits - 1)
         return {"index": index, "mask": join(mask, self.bits)}
@@ -101,13 +94,6 @@ class KeyMaps(BlockMaps):
         side, atoms = round(len(self.source) ** 0.5) * self.block, 3 * 8 // self.bits
         blocks = cut(np.arange(side * side * atoms).reshape(1, side, side, atoms), self.block)[0]
         return np.moveaxis(blocks, -1, 1).reshape(len(blocks), -1)
-
-    def _taken(self, weights):
-        """(bytes,) for each part of a byte: which atom it is."""
-        left = weights.copy()
-        for _ in range(8 // self.bits):
-            yield (atom := _assigned(left))
-            left[atom] = 0
 
 
 def _assigned(weights):
@@ -119,8 +105,7 @@ def _assigned(weights):
 class Painter(nn.Module):
     """An adaptation network, two residual pairs of 3x3 convolutions, a picture by tanh.
 
-    pixels   adapt pixel by pixel (`PixelAdaptation`), or block by block with a matrix that mixes blocks
-             (`ELEAdaptNet`)
+    pixels   adapt pixel by pixel (`PixelAdaptation`), or block by block with mixing (`ELEAdaptNet`)
     28,659 and 25,203 parameters beside those of the adaptation, where SIA-GAN has 1.09 million.
     """
 
@@ -151,13 +136,9 @@ class Pair(nn.Module):
 
 
 class Discriminator(nn.Sequential):
-    """Is it a picture? A verdict for each of the patches that 3x3 and two halving 4x4 convolutions see, 20
-    pixels wide.
-
+    """Is it a picture? A verdict for each of the patches, 20 pixels wide, that four convolutions see.
     Spectrally normalised throughout, LeakyReLU(0.2): Miyato et al., arXiv:1802.05957. It sees no positions,
-    so what it learns of one place serves all others. 56,497 parameters with 24 features, where SIA-GAN has
-    13.36 million.
-    """
+    so what it learns of one place serves all others. 56,497 parameters, where SIA-GAN has 13.36 million."""
 
     def __init__(self, width: int = 24):
         layers, into = [], 3

@@ -1,17 +1,16 @@
-"""Ciphertexts only, SKK with one key for many images: every pixel's key, from how alike neighbouring pixels
-are.
+"""Ciphertexts only, SKK with one key for many images: every pixel's key, from how alike neighbours are.
 
 Under one key a pixel has the same one of 48 states in every image: an order of its three channels and a sign
-for each, where the complement 255 - v is a change of sign about 127.5. Undone with the right relative state,
-two neighbours differ little; with any of the 47 others they differ more. How much is second-order statistics:
-the determinant of the 3x3 second moments of their difference over all images, which is a Gaussian likelihood
-whose covariance is unknown. Then regions grow together, the surest first (J. B. Kruskal, 1956), and costs add
-up along the whole border between two of them.
+for each, where the complement 255 - v is a change of sign about 127.5.
 
-A state common to all pixels changes nothing in this: 48 answers remain, and public pictures pick one of them,
-see `lib.attacks.solvers.ambiguity`. Relatives: Le Roux et al., "Learning the 2-D topology of images", NIPS
-2007, who find the places of pixels from such statistics; Chang and Case, arXiv:2004.13263, who ask for one
-chosen plaintext, or attack single images.
+1. Undone with the right relative state, two neighbours differ least. How much is second-order statistics: the
+   determinant of the 3x3 second moments of their difference over all images, a Gaussian likelihood.
+2. Regions grow together, the surest first (J. B. Kruskal, 1956); costs add up along borders between them.
+3. A state common to all pixels changes nothing in this: 48 answers remain, and public pictures pick one of
+   them, see `lib.attacks.solvers.ambiguity`.
+
+Relatives: Le Roux et al., "Learning the 2-D topology of images", NIPS 2007; Chang and Case, arXiv:2004.13263,
+who ask for one chosen plaintext, or attack single images.
 """
 
 import heapq
@@ -38,12 +37,11 @@ def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> Att
 
     public   (m, h', w', 3) uint8 pictures of the attacker's own, to settle colour order and complement; None:
              the embedded photographs
-    Recovered: "states" (h, w) int, of each pixel, numbered as in `lib.symmetries`; the same as a table of
-    bytes, "index" and "mask", as `lib.attacks.solvers.recovered_table.decrypt_with` takes them; and
-    "settled", 0 to 1, how sure the one choice is that all pixels share. Confidence (h, w): how likely a
-    pixel's state is right, up to that choice. On EtC ciphertexts it finds the signs and colours of blocks,
-    which are pixel states too, and not their places. Errors: ValueError for fewer than 2 images, sides below
-    4 pixels, or images that are all alike.
+    Recovered: "states" (h, w) int, of each pixel, numbered as in `lib.symmetries`; "index" and "mask", the
+    same as a table of bytes, for `lib.attacks.solvers.recovered_table.decrypt_with`; and "settled", 0 to 1,
+    how sure the one choice is that all pixels share. Confidence (h, w): how likely a pixel's state is right,
+    up to that choice. On EtC ciphertexts it finds signs and colours of blocks, not their places.
+    ValueError for fewer than 2 images, sides below 4 pixels, or images that are all alike.
     """
     _check(ciphers)
     states, confidence = grow(pair_costs(ciphers))
@@ -63,12 +61,11 @@ def _check(ciphers):
 
 
 def pair_costs(ciphers: np.ndarray) -> np.ndarray:
-    """(4, h, w, 49) float32: for pixel p and q = p + OFFSETS[k], the cost of each relative state; 0 where q
-    lies outside.
+    """(4, h, w, 49) float32: for pixel p and q = p + OFFSETS[k], the cost of each relative state; 0 outside.
 
     Entry g: the negative log-likelihood of p = PIXEL_STATES[g] q + noise, n / 2 times the log determinant of
-    the noise's second moments. Entry 48: of p and q being no neighbours: no noise, but p or q itself, less
-    what all pixels have in common.
+    the noise's second moments. Entry 48, p and q being no neighbours: p or q itself, less what all pixels
+    have in common.
     """
     values = np.ascontiguousarray((ciphers - np.float32(127.5)).transpose(1, 2, 3, 0))
     orders, signs = abs(PIXEL_STATES).argmax(axis=2), PIXEL_STATES.sum(axis=2)
@@ -77,8 +74,7 @@ def pair_costs(ciphers: np.ndarray) -> np.ndarray:
 
 @numba.njit(cache=True, nogil=True)
 def _pair_costs(values, offsets, order, sign, floor, strangers):
-    """values (h, w, 3, n). With moments A, B of p and q and C between, those of p - g q are A + g B g' - C g'
-    - g C'."""
+    """values (h, w, 3, n). Moments A, B of p and q and C between give A + g B g' - C g' - g C' of p - g q."""
     h, w, _, n = values.shape
     out = np.zeros((len(offsets), h, w, len(order) + 1), np.float32)
     m = np.empty((3, 3))
@@ -105,8 +101,7 @@ def grow(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Returns (states, confidence), each (h, w). A region's pixels p have the states own[p] u, its u unknown.
     Between regions with u and v stand costs for each u / v = k, the sum of costs[p, q][own[p] k / own[q]]
-    over the pairs at their border. Confidence is the probability of all merges by which a pixel joined a
-    larger region.
+    at their border. Confidence: the probability of all merges by which a pixel joined a larger region.
     """
     h, w = costs.shape[1:3]
     own, sure = np.zeros(h * w, int), np.ones(h * w)
@@ -138,8 +133,7 @@ def grow(costs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return own.reshape(h, w), sure.reshape(h, w)
 
 
-_BACK = np.append(PIXEL_INVERSE, 48)  # costs of u / v from those of v / u
-# of u / w from those of v / w, by row v / u
+_BACK = np.append(PIXEL_INVERSE, 48)  # costs of u / v from those of v / u; of u / w from v / w, by row v / u:
 _AFTER = np.pad(PIXEL_PRODUCT, ((0, 0), (0, 1)), constant_values=48)
 
 

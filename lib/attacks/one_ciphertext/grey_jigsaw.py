@@ -1,15 +1,11 @@
-"""One grayscale-based EtC ciphertext, with a key of its own: blocks of luma told apart by texture, then a
-jigsaw of those.
+"""Grayscale-based EtC, one ciphertext or more: blocks of luma told apart by texture, then a jigsaw of those.
 
 The cipher lays the planes Y, Cb and Cr beside each other and shuffles the blocks of all three. But colours of
 photographs vary little from pixel to pixel, and their planes lie near the middle of the range: a block says
 by its texture which plane it is from, whatever its turn, mirror or sign. The third of the blocks that look
-most like luma is put together as in `lib.attacks.one_ciphertext.jigsaw`, with less to go by, for a grey
-border is a third of a coloured one. The order of attack, texture first and then a puzzle of one channel, is
-that of the attack in J. Imaging 12(2):65, 2026; texture is judged here by a logistic regression on public
-pictures, the borders by `lib.attacks.solvers.compatibility`.
-
-The answer is grey: blocks of Cb and Cr are found, but not told apart or laid.
+most like luma is put together as in `lib.attacks.one_ciphertext.jigsaw`; the answer is grey, for blocks of Cb
+and Cr are not told apart or laid. Texture first, then a puzzle of one channel: J. Imaging 12(2):65, 2026;
+texture is judged here by a logistic regression on public pictures.
 """
 
 from functools import lru_cache
@@ -18,30 +14,27 @@ import numpy as np
 from scipy.special import expit
 
 from lib import images as door
-from lib.attacks import ONE, AttackResult, attack, on
+from lib.attacks import MANY, ONE, AttackResult, attack, on
 from lib.attacks.solvers.ambiguity import settle
 from lib.attacks.solvers.assembly import picture, rebased
 from lib.attacks.solvers.compatibility import of_edges
 from lib.attacks.solvers.covariance_compatibility import inside_fits
 from lib.attacks.solvers.placement import LARGEST, TRIES, place
 from lib.colours import luma, to_planes
+from lib.photos import photo, photo_names
 from lib.table import Structure
 from lib.tiling import cut
 
-GREY = {
-    "fits": on(Structure.PIECES, channels=1),
-    "told": ("block",),
-    "moves": ("turns", "complement"),
-    "public": True,
-}
+MOVES = "turns", "complement"
+GREY = {"fits": on(Structure.PIECES, channels=1), "told": ("block",), "moves": MOVES, "public": True}
 
 
+@attack("one-key-grey", MANY, **GREY, images=50, rank=3)
 @attack("jigsaw-grey", ONE, **GREY, source="after J. Imaging 12(2):65, 2026", images=1, rank=5)
 def grey_jigsaw(
     ciphers: np.ndarray, block: int = 8, public: np.ndarray | None = None, tries: int = TRIES
 ) -> AttackResult:
-    """Put ciphertexts of `GrayscaleEtC` (n, h, 3 w) uint8 with one key together, n = 1 or more, as far as
-    they are luma.
+    """Put ciphertexts of `GrayscaleEtC` (n, h, 3 w) uint8 with one key together, as far as they are luma.
 
     public   (m, h', w', 3) uint8 upright pictures of the attacker's own, which teach texture and settle what
              borders leave open; None: the embedded photographs, scaled down to the size of the ciphertexts
@@ -51,8 +44,7 @@ def grey_jigsaw(
     ciphertext, by rows, show luma; "block" (h / block, w / block) int, which of those stands at each place;
     "settled", 0 to 1, how sure turn and sign of the whole are; right and left may be exchanged in any case.
     Confidence (h / block, w / block): how likely a place has its block, in its state, up to that choice.
-    Errors: ValueError for images that are not grey, not three squares of blocks wide and high enough, or all
-    of one value.
+    ValueError for images not grey, not three squares of blocks wide and high enough, or all of one value.
     """
     blocks, rows, columns = _blocks(ciphers, block)
     upright = _embedded(block * min(rows, columns)) if public is None else (public,)
@@ -75,10 +67,8 @@ def _blocks(ciphers, block):
     batch, _ = door.enter(ciphers, block, channels=1)
     _, h, w, _ = batch.shape
     if not isinstance(ciphers, np.ndarray) or ciphers.ndim != 3 or w % (3 * block):
-        raise ValueError(
-            f"expected grey ciphertexts, NumPy (n, h, 3 w) with w a multiple of {block}, got shape"
-            f" {np.shape(ciphers)}; one image is x[None]"
-        )
+        way = f"NumPy (n, h, 3 w) with w a multiple of {block}, got shape {np.shape(ciphers)}"
+        raise ValueError(f"expected grey ciphertexts, {way}; one image is x[None]")
     if min(h, w // 3) < 2 * block or h * w > 3 * LARGEST * block * block:
         raise ValueError(f"expected pictures of 2x2 to {LARGEST} blocks, got {h // block}x{w // 3 // block}")
     if (batch == batch[:, :1, :1]).all():
@@ -87,11 +77,8 @@ def _blocks(ciphers, block):
 
 
 def luma_odds(blocks: np.ndarray, block: int, public: tuple[np.ndarray, ...]) -> np.ndarray:
-    """(count,): the logarithm of the odds that each of the blocks (n, count, b, b, 1) uint8 is luma; n images
-    shuffled alike.
-
-    public   sets of pictures, each (m, h, w, 3) uint8
-    """
+    """(count,): the logarithm of the odds that each of the blocks (n, count, b, b, 1) uint8 is luma, of n
+    images shuffled alike, by public sets of pictures, each (m, h, w, 3) uint8."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
@@ -110,11 +97,8 @@ def luma_odds(blocks: np.ndarray, block: int, public: tuple[np.ndarray, ...]) ->
 
 def textures(blocks: np.ndarray) -> np.ndarray:
     """(n * count, 11): what blocks (n, count, b, b, 1) uint8 look like, whatever their turn, mirror and sign.
-
-    Logarithms of the mean and the upper tenth of differences between neighbours, of the spread, of the
-    distance of the mean from the middle of the range, and of the share of equal neighbours; their squares,
-    and a product of two.
-    """
+    Logarithms of the mean and the upper tenth of differences between neighbours, of the spread, of the mean's
+    distance from the middle, and of the share of equal neighbours; their squares, and a product of two."""
     values = blocks.reshape(-1, *blocks.shape[2:4]) - 127.5
     steps = [np.abs(np.diff(values, axis=axis)).reshape(len(values), -1) for axis in (1, 2)]
     steps = np.concatenate(steps, axis=1)
@@ -127,9 +111,7 @@ def textures(blocks: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=8)
 def _embedded(side):
     """The embedded photographs, central squares of this side where they are large enough."""
-    from lib import datasets
-
-    large = [name for name in datasets.photo_names if min(datasets.photo(name).shape[:2]) >= side]
+    large = [name for name in photo_names if min(photo(name).shape[:2]) >= side]
     if large:
-        return (np.stack([datasets.photo(name, side) for name in large]),)
-    return tuple(datasets.photo(name)[None] for name in datasets.photo_names)
+        return (np.stack([photo(name, side) for name in large]),)
+    return tuple(photo(name)[None] for name in photo_names)

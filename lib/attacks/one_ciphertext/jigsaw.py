@@ -1,17 +1,13 @@
-"""One EtC ciphertext, with a key of its own: a jigsaw puzzle whose pieces may be turned, mirrored, negative,
-recoloured.
+"""One EtC ciphertext: a jigsaw puzzle whose pieces may be turned, mirrored, negative, recoloured.
 
-EtC keeps every block as it is, up to 96 states. Three steps:
-
-1. `lib.attacks.solvers.compatibility`: how well two borders go together in each of them.
+1. `lib.attacks.solvers.compatibility`: how well two borders go together in each of 96 states.
 2. `lib.attacks.solvers.placement`: the search for the picture.
 3. What borders leave open, a turn, mirror, sign and colour order of the whole picture, is chosen by public
-   pictures, see `lib.attacks.solvers.ambiguity`: a guess where there is a single picture, and `settled` says
-   how good.
+   pictures, see `lib.attacks.solvers.ambiguity`: a guess for a single picture, and `settled` says how good.
 
 Published solvers handle a part of this: T. Chuman, K. Kurihara and H. Kiya on EtC without and with all steps
-(2017 and 2018), `gaps` and its kind permutation alone. Several ciphertexts under one key are one puzzle whose
-borders are longer (Li et al., arXiv:2305.04543), and the same function solves it.
+(2017 and 2018), `gaps` and its kind permutation alone. Several ciphertexts under one key are one puzzle with
+longer borders (Li et al., arXiv:2305.04543), and the same function solves it.
 """
 
 import numpy as np
@@ -28,21 +24,14 @@ from lib.tiling import cut, places
 
 STEPS = "permute", "rotate and mirror", "negative-positive", "colour shuffle"
 SUMMED = 30  # images, from which on borders are compared by sums over all images: no worse there, and faster
-PIECES = {
-    "fits": on(Structure.PIECES),
-    "told": ("block",),
-    "moves": ("turns", "complement", "colours"),
-    "public": True,
-}
+Array = np.ndarray
+MOVES = "turns", "complement", "colours"
+PIECES = {"fits": on(Structure.PIECES), "told": ("block",), "moves": MOVES, "public": True}
 
 
 @attack("jigsaw", ONE, **PIECES, source="after Gallagher, CVPR 2012", images=1, rank=4)
 def jigsaw(
-    ciphers: np.ndarray,
-    block: int = 16,
-    steps: tuple = STEPS,
-    public: np.ndarray | None = None,
-    tries: int = TRIES,
+    ciphers: Array, block: int = 16, steps: tuple = STEPS, public: Array | None = None, tries: int = TRIES
 ) -> AttackResult:
     """Put EtC ciphertexts (n, h, w, 3) uint8 with one key together, n = 1 or more.
 
@@ -54,9 +43,9 @@ def jigsaw(
     Recovered: "index" (h * w * 3,) int64 and "mask" (h * w * 3,) uint8, a table of bytes as
     `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure turn, sign
     and colour order of the whole are; right and left may be exchanged in any case. Confidence (h / block, w /
-    block), by place in the picture: how likely its block is the right one, in the right state, up to that
-    choice. Errors: ValueError for sizes that do not fit the block, a block below 2, fewer than 2x2 or more
-    than 4096 blocks, unknown steps, or images all of one colour.
+    block), by place in the picture: how likely its block is the right one, in the right state, up to that.
+    ValueError for sizes that do not fit the block, a block below 2, fewer than 2x2 or more than 4096 blocks,
+    unknown steps, or images all of one colour.
     """
     _check(ciphers, block, steps)
     open_ = tuple(step in steps for step in STEPS[1:])

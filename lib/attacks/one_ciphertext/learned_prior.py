@@ -15,19 +15,16 @@ from lib.table import Structure
 
 @attack("likeliest", ONE, fits=on(Structure.PIXELS), rank=2)
 def likeliest(ciphers: np.ndarray, prior: Any = None) -> AttackResult:
-    """Each pixel's mean colour over its 48 states, as a network trained on public photographs and neighbours
-    believe in them.
+    """Each pixel's mean colour over its 48 states, as the network and neighbours believe in them.
 
     prior   a `lib.attacks.solvers.pixel_state_prior.Prior`; None for the stored one
 
-    The input of all this is the ciphertext's invariant, so the result is the same under every key, and no
-    first pixel is needed. A mean has less squared error than any one state, but is no picture that the
-    ciphertext could be of: that is `recovered["states"]`, (n, h, w, 3) uint8, each pixel in its likeliest
-    state. `confidence` (n, h, w) is about these: the share of pixels that were right on images kept from
-    training, in the worst quarter of them, where the state chosen had such a chance by the network alone,
-    times how much more alike neighbours are than any two pixels. A region, or a whole photograph, may be on
-    the wrong side of 127.5, and this does not know: it tells noise from pictures, and of small pictures right
-    pixels from wrong ones.
+    The result is the same under every key. A mean has less squared error than any one state, but is no
+    picture that the ciphertext could be of: that is `recovered["states"]`, (n, h, w, 3) uint8, each pixel in
+    its likeliest state. `confidence` (n, h, w) is about these: the share of pixels that were right on images
+    kept from training, in the worst quarter of them, where the state chosen had such a chance by the network
+    alone, times how much more alike neighbours are than any two pixels. It tells noise from pictures, not
+    whether a region, or a whole photograph, is on the wrong side of 127.5.
     """
     from lib.attacks.solvers import pixel_state_prior  # torch takes seconds to import
 

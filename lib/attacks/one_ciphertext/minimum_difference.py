@@ -1,45 +1,59 @@
-"""Ciphertext only, one image: SKK with a key of its own for every image. There is nothing to compare with but
-neighbours.
+"""Ciphertext only, one image: SKK with a key of its own for every image, by A. Chang and B. Case, "Attacks on
+Image Encryption Schemes for Privacy-Preserving Deep Neural Networks", arXiv:2004.13263, and its MATLAB code.
 
-As published (A. Chang, B. Case, "Attacks on Image Encryption Schemes for Privacy-Preserving Deep Neural
-Networks", arXiv:2004.13263, and its MATLAB code): pixel by pixel, the one of 48 states (6 orders, 8 sign
-triples) nearest to a neighbour already decided.
-
-Where the published code differs: it has the true first pixel typed into the program, reads and writes one
-file by name, and computes no score. It handles bytes, which is all SKK has. Of candidates that are equally
-near it takes the last order in its table; so do we.
+`leading_bit` is what negative-positive leaves in place: no complement changes it, and outlines show.
+`minimum_difference` takes, pixel by pixel, the one of 48 states (6 orders, 8 sign triples) nearest to a
+neighbour already decided. Where the published code differs: it has the true first pixel typed into the
+program, and computes no score. Of candidates that are equally near it takes the last order in its table; so
+do we.
 """
 
 import numba
 import numpy as np
 
-from lib.attacks import ONE, AttackResult, attack, check_ciphers, on
-from lib.attacks.one_ciphertext.leading_bit import folded
+from lib.attacks import ONE, AttackResult, attack, check_ciphers, in_colour, on
 from lib.symmetries import COLOURS, SIGNS
 from lib.table import Structure
 
+Array = np.ndarray
+SOURCE = "Chang and Case, arXiv:2004.13263"
 
-@attack(
-    "minimum-difference", ONE, fits=on(Structure.PIXELS), source="Chang and Case, arXiv:2004.13263", rank=1
-)
+
+def folded(values: np.ndarray) -> np.ndarray:
+    """Values (...) uint8 as their distance from the nearer end, min(v, 255 - v): 0 to 127."""
+    return np.minimum(values, 255 - values)
+
+
+@attack("leading-bit", ONE, fits=in_colour, source=SOURCE, rank=0)
+def leading_bit(ciphers: np.ndarray) -> AttackResult:
+    """Fold every value to its distance from the nearer end, min(v, 255 - v): (n, h, w, 3) uint8, 0 to 127.
+
+    All that negative-positive alone leaves, exactly; the order of colours stays as each ciphertext pixel has
+    it. `confidence` is that of a guess, 1 / 48.
+
+    >>> leading_bit(np.array([[[[200, 10, 130]]]], np.uint8)).estimate.tolist()
+    [[[[55, 10, 125]]]]
+    """
+    return AttackResult(folded(check_ciphers(ciphers)), confidence=1 / 48)
+
+
+@attack("minimum-difference", ONE, fits=on(Structure.PIXELS), source=SOURCE, rank=1)
 def minimum_difference(
-    ciphers: np.ndarray, first: np.ndarray | None = None, colour_shuffle: bool = True
+    ciphers: Array, first: Array | None = None, colour_shuffle: bool = True
 ) -> AttackResult:
     """Walk the first row from left to right, then every column down, to the state nearest (L1) to the pixel
-    before, in ciphertexts (n, h, w, 3) uint8, each by itself.
+    before, in each of ciphertexts (n, h, w, 3) uint8.
 
     first           the true first pixel, (3,) or (n, 3) uint8, which the published attack assumes; None tries
                     all 48 states of the first cipher pixel and keeps the smoothest picture (least sum of
                     absolute differences of neighbours, the earliest in `all_starts` of those equal)
     colour_shuffle  False for an SKK without its second step: 8 candidates a pixel instead of 48
 
-    `recovered["first"]`, (n, 3) uint8, is the first pixel used. ValueError for a `first` that no key makes
-    the cipher's.
-
-    No value ever changes its side of 127.5. With f = min(v, 255 - v), the candidate of v on the reference's
-    side is |f - f'| away and the other one 255 - f - f', which is more, as f and f' are at most 127. So all
-    signs are those of the first pixel, all eight sign triples are equally smooth, and without colour
-    shuffling the result is `leading_bit`'s, negated where the first pixel has a value above 127.
+    `recovered["first"]`, (n, 3) uint8, is the first pixel used. ValueError for one that no key makes the
+    cipher's. No value ever changes its side of 127.5: with f = min(v, 255 - v), the candidate of v on the
+    reference's side is |f - f'| away and the other one 255 - f - f', which is more. So all signs are those of
+    the first pixel, and without colour shuffling the result is `leading_bit`'s, negated where the first pixel
+    has a value above 127.
     """
     ciphers = check_ciphers(ciphers)
     if first is None:
@@ -47,19 +61,16 @@ def minimum_difference(
         chosen = np.array([[roughness(picture) for picture in each] for each in pictures]).argmin(1)
         estimate = pictures[np.arange(len(ciphers)), chosen]
     else:
-        first = _checked_first(first, ciphers, colour_shuffle)
-        estimate = np.stack([_walked(cipher, start, colour_shuffle) for cipher, start in zip(ciphers, first)])
+        first, orders = _checked_first(first, ciphers, colour_shuffle), COLOURS[: 6 if colour_shuffle else 1]
+        walks = [_walk(folds, start, orders) for folds, start in zip(folded(ciphers), folded(first))]
+        estimate = np.stack(walks) ^ np.where(first > 127, 255, 0).astype(np.uint8)[:, None, None]
     return AttackResult(estimate, {"first": estimate[:, 0, 0].copy()}, 1 / 48)
 
 
 def all_starts(ciphers: np.ndarray, colour_shuffle: bool = True) -> np.ndarray:
     """What `minimum_difference` makes of every state of the first pixel: (n, 48, h, w, 3), or (n, 8, h, w, 3)
-    without shuffle.
-
-    By state, `lib.symmetries`; its colour orders are the rows of the published table. Equal states of a first
-    pixel are repeated.
-    """
-    folds, orders = folded(check_ciphers(ciphers)), _orders(colour_shuffle)
+    without shuffle, by state of `lib.symmetries`, as in the published table."""
+    folds, orders = folded(check_ciphers(ciphers)), COLOURS[: 6 if colour_shuffle else 1]
     walks = np.array([[_walk(each, each[0, 0, order], orders) for order in orders] for each in folds])
     pictures = walks[:, :, None] ^ SIGNS[:, None, None]
     return pictures.reshape(len(folds), -1, *folds.shape[1:])
@@ -73,10 +84,7 @@ def roughness(image: np.ndarray) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _walk(folds, first, orders):
-    """Minimum difference among folds (h, w, 3) uint8, from `first` (3,) uint8 on; orders (k, 3) int64.
-
-    Signs need no trying, see `minimum_difference`.
-    """
+    """Minimum difference among folds (h, w, 3) uint8, from `first` (3,) uint8 on; orders (k, 3) int64."""
     out = np.empty_like(folds)
     out[0, 0] = first
     for i, j in np.ndindex(folds.shape[:2]):
@@ -93,15 +101,6 @@ def _walk(folds, first, orders):
         for c in range(3):
             out[i, j, c] = folds[i, j, orders[best, c]]
     return out
-
-
-def _walked(cipher, first, colour_shuffle):
-    signs = np.where(first > 127, 255, 0).astype(np.uint8)
-    return _walk(folded(cipher), folded(first), _orders(colour_shuffle)) ^ signs
-
-
-def _orders(colour_shuffle):
-    return COLOURS if colour_shuffle else COLOURS[:1]
 
 
 def _checked_first(first, ciphers, colour_shuffle):

@@ -1,48 +1,40 @@
-"""Ciphertexts and nothing else: one key for all blocks, as Tanaka's scheme, SHF and NP have. A single
-photograph is enough.
+"""Ciphertexts and nothing else: one key for all blocks, as Tanaka's scheme, SHF and NP have. One photograph
+is enough, and the blocks of further images make it surer.
 
-Nothing is asked, known or trained. A block of `block` x `block` pixels is 3 block**2 bytes, split into atoms
-of `bits` bits; each atom of the cipher is a stream of as many values as there are blocks. Four steps:
+Each atom of a cipher block is a stream of as many values as there are blocks. Four steps:
 
 1. Streams that correlate strongly with many others hold the highest bits of bytes. A tree of the strongest
    correlations gives the signs, that is, which are reversed.
 2. `lib.attacks.solvers.multistart` puts them in their places, from many starts under several models of
-   pictures. Of what it finds, the picture whose pixels follow best from those around them is taken: that asks
-   for no model.
+   pictures, and takes the picture whose pixels follow best from those around them.
 3. `lib.attacks.solvers.bit_planes` finds the bits below, level by level, from the pixels around. Where what
    is above is wrong, nothing fits there: that is how the attack knows that it failed.
-4. Fine edges tell whether a colour is negative to the others. Nothing inside tells the negative from the
-   picture, nor names the colours: the likeliest of the 12 pictures is taken, see
-   `lib.attacks.solvers.ambiguity`.
+4. Fine edges tell whether a colour is negative to the others. Of the 12 pictures left, with another order of
+   colours or negative, the likeliest is taken, see `lib.attacks.solvers.ambiguity`.
 
-A grey picture has each stream three times, and is a puzzle of one colour.
-
-We found no publication of it. Nearest: Li, Lin and Lue 2017, on the correlations inside one scrambled image.
+A grey picture has each stream three times, and is a puzzle of one colour. We found no publication of it.
+Nearest: Li, Lin and Lue 2017, on the correlations inside one scrambled image.
 """
 
 import numpy as np
 from scipy.special import expit
 
-from lib.attacks import ONE, AttackResult, attack, check_ciphers, on
+from lib.attacks import MANY, ONE, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers import ambiguity
 from lib.attacks.solvers.bit_planes import in_order, next_level, picture
 from lib.attacks.solvers.multistart import highest_bits, part
 from lib.symmetries import COLOURS
-from lib.table import Structure, join, split
-from lib.tiling import assembled, cut
+from lib.table import Structure, Table, join, split
+from lib.tiling import cut
 
 FITS = 0.9  # mean certainty of the bits below: less where what is above them is wrong
 FAINT = 4.0  # squared difference of two pixels that is as good as none
 ENOUGH = 1 << 15  # pixels that statistics are taken from; more take time and help little
-
-TONES = {
-    "fits": on(Structure.SAME_BLOCKS),
-    "told": ("block", "bits"),
-    "moves": ("colours", "complement"),
-    "public": True,
-}
+MOVES = "colours", "complement"
+TONES = {"fits": on(Structure.SAME_BLOCKS), "told": ("block", "bits"), "moves": MOVES, "public": True}
 
 
+@attack("one-key-tanaka", MANY, **TONES, images=5, rank=0)
 @attack("one-photograph", ONE, **TONES, images=1, rank=3)
 def blocks_one_key(
     ciphers: np.ndarray, block: int = 4, bits: int = 4, public: np.ndarray | None = None, seed: int = 0
@@ -54,24 +46,21 @@ def blocks_one_key(
     public       (n, h, w, 3) uint8, pictures of the attacker's own; None takes the embedded photographs
 
     recovered    "index", "mask": (atoms of a block,), `cipher[i] = plain[index[i]] ^ mask[i]` in every block
-    confidence   (atoms of a block,), that this cipher atom is placed right, and reversed or not. Up to two
-                 things that the ciphertexts do not hold: the order of the three colours, and the negative of
-                 everything. "settled" in `recovered` is the probability that these are right too, by the
-                 public pictures.
+    confidence   (atoms of a block,), that this cipher atom is placed right, and reversed or not, up to the
+                 order of colours and the negative of everything, which the ciphertexts do not hold. "settled"
+                 in `recovered` is the probability, by public pictures, that these are right too
 
-    Errors: ValueError for other shapes, and for ciphertexts with too few blocks, or too few atoms that ever
-    change.
+    ValueError for other shapes, and for too few blocks, or too few atoms that ever change.
     """
-    atoms = _atoms(ciphers, block, bits)
-    streams = _some(atoms, block)
+    streams = _some(_atoms(ciphers, block, bits), block)
     held, flips, sure = _levels(streams, block, bits, seed)
     flips ^= _opposed(_picture(streams, held, flips, block, bits))
     order, negative, settled = _colours(_picture(streams, held, flips, block, bits), public)
     held, flips, sure = (each[..., order] for each in (held, flips ^ negative, sure))
     index, mask, confidence = _table(held, flips, sure, bits)
-    plain = join((atoms ^ mask)[..., np.argsort(index)], bits)
+    table = Table(ciphers.shape[1:], block, bits, orders=index, masks=join(mask, bits))
     recovered = {"index": index, "mask": mask, "settled": settled}
-    return AttackResult(assembled(plain, block), recovered, confidence)
+    return AttackResult(table.inverse().apply_batch(ciphers), recovered, confidence)
 
 
 def _atoms(ciphers, block, bits):
@@ -88,17 +77,16 @@ def _atoms(ciphers, block, bits):
 
 def _some(atoms, block):
     """The middle of the images, and the first of them, as many as statistics need."""
-    rows, columns = atoms.shape[1:3]
     blocks = ENOUGH // block**2
     side = max(2, int(blocks**0.5))
-    top, left = max(0, rows - side) // 2, max(0, columns - side) // 2
+    top, left = (max(0, length - side) // 2 for length in atoms.shape[1:3])
     part = atoms[:, top : top + side, left : left + side]
     return part[: max(1, blocks // (part.shape[1] * part.shape[2]))]
 
 
 def _groups(streams, bits):
-    """Streams that are one, (streams, 1), or in a grey picture three, (streams / 3, 3), but for reversal; and
-    which are reversed against the first of theirs."""
+    """Streams that are one, (streams, 1), or in a grey picture three, (streams / 3, 3), but for reversal;
+    and which are reversed against their first."""
     flat = streams.reshape(-1, streams.shape[-1])
     turned = flat[0] >= 2 ** (bits - 1)
     straight = (flat ^ turned * np.uint8(2**bits - 1)).T
@@ -113,10 +101,7 @@ def _groups(streams, bits):
 
 def _levels(streams, block, bits, seed):
     """The streams of each level in their places, (levels, pixels, 3), whether each is reversed, and how sure
-    that is.
-
-    Where a level is wrong, nothing fits below it: the least certain level says how sure all of it is.
-    """
+    that is: where a level is wrong, nothing fits below it, so the least certain one counts for all."""
     groups, turned = _groups(streams, bits)
     single = streams[..., groups[:, 0]]
     levels = [highest_bits(single, block, bits, seed)]
@@ -145,16 +130,9 @@ def _table(held, flips, sure, bits):
     return index, mask, confidence
 
 
-# -- colours -------------------------------------------------------------------------------------------------
-
-
 def _opposed(images):
-    """(3,) bool: colours whose edges run against those of the others, and so are negatives of what they
-    should be.
-
-    Where yellow and blue things meet, values of colours may be opposed; fine edges, of light and shadow,
-    hardly ever are.
-    """
+    """(3,) bool: colours whose edges run against those of the others, and so are negatives. Where yellow and
+    blue things meet, values may be opposed; fine edges, of light and shadow, hardly ever are."""
     edges = np.concatenate([np.diff(images, axis=axis).reshape(-1, 3) for axis in (1, 2)])
     together = edges.T @ (edges / ((edges**2).sum(1, keepdims=True) + FAINT))
     choices = [np.array(sign) for sign in ((1, 1, 1), (-1, 1, 1), (1, -1, 1), (1, 1, -1))]
@@ -162,8 +140,7 @@ def _opposed(images):
 
 
 def _colours(images, public):
-    """The likeliest order of colours, whether all is a negative, and the probability of both by the public
-    pictures."""
+    """The likeliest order of colours, whether all is a negative, and the probability of both."""
     images = images.astype(np.uint8)
     choices = [(order, negative) for order in COLOURS for negative in (False, True)]
     candidates = ((255 - images if negative else images)[..., order] for order, negative in choices)

@@ -16,33 +16,25 @@ from lib.tiling import assembled
 
 
 class Assembly(NamedTuple):
-    """Where each place of the grid has its block from, and in what state; each (rows, columns).
+    """Where each place of the grid has its block from, and in what state, int; each (rows, columns)."""
 
-    block, orientation, negative, colour   int: which block of the input; orientation, sign and colour order
-                that it was given when it was shuffled
-    confidence  float: how likely all of these are right beside those of the others
-    """
-
-    block: np.ndarray
-    orientation: np.ndarray
+    block: np.ndarray  # of the input
+    orientation: np.ndarray  # that it was given when it was shuffled, as were
     negative: np.ndarray
     colour: np.ndarray
-    confidence: np.ndarray
+    confidence: np.ndarray  # float: how likely all of these are right
 
 
 def rebased(assembly: Assembly, orientation: int = 0, negative: int = 0, colour: int = 0) -> Assembly:
-    """The same blocks for another picture: this one turned and mirrored, then complemented, then in that
-    colour order."""
-    block, o, sign, c, confidence = (
-        oriented(part[None, :, :, None], orientation)[0, :, :, 0] for part in assembly
-    )
+    """The same blocks for another picture: turned and mirrored, then complemented, then recoloured."""
+    parts = (oriented(part[None, :, :, None], orientation)[0, :, :, 0] for part in assembly)
+    block, o, sign, c, confidence = parts
     o = ORIENTATION_PRODUCT[o, ORIENTATION_INVERSE[orientation]]
     return Assembly(block, o, sign ^ negative, COLOUR_PRODUCT[c, COLOUR_INVERSE[colour]], confidence)
 
 
 def as_block_0(found: Assembly) -> Assembly:
-    """Of the pictures of this shape that borders do not tell apart, the one that has block 0 upright, or
-    nearest to it."""
+    """Of the pictures of this shape that borders do not tell apart, the one with block 0 most upright."""
     rows, columns = found.block.shape
     _, orientation, negative, colour = (int(part[found.block == 0][0]) for part in found[:4])
     turns = range(8) if rows == columns else range(0, 8, 2)

@@ -1,16 +1,14 @@
-"""Neighbouring pixels of an SKK image agree on their states: a Markov field on the grid, settled by belief
-propagation.
+"""Neighbouring pixels of an SKK image agree on their states: a Markov field, settled by belief propagation.
 
-Which of 48 states a pixel is in says nothing by itself; that two neighbours lie on the same side of 127.5 can
-be seen, though no key is known. Where a colour passes 127.5 its fold, min(v, 255 - v), rises to the middle
-and falls again. So for each pair of folds a, b of neighbours and the folds p before a and n after b on the
-same line (those nearest in value), the numbers 255 - a - b, |a - b|, a - p and b - n, in steps, name one of
-3,456 contexts. Public photographs are counted: in how many a and b belong to different channels, to one
-channel on one side, or to one channel on two sides.
+That two neighbours lie on the same side of 127.5 can be seen, though no key is known: where a colour passes
+127.5 its fold, min(v, 255 - v), rises to the middle and falls again. So for each pair of folds a, b of
+neighbours and the folds p before a and n after b on the same line (those nearest in value), the numbers 255 -
+a - b, |a - b|, a - p and b - n, in steps, name one of 3,456 contexts. Public photographs are counted: in how
+many a and b belong to different channels, to one channel on one side, or to one channel on two sides.
 
 Inference: J. Pearl's belief propagation (sum-product), messages passed in raster order and back, as in sweeps
-of V. Kolmogorov, IEEE TPAMI 28, 2006. On a grid it is no more than an approximation; exact where there is one
-row. States are numbered as in `lib.symmetries`, channels of the plain side being folds in ascending order.
+of V. Kolmogorov, IEEE TPAMI 28, 2006; exact where there is one row. States are numbered as in
+`lib.symmetries`, channels of the plain side being folds in ascending order.
 """
 
 import numba
@@ -25,10 +23,8 @@ CONTEXTS = 9 * 6 * 8 * 8
 
 
 def counts(images: np.ndarray) -> np.ndarray:
-    """Pairs of folds of neighbours in images (n, h, w, 3) uint8, by context: (3456, 3) float64.
-
-    Columns: of different channels; of one channel, on one side of 127.5; of one channel, on two sides.
-    """
+    """Pairs of folds of neighbours in images (n, h, w, 3) uint8, by context: (3456, 3) float64. Columns: of
+    different channels; of one channel, on one side of 127.5; of one channel, on two sides."""
     low = np.minimum(images, 255 - images)
     channel = np.argsort(low, -1, kind="stable")
     folds, above = (np.take_along_axis(values, channel, -1) for values in (low, images > 127))
@@ -44,30 +40,23 @@ def counts(images: np.ndarray) -> np.ndarray:
 
 def odds(found: np.ndarray, power: float) -> np.ndarray:
     """(3456, 2) float32: odds of one channel on one side, and on two, against different channels, to a power.
-
     A power below 1 makes up for evidence that is counted more than once on loops of the grid. Contexts seen
-    seldom lean to the mean of all.
-    """
+    seldom lean to the mean of all."""
     mean = found.sum(0) / found.sum()
     chances = (found + 20 * mean) / (found.sum(1, keepdims=True) + 20)
     return ((chances[:, 1:] / chances[:, :1]).clip(1e-4, 1e4) ** power).astype(np.float32)
 
 
 def tables(folds: np.ndarray, pair_odds: np.ndarray) -> np.ndarray:
-    """(h, w, 2, 3, 3, 2) float32: of each pixel and its right and lower neighbour, for fold a of it and b of
-    the other.
-
-    folds   (h, w, 3) sorted, of one image. The largest entry of each pair of pixels is 1; 0 where there is no
-            neighbour.
-    """
+    """(h, w, 2, 3, 3, 2) float32: of each pixel of folds (h, w, 3), sorted, and its right and lower
+    neighbour, for folds a of it and b of the other; the largest of two pixels is 1; 0 beyond the edge."""
     contexts = _contexts(folds.astype(np.int64))
     found = np.where(contexts[..., None] < 0, np.float32(0), pair_odds[contexts])
     return found / np.maximum(found.max((3, 4, 5), keepdims=True), np.float32(1e-12))
 
 
 def marginals(chances: np.ndarray, pairs: np.ndarray, sweeps: int = 8) -> np.ndarray:
-    """Beliefs (h, w, 48) float32 that sum to 1 in each pixel, from chances (h, w, 48) of single pixels and
-    `tables`."""
+    """Beliefs (h, w, 48) float32, of sum 1, from chances (h, w, 48) of single pixels and `tables`."""
     chances = chances / chances.max(-1, keepdims=True)
     messages = np.full((*chances.shape[:2], 4, 48), 1 / 48, np.float32)
     _pass(chances.astype(np.float32), pairs, messages, sweeps)
@@ -89,8 +78,7 @@ def _rise(folds, i, j, value):
 
 @numba.njit(cache=True, nogil=True)
 def _contexts(folds):
-    """(h, w, 2, 3, 3) int64: of each pixel and its right and lower neighbour, for fold a of it and b of the
-    other; -1 where there is no neighbour."""
+    """(h, w, 2, 3, 3) int64: of each pixel and its right and lower neighbour, for folds a, b; -1 for none."""
     h, w, _ = folds.shape
     found = np.full((h, w, 2, 3, 3), -1)
     for i, j, down in np.ndindex(h, w, 2):
@@ -109,8 +97,7 @@ def _contexts(folds):
 
 @numba.njit(cache=True, nogil=True)
 def _send(incoming, pair, turned, out, part):
-    """out[t] = sum over s of incoming[s] times the pair's entries for s and t; signs by three butterflies for
-    each two orders."""
+    """out[t] = sum over s of incoming[s] times the pair's entries for s and t; signs by three butterflies."""
     out[:] = 0
     for o in range(6):
         for p in range(6):

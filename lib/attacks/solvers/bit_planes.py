@@ -1,11 +1,9 @@
-"""From the highest bits of pictures to the bits below: what surrounds a pixel says more than its highest bits
-do.
+"""From the highest bits of pictures to the bits below, which what surrounds a pixel tells best.
 
 A linear predictor, fitted to the pictures themselves as far as they are known, guesses each pixel from those
 around it and from its other colours. Where the guess lies within the interval that the known bits leave, it
-says what the next bits are; these guesses are matched to the streams of unknown meaning by their correlation,
-a linear assignment, signs included. With the new bits in place the predictor sees finer, and the match is
-made again.
+says what the next bits are; guesses are matched to the streams of unknown meaning by their correlation, a
+linear assignment, signs included. With the new bits the predictor sees finer, and the match is made again.
 """
 
 from collections.abc import Iterable
@@ -28,20 +26,17 @@ def by_place(images: np.ndarray, block: int):
 
 
 def picture(streams: np.ndarray, held: np.ndarray, flips: np.ndarray, block: int, bits: int):
-    """The images as far as their first levels are known, (n, h, w, colours) float32; what is not known counts
-    as its middle.
+    """The images as far as their first levels are known, (n, h, w, colours) float32, else their middle.
 
     streams       (n, rows, columns, atoms of a block) uint8, atoms of `bits` bits
-    held, flips   (levels, places): the stream that holds each place's bits, the highest level first, and
-                  whether reversed
+    held, flips   (levels, places): the stream of each place's bits, highest level first; whether reversed
     """
     atoms = (streams[..., atom] ^ (flip * np.uint8(2**bits - 1)) for atom, flip in zip(held, flips))
     return assembled(middles(atoms, (*streams.shape[:3], held.shape[1]), bits), block)
 
 
 def middles(levels: Iterable[np.ndarray], shape: tuple, bits: int) -> np.ndarray:
-    """`shape` float32: bytes of which the first levels are known, atoms of `bits` bits each; of what is not
-    known, the middle."""
+    """`shape` float32: bytes of which the first levels are known, of `bits` bits; of the rest, the middle."""
     value, width = np.zeros(shape, np.float32), 256.0
     for atom in levels:
         value, width = value * 2**bits + atom, width / 2**bits
@@ -50,10 +45,7 @@ def middles(levels: Iterable[np.ndarray], shape: tuple, bits: int) -> np.ndarray
 
 def next_level(streams: np.ndarray, held: np.ndarray, flips: np.ndarray, block: int, bits: int):
     """The streams of the next level, (places,), whether each is reversed, and the probability that both are
-    right.
-
-    Arguments as for `picture`, at least one level held.
-    """
+    right. Arguments as for `picture`, at least one level held."""
     coarse = picture(streams, held, flips, block, bits)
     half = 2.0 ** (7 - bits * len(held))
     unused = np.setdiff1d(np.arange(streams.shape[-1]), held)
@@ -71,12 +63,10 @@ def next_level(streams: np.ndarray, held: np.ndarray, flips: np.ndarray, block: 
 
 
 def in_order(streams: np.ndarray, held: np.ndarray, flips: np.ndarray, block: int, bits: int):
-    """`held` and `flips` of `picture` with levels below the first exchanged, or reversed as wholes, so that
-    it is smoothest.
+    """`held` and `flips` of `picture` with levels below the first exchanged, or reversed: the smoothest.
 
     In a flat picture the streams of one level may be guessed from those above a lower one. Each is then well
-    matched and of the wrong weight, which only the finished picture shows. Nothing to do for two levels, of
-    which one is known.
+    matched and of the wrong weight, which only the finished picture shows; with two levels it cannot happen.
     """
     if len(held) < 3:
         return held, flips
@@ -98,10 +88,7 @@ def _scaled(values):
 
 def _margin(match, atoms, count):
     """The probability that a match is no accident: how far it is above the best other one, in standard
-    errors.
-
-    Streams that are the same, as colours of a grey picture are, are no others.
-    """
+    errors. Streams that are the same, as colours of a grey picture are, are no others."""
     size = np.abs(match)
     best = size[np.arange(len(atoms)), atoms]
     rows = np.where(np.abs(size - best[:, None]) < ALIKE, 0, size).max(1)
@@ -111,11 +98,9 @@ def _margin(match, atoms, count):
 
 
 def predicted(fine: np.ndarray, coarse: np.ndarray, reach: int):
-    """`coarse` at each pixel from `fine` around it and in its other colours, by least squares over all
-    pixels.
+    """`coarse` at each pixel from `fine` around it and in its other colours, by least squares over all.
 
-    fine, coarse   (n, h, w, colours) float32; a value of `fine` never predicts itself. Images go on beyond
-                   their edges as mirrors
+    fine, coarse   (n, h, w, colours) float32, mirrored beyond their edges; no value of `fine` predicts itself
     reach          pixels looked at in each direction
     """
     side, colours = 2 * reach + 1, fine.shape[-1]

@@ -1,10 +1,8 @@
-"""From the highest bits of pictures to the bits below, where each block has streams of its own: what
-surrounds a pixel says more than its highest bits do.
+"""From the highest bits of pictures to the bits below, where each block has streams of its own.
 
 A linear predictor, fitted to the pictures themselves as far as they are known, makes each value of each atom
 so and so likely at each place. The streams of a block are matched to its places by these likelihoods, a
-linear assignment, signs included. `lib.attacks.solvers.bit_planes` does it where all blocks share their
-streams.
+linear assignment, signs included; `lib.attacks.solvers.bit_planes` does it where all blocks share streams.
 """
 
 import numpy as np
@@ -20,34 +18,29 @@ CHECKS = 8  # of the streams of a level, each with the predictions that the one 
 FIRM = 8.0  # nats: streams that are better than others by less are not used to predict
 OUTLIERS = 0.02  # the share of values that no predictor foresees
 TEMPERATURE, DOUBT = 4.0, 2.0  # nats of an assignment to one of evidence; and those that chance brings
-# natural logarithm of a variance: a block less predictable than the median one by more is wrong
-STRANGE = 1.5
-
-
+STRANGE = 1.5  # natural logarithm of a variance: a block less predictable than the median by more is wrong
 Array = np.ndarray
 
 
-def all_levels(
-    streams: Array, order: Array, flip: Array, lead: Array, grid: tuple, block: int, bits: int
-) -> tuple[Array, Array, Array]:
+def all_levels(streams: Array, order: Array, flip: Array, lead: Array, grid: tuple, block: int, bits: int):
     """The stream of each level and place, and whether it is reversed, (levels, blocks, places) each; and the
     confidence of each block of the grid (rows, columns).
 
     streams       (blocks, n, atoms) uint8, by place of the grid
     order, flip   (blocks, places): those of the highest level, as far as known
-    lead          (blocks,): by how many nats these are likelier than others, see
-                  `lib.attacks.solvers.iterated_conditional_modes.Mosaic`
+    lead          (blocks,): by how many nats these are likelier than others, as of a `Mosaic`
     """
     streams, held, flips, sure = streams[:, :WITNESSES], order[None], flip[None], _chance(lead)[:, None]
     for level in range(8 // bits):
         above, width = (held[:level], flips[:level]), 2 ** (8 - bits * (level + 1))
         coarse = shown(streams, *above, grid, block, bits)
-        # what is not must not predict itself by way of its neighbours
-        firm = np.full(order.shape, level == 0)
+        firm = np.full(order.shape, level == 0)  # else a value predicts itself by way of its neighbours
         for _ in range(CHECKS):
             finer = shown(streams, held, flips, grid, block, bits)
             fine = np.where(by_pixel(firm[None], grid, block)[..., 0], finer, coarse)
-            table = table_by_place(log_probabilities(fine, coarse, width, bits), block)
+            table = log_probabilities(fine, coarse, width, bits)
+            table = cut(table.reshape(*table.shape[:3], -1), block).reshape(len(table), *order.shape, -1)
+            table = np.ascontiguousarray(table.transpose(1, 2, 0, 3)).reshape(*order.shape, -1)
             before, was_firm = held[level:], firm
             new, reverse, margin = match(table, streams, above[0])
             held, flips = (np.concatenate([old, each[None]]) for old, each in zip(above, (new, reverse)))
@@ -70,8 +63,7 @@ def by_pixel(parts: Array, grid: tuple, block: int) -> Array:
 
 
 def shown(streams: Array, held: Array, flips: Array, grid: tuple, block: int, bits: int) -> Array:
-    """(n, h, w, 3) float32, the pictures as far as their first levels are known; what is not known counts as
-    its middle. Arguments as for `all_levels`."""
+    """(n, h, w, 3) float32, the pictures as far as levels (see `all_levels`) are known, else their middle."""
     reversing = flips[:, :, None] * np.uint8(2**bits - 1)
     atoms = [np.take_along_axis(streams, atom[:, None], 2) ^ flip for atom, flip in zip(held, reversing)]
     value = middles(atoms, (*streams.shape[:2], 3 * block**2), bits)
@@ -79,11 +71,9 @@ def shown(streams: Array, held: Array, flips: Array, grid: tuple, block: int, bi
 
 
 def log_probabilities(fine: Array, coarse: Array, width: int, bits: int) -> Array:
-    """(n, h, w, 3, 2**bits) float32: of each value of an atom, by what a linear predictor makes of the pixels
-    around.
+    """(n, h, w, 3, 2**bits) float32: of each value of an atom, by a linear predictor from the pixels around.
 
-    fine, coarse   (n, h, w, 3) float32: the best picture so far, and what `shown` makes of the levels above
-                   this atom's
+    fine, coarse   (n, h, w, 3) float32: the best picture so far, and that of the levels above this atom's
     width          grey levels from one value of the atom to the next
     """
     guess = predicted(fine, fine, 2)
@@ -95,19 +85,10 @@ def log_probabilities(fine: Array, coarse: Array, width: int, bits: int) -> Arra
     return np.log((1 - OUTLIERS) * chances + OUTLIERS / 2**bits)
 
 
-def table_by_place(table: Array, block: int) -> Array:
-    """(blocks, places, n * values) of a table (n, h, w, 3, values)."""
-    n, values = len(table), table.shape[-1]
-    blocks = cut(table.reshape(*table.shape[:3], -1), block).reshape(n, -1, 3 * block**2, values)
-    return np.ascontiguousarray(blocks.transpose(1, 2, 0, 3)).reshape(*blocks.shape[1:3], -1)
-
-
 def match(table: Array, streams: Array, taken: Array) -> tuple[Array, Array, Array]:
     """The likeliest streams (blocks, places), not among those taken (levels, blocks, places), whether each is
-    reversed, and by how many nats any one exchange would be less likely.
-
-    table   (blocks, places, n * values) log probabilities; streams (blocks, n, atoms) uint8
-    """
+    reversed, and by how many nats any one exchange would be less likely, of log probabilities (blocks,
+    places, n * values) and streams (blocks, n, atoms) uint8."""
     blocks, places, _ = table.shape
     held, flips, margins = (np.empty((blocks, places), dtype) for dtype in (np.int64, bool, float))
     for b, (chances, values) in enumerate(zip(table, streams)):

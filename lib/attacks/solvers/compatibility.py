@@ -1,24 +1,19 @@
-"""Compatibility of borders: how well two blocks go side by side, in each state that EtC could have put them
-in.
+"""Compatibility of borders: how well two blocks go side by side, in each state that EtC can put them in.
 
 A cost alone says little: flat borders go with many. So it becomes two probabilities, that of the second
 border among all others for the first, and the other way round. Their negative logarithm is the *energy* of
-the pair, in nats. `lib.attacks.solvers.placement` lays blocks by energies, whichever of two costs they are
-of:
+the pair, in nats, of either of two costs:
 
     of_edges         one image or a few. Each border is extrapolated a little towards the other. What is left
                      between the two is held against how much pixels differ across and along both borders, in
-                     brightness and in colour by itself, with heavy tails: a t density, as an outline may run
-                     along a border. Mahalanobis gradient compatibility (A. C. Gallagher, CVPR 2012) is the
-                     Gaussian relative, one-sided, for known signs and colour orders
+                     brightness and in colour by itself, by a t density, as an outline may run along a border.
+                     Gaussian relative, for known signs and colours: A. C. Gallagher, CVPR 2012
     of_covariances   many images that were shuffled alike, see `lib.attacks.solvers.covariance_compatibility`
 
 Borders are numbered `4 * block + side`, clockwise from the top. The *relation* of two is
 `12 * alike + 6 * sign + order`: alike is 0 where they run in opposite directions, as borders of a picture do,
 and 1 where one of the blocks is mirrored; the first is the second with that sign, in that order of its
-colours. Orders of colours turn the plane of colours and leave brightness alone; signs change both.
-
-Differences are of whole numbers and logarithms a polynomial, so that every machine finds the same.
+colours. Differences are of whole numbers and logarithms a polynomial, so every machine finds the same.
 """
 
 from collections.abc import Iterable
@@ -30,62 +25,44 @@ import numpy as np
 from lib.symmetries import COLOUR_INVERSE, COLOUR_PRODUCT, COLOURS, SIDES
 
 KEEP = 12  # candidates for each border
-# what the two outer lines of a block count: borders are extrapolated 0.4 pixels towards each other
-NEAR, FAR = 7, -2
+NEAR, FAR = 7, -2  # what the two outer lines count: borders are extrapolated 0.4 pixels towards each other
 UNIT = 2 * (NEAR + FAR)  # borders are whole numbers; so much is one grey level
 ALONG = 5  # differences along a border count a fifth of those across
 NOISE = 1.0, 0.3  # variance that any border has at least, in brightness and in each of two colours
 RUN = 8  # pixels, or fewer, that share one spread
-# of the t densities; weight of the spread's logarithm (1 in a density, but less is better)
-FREEDOM, SPREAD = 5.0, 0.5
+FREEDOM, SPREAD = 5.0, 0.5  # of the t densities; weight of the spread's logarithm, in a density 1
 TEMPERATURE = 2.0  # nats of cost to a nat of evidence: pixels of a border are not independent
+Array = np.ndarray
 STEP, REACH = 16, 40  # likelihoods are summed in steps of 1/16 nat, down to exp(-40)
 
 
 class Compatibility(NamedTuple):
-    """Energies of all E = 4 * blocks borders; `pair_energy` tells that of a pair.
+    """Energies of all E = 4 * blocks borders; `pair_energy` tells that of a pair, by `table`, or where that
+    is (0, 0, 0), by `line` and `spread`, read clockwise [0] and backwards [1]."""
 
-    names     (E, keep) int32: what goes with each border best, `24 * border + relation`, -1 where there is
-              less
-    energies  (E, keep) float32: of those, ascending
-    used      (k,) int: the 12 states `6 * sign + order` that occur, or fewer
-    turned    whether blocks are turned and mirrored
-    table     (E, E, 24) float32: the energy of every pair and relation; (0, 0, 0) where `pair_energy` finds
-              it from the borders, read clockwise [0] and backwards [1]:
-    line      (2, E, runs, 3, length) float32: red, green and blue, whole numbers, 127.5 is 0
-    spread    (2, E, runs, 2) float32: expected squares between two borders in brightness and in colour, in
-              units of line
-    chance    (E,) float32: the logarithm of the sum of all likelihoods of a border
-    """
-
-    names: np.ndarray
-    energies: np.ndarray
-    used: np.ndarray
-    turned: bool
-    table: np.ndarray
-    line: np.ndarray
-    spread: np.ndarray
-    chance: np.ndarray
+    names: Array  # (E, KEEP) int32: what goes with each border best, `24 * border + relation`, -1 for nothing
+    energies: Array  # (E, KEEP) float32: of those, ascending
+    used: Array  # (k,) int: the 12 states `6 * sign + order` that occur, or fewer
+    turned: bool  # whether blocks are turned and mirrored
+    table: Array  # (E, E, 24) float32: the energy of every pair and relation
+    line: Array  # (2, E, runs, 3, length) float32: red, green and blue, whole numbers, 127.5 is 0
+    spread: Array  # (2, E, runs, 2) float32: expected squares in brightness and in colour, in units of line
+    chance: Array  # (E,) float32: the logarithm of the sum of all likelihoods of a border
 
 
-def of_edges(
-    blocks: np.ndarray, turned: bool = True, signs: bool = True, colours: bool = True, keep: int = KEEP
-) -> Compatibility:
+def of_edges(blocks: Array, turned: bool = True, signs: bool = True, colours: bool = True) -> Compatibility:
     """That of blocks (images, blocks, b, b, 3) uint8, shuffled alike in all images, by each image's edges.
-
-    turned, signs, colours   what may have been done to blocks, beside moving them
-    keep                     candidates for each border
-    """
+    turned, signs, colours: what may have been done to blocks beside moving them."""
     line, spread = _measured(blocks)
     used = np.array([6 * sign + order for sign in range(1 + signs) for order in range(6 if colours else 1)])
-    rows = _edge_costs(line, spread, used, turned)
-    names, energies, chance = ranked(rows, line.shape[1], used, keep, TEMPERATURE)
+    costs = _edge_costs(line, spread, used, turned)
+    names, energies, chance = ranked(costs, line.shape[1], used, TEMPERATURE)
     return Compatibility(names, energies, used, turned, np.empty((0, 0, 0), np.float32), line, spread, chance)
 
 
 def sides(blocks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The outer and the second line, (images, blocks, 4, b, 3) int64 each, of every side, clockwise; 127.5 is
-    0, and a grey level 2. blocks (images, blocks, b, b, 3) uint8."""
+    """The outer and the second line, (images, blocks, 4, b, 3) int64, of every side, clockwise, of blocks
+    (images, blocks, b, b, 3) uint8; 127.5 is 0, and a grey level 2."""
     values = 2 * blocks.astype(np.int64) - 255
     turned = [np.rot90(values, side, axes=(2, 3)) for side in range(4)]  # the right side comes up first
     return tuple(np.stack([each[:, :, line] for each in turned], axis=2) for line in (0, 1))
@@ -119,20 +96,16 @@ def _squares(x):
     return np.stack([(r + g + b) ** 2, 3 * (r - g) ** 2 + (r + g - 2 * b) ** 2], axis=-1)
 
 
-def ranked(costs: Iterable[np.ndarray], total: int, used: np.ndarray, keep: int, temperature: float):
-    """names, energies and chance of `Compatibility` for `total` borders.
-
-    costs         yields (total, 2, len(used)) float32 for each: with every other border, alike or not, and
-                  state
-    temperature   nats of cost to a nat of evidence
-    """
-    names, chance = np.full((total, 4 * keep), -1, np.int32), np.empty(total, np.float32)
+def ranked(costs: Iterable[np.ndarray], total: int, used: np.ndarray, temperature: float):
+    """names, energies and chance of `Compatibility` for `total` borders. costs yields (total, 2, len(used))
+    float32 for each: with every other border, alike or not, and state; temperature: see `TEMPERATURE`."""
+    names, chance = np.full((total, 4 * KEEP), -1, np.int32), np.empty(total, np.float32)
     least = np.full(names.shape, np.inf, np.float32)
     likelihood = np.exp(-np.arange(STEP * REACH) / STEP)
     for p, row in enumerate(costs):
         chance[p] = _least(row, used, likelihood, temperature, names[p], least[p])
     energies = 2 / temperature * least + chance[:, None] + chance[np.maximum(names, 0) // 24]
-    best = np.argsort(energies, axis=1, kind="stable")[:, :keep]
+    best = np.argsort(energies, axis=1, kind="stable")[:, :KEEP]
     names, energies = (np.take_along_axis(x, best, axis=1) for x in (names, energies))
     return names, energies.astype(np.float32), chance
 
@@ -155,9 +128,6 @@ def _least(row, used, likelihood, temperature, names, costs):
             costs[k], names[k] = c, 24 * q + 12 * alike + used[i]
             worst = costs[-1]
     return np.log((counts * likelihood).sum()) - least / temperature
-
-
-# -- the cost of edges ---------------------------------------------------------------------------------------
 
 
 @numba.njit(inline="always")
@@ -189,8 +159,7 @@ def _edge_costs(line, spread, used, turned):
 
 @numba.njit(inline="always")
 def _scales(spread, other):
-    """1 / spread of brightness and of colour between two borders, and what the spreads themselves cost a
-    pixel."""
+    """1 / spread of brightness and of colour between two borders, and what the spreads cost a pixel."""
     bright, colour = spread[0] + other[0], spread[1] + other[1]
     return ONE / (THREE * bright), ONE / (SIX * colour), HALF * _log2(bright) + _log2(colour)
 
@@ -252,14 +221,10 @@ def pair_energy(c: Compatibility, p: int, q: int, relation: int):
     return np.float32(2 / TEMPERATURE) * cost + c.chance[p] + c.chance[q]
 
 
-# -- relations and states ------------------------------------------------------------------------------------
-
-
 def _relations():
     """RELATION (96, 4, 96) int16: of a block's state, its side in the picture and the state of the block
-    beyond, `96 * own side + 24 * the other's side + relation`. BEYOND (96, 4, 96) int16: the other's state,
-    from all but the own side: for each state and side, 0 to 95 in the order that the other's states have
-    there."""
+    beyond, `96 * own side + 24 * the other's side + relation`. BEYOND, alike: the other's state, from all but
+    the own side: for each state and side, 0 to 95 in the order that the other's states have there."""
     state, facing = np.arange(96), (2, 3, 0, 1)
     orientation, sign, colour = state // 12, state // 6 % 2, state % 6
     own, own_backwards = SIDES[orientation, :, 0], SIDES[orientation, :, 1]

@@ -1,9 +1,8 @@
 """Compound moves of a local search: orders of the places of a block that an assignment of streams is easily
 caught in, and that no exchange of two undoes, for `lib.attacks.solvers.multistart`.
 
-A place is a pixel of the block and a colour of it: place p is colour p % colours of pixel p // colours. An
-order (places,) int64 says which place to take from for each; most are pictures too, and rougher than the
-right one only across borders.
+Place p is colour p % colours of pixel p // colours. An order (places,) int64 says which place to take from
+for each; most are pictures too, and rougher than the right one only across borders.
 """
 
 from collections.abc import Iterator
@@ -18,26 +17,17 @@ SMALL = 4  # side of a block whose rows are tried in every order
 
 def turns(block: int, colours: int = 3) -> Iterator[np.ndarray]:
     """The inside of blocks turned and mirrored in all eight ways, in all colours or one."""
-    for chosen in _chosen(colours):
-        for order in orientation_orders(block, 1):
-            yield _inside(order, chosen, colours)
+    return _inside(orientation_orders(block, 1), colours)
 
 
 def moves(block: int, colours: int = 3) -> Iterator[np.ndarray]:
     """Rows or columns in another order, or the inside of blocks transposed, in all colours or one; and two
     colours parted of which each has half of every row, or column, of both."""
     grid, lines = np.arange(block**2).reshape(block, block), _lines(block)
-    inside = [grid.T, *(each for line in lines for each in (grid[line], grid[:, line]))]
-    for chosen in _chosen(colours):
-        for each in inside:
-            yield _inside(each, chosen, colours)
+    yield from _inside([grid.T, *(each for line in lines for each in (grid[line], grid[:, line]))], colours)
     if block % 2 == 0:
         for pair in combinations(range(colours), 2):
             yield from _parted(block, colours, pair)
-
-
-def _chosen(colours):
-    return [list(range(colours)), *([c] for c in range(colours if colours > 1 else 0))]
 
 
 def _lines(block):
@@ -51,11 +41,13 @@ def _lines(block):
     return lines
 
 
-def _inside(grid, chosen, colours):
-    """The order that takes pixels as `grid` has them, in the chosen colours."""
-    order = np.arange(colours * grid.size).reshape(-1, colours)
-    order[:, chosen] = order[grid.ravel()][:, chosen]
-    return order.ravel()
+def _inside(grids, colours):
+    """The orders that take pixels as each grid has them, in all colours or one."""
+    for chosen in [list(range(colours)), *([c] for c in range(colours if colours > 1 else 0))]:
+        for grid in grids:
+            order = np.arange(colours * grid.size).reshape(-1, colours)
+            order[:, chosen] = order[grid.ravel()][:, chosen]
+            yield order.ravel()
 
 
 def _parted(block, colours, pair):

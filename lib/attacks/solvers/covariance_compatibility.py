@@ -1,19 +1,16 @@
-"""Compatibility of borders over many images that were shuffled alike: what two edges have in common in all of
-them.
+"""Compatibility of borders over many images shuffled alike: what two edges have in common in all of them.
 
 That is second-order statistics, as in `lib.attacks.many_ciphertexts.skk`: the determinant of the 3x3 second
-moments of the difference of two facing edges, beside that of two edges with nothing in common. Images take
-part in sums alone, so that a thousand of them cost little more than ten; and where single pixels of blocks
-are still wrong, as in ELE, most of what edges have in common is left.
-
-Moments are sums of whole numbers, exact in any order of summation: nearly equal edges leave so little of them
-that another machine's rounding would decide otherwise where two parts of a picture fit equally well.
+moments of the difference of two facing edges, beside that of two edges with nothing in common. A thousand
+images cost little more than ten; and where single pixels of blocks are still wrong, as in ELE, most of what
+edges have in common is left. Moments are sums of whole numbers, exact in any order of summation: another
+machine's rounding would decide otherwise where two parts of a picture fit equally well.
 """
 
 import numba
 import numpy as np
 
-from lib.attacks.solvers.compatibility import FAR, KEEP, NEAR, UNIT, Compatibility, ranked, sides
+from lib.attacks.solvers.compatibility import FAR, NEAR, UNIT, Compatibility, ranked, sides
 from lib.symmetries import COLOUR_INVERSE, COLOURS
 
 FLOOR = 6.0  # variance that any difference of pixels has at least: noise and rounding
@@ -21,11 +18,10 @@ TEMPERATURE = 8.0  # nats of cost to a nat of evidence: pixels of an edge are no
 LARGEST = 400  # blocks; energies of all pairs take 1.5 kB a pair
 
 
-def of_covariances(blocks: np.ndarray, keep: int = KEEP) -> Compatibility:
-    """That of at most 400 blocks (images, blocks, b, b, 3) uint8 in any of 96 states, by second moments over
-    all images."""
+def of_covariances(blocks: np.ndarray) -> Compatibility:
+    """That of at most 400 blocks (images, blocks, b, b, 3) uint8 in any of 96 states, over all images."""
     costs, used = edge_costs(edges(blocks)), np.arange(12)
-    names, energies, chance = ranked(costs, len(costs), used, keep, TEMPERATURE)
+    names, energies, chance = ranked(costs, len(costs), used, TEMPERATURE)
     costs *= np.float32(2 / TEMPERATURE)
     costs += chance[:, None, None, None] + chance[:, None, None]
     line, spread = np.empty((2, 0, 0, 3, 0), np.float32), np.empty((2, 0, 0, 2), np.float32)
@@ -34,8 +30,8 @@ def of_covariances(blocks: np.ndarray, keep: int = KEEP) -> Compatibility:
 
 
 def edges(blocks: np.ndarray) -> np.ndarray:
-    """(4 * blocks, 3, b, n) float64, whole: the edges of all sides, clockwise, extrapolated outward; 127.5 is
-    0, and one grey level `UNIT`. blocks as in `of_covariances`."""
+    """(4 * blocks, 3, b, n) float64, whole: the edges of all sides, clockwise, extrapolated outward, of
+    blocks as in `of_covariances`; 127.5 is 0, and one grey level `UNIT`."""
     first, second = sides(blocks)
     lines = (NEAR * first + FAR * second).transpose(1, 2, 4, 3, 0)
     return np.ascontiguousarray(lines.reshape(-1, *lines.shape[2:]), np.float64)

@@ -1,15 +1,11 @@
-"""Pictures as a Gaussian random field: what values of nearby pixels and colours have in common, and so how
-likely it is that streams of values belong where they are put.
+"""Pictures as a Gaussian random field: how likely streams of values are where they are put.
 
-A block key moves each value of a block to the same place in every block. What stands at one place of all
-blocks is a *stream*; the correlations between streams, in one block and across to the block beside and below,
-show which were neighbours. Under a model with a known covariance, the likelihood of an order of streams is a
-sum over pairs of places: the inverse covariance of the two places times the correlation of the streams put
-there, what `lib.attacks.solvers.quadratic_assignment` makes least.
-
-The covariance carries a noise as strong as the picture itself (`FLOOR`), without which the likelihood has so
-many local maxima that annealing rarely finds the top; a sharper one then polishes the result, and compares
-results.
+What stands at one place of all blocks is a *stream*; the correlations between streams, in one block and
+across to the block beside and below, show which were neighbours. Under a model with a known covariance, the
+likelihood of an order of streams is a sum over pairs of places: the inverse covariance of the two places
+times the correlation of the streams put there, what `lib.attacks.solvers.quadratic_assignment` makes least.
+The covariance carries a noise as strong as the picture itself (`FLOOR`), without which annealing is caught in
+local maxima; a sharper one then polishes the result, and compares results.
 """
 
 from functools import cache
@@ -21,8 +17,7 @@ ENOUGH = 1 << 16  # windows that a covariance is learned from
 
 
 def correlations(streams: np.ndarray) -> np.ndarray:
-    """(5, m, m) float64 of streams (n, rows, columns, m): in a block, from one to the next on its right,
-    back, down, back."""
+    """(5, m, m) float64 of streams (n, rows, columns, m): in a block, to the right, back, down, back."""
     x = streams - streams.mean((0, 1, 2), dtype=np.float64)
     x = x / np.sqrt((x**2).mean((0, 1, 2)) + 1e-9)
     right, down = _product(x[:, :, :-1], x[:, :, 1:]), _product(x[:, :-1], x[:, 1:])
@@ -35,9 +30,7 @@ def _product(a, b):
 
 
 @cache
-def weights(
-    block: int, reach: tuple, near: float, far: float, floor: float = FLOOR, colours: int = 3
-) -> np.ndarray:
+def weights(block: int, reach: tuple, near: float, far: float, floor: float = FLOOR, colours: int = 3):
     """(5, m, m) float64, m = colours * block**2, read-only: what it costs that two places correlate, related
     as in `correlations`. Arguments as for `covariance`.
 
@@ -55,9 +48,7 @@ def weights(
     return weight
 
 
-def covariance(
-    block: int, step: tuple, reach: tuple, near: float, far: float, colours: int = 3
-) -> np.ndarray:
+def covariance(block: int, step: tuple, reach: tuple, near: float, far: float, colours: int = 3):
     """(2 m, 2 m): of the places of a block and of the block that is `step` (down, right) blocks from it.
     Values of one colour correlate by exp(-distance), in units of reach down and across, (float, float); green
     with red or blue by `near` times that, red with blue by `far`."""
@@ -84,8 +75,7 @@ def mean_weight(inverse: np.ndarray) -> float:
 
 
 def window_covariance(images: np.ndarray, known: np.ndarray, side: int) -> np.ndarray:
-    """(3 side**2, 3 side**2): of all windows of images (n, h, w, 3), each pair of pixels where both are known
-    (h, w)."""
+    """(3 side**2, 3 side**2): of all windows of images (n, h, w, 3), pairs of pixels both `known` (h, w)."""
     _, h, w, _ = images.shape
     keep = max(1, ENOUGH // ((h - side + 1) * (w - side + 1)))
     images = images[:keep] * known[:, :, None]
@@ -104,8 +94,7 @@ def window_covariance(images: np.ndarray, known: np.ndarray, side: int) -> np.nd
 
 def conditional(covariance: np.ndarray, given: np.ndarray, wanted: np.ndarray, ridge: float, floor: float):
     """Of values `wanted` when others are `given`, both (m,) bool: the factors (given, wanted) that guess
-    them, and the inverse of their covariance around that guess. ridge, floor: noise of the others and of the
-    wanted."""
+    them, and the inverse covariance around that. ridge, floor: noise of the others and of the wanted."""
     noise = covariance.trace() / len(covariance)
     across = covariance[np.ix_(given, wanted)]
     around = covariance[np.ix_(given, given)] + ridge * noise * np.eye(given.sum())

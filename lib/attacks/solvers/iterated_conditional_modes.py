@@ -1,9 +1,9 @@
-"""Iterated conditional modes (J. Besag, JRSS B 48, 1986) for a picture of blocks with a key of their own
-each: every block in turn is put in as it is likeliest, given what surrounds it.
+"""Iterated conditional modes (J. Besag, JRSS B 48, 1986) for a picture of blocks with keys of their own:
+every block in turn is put in as it is likeliest, given what surrounds it.
 
 What surrounds a block, two pixels wide, says what it should show, by a Gaussian model of pictures that is
-learned from the pictures themselves, as far as they are trusted. How its streams are best ordered, given
-that, is a quadratic assignment with a pull on each stream, see `lib.attacks.solvers.quadratic_assignment`.
+learned from the trusted parts of the pictures themselves. How its streams are best ordered, given that, is a
+quadratic assignment with a pull on each stream, see `lib.attacks.solvers.quadratic_assignment`.
 """
 
 import numpy as np
@@ -22,14 +22,13 @@ ODD = 1.25  # residual variance, in units of the median block's, from which on a
 FEWEST = 0.1  # the share of blocks that teach what pictures are like; with fewer trusted ones, all are asked
 STARTS = 4  # of annealing, for a block that is doubted
 FLOOR, RIDGE = 0.05, 0.01  # noise of each place, and of what surrounds them, as a share of the variance
+Array = np.ndarray
 
 
 class Mosaic:
-    """Which block each place of the grid has, and which of its streams stands at each place in it, with which
-    sign.
+    """Which block each place of the grid has, and which of its streams stands at each place in it, signed.
 
-    values        (blocks, n, m) float, streams of n images from the middle of their range, so that a sign
-                  reverses them
+    values        (blocks, n, m) float, streams of n images from the middle of their range
     inner, signs  (blocks, places): streams and signs of each block, right but for a turn, sign and colour
                   order of all
     sure          (blocks,) bool: whose are likely right
@@ -38,15 +37,7 @@ class Mosaic:
     how many nats the best exchange of two pixels or two streams of the block would be less likely.
     """
 
-    def __init__(
-        self,
-        values: np.ndarray,
-        inner: np.ndarray,
-        signs: np.ndarray,
-        sure: np.ndarray,
-        laid: Assembly,
-        block: int,
-    ):
+    def __init__(self, values: Array, inner: Array, signs: Array, sure: Array, laid: Assembly, block: int):
         self.values, self.inner, self.signs = values - values.mean(1, keepdims=True), inner, signs
         self.grid, self.block = laid.block.shape, block
         self.own, orientation, negative, colour = (part.ravel().copy() for part in laid[:4])
@@ -56,8 +47,7 @@ class Mosaic:
         self.trusted, self.lead = sure[self.own], np.zeros(len(self.own))
 
     def mend(self, rng: np.random.Generator) -> None:
-        """Put each block in anew, the doubted ones at any free place, until nothing changes, or no fewer are
-        doubted."""
+        """Put each block in anew, doubted ones at any free place, until nothing changes, or doubts stay."""
         before = len(self.own)
         for number in range(ROUNDS):
             images = self._images()
@@ -146,8 +136,7 @@ class Surroundings:
         return np.repeat(self.known[y : y + self.side, x : x + self.side].ravel(), 3) & ~self.inner
 
     def guess(self, corner: tuple):
-        """What the block there should show, (n, places), the inverse of its covariance around that, and the
-        mean variance of a pixel."""
+        """What the block there should show, (n, places), the inverse covariance, and the mean variance."""
         mask, (y, x) = self.mask(corner), corner
         if mask.tobytes() not in self.solved:
             self.solved[mask.tobytes()] = conditional(self.covariance, mask, self.inner, RIDGE, FLOOR)

@@ -1,10 +1,9 @@
-"""Multistart local search (R. Martí, Handbook of Metaheuristics, 2003) for the streams of the highest bits of
-one block key: annealed from many starts under several models of pictures.
+"""Multistart local search (R. Martí, Handbook of Metaheuristics, 2003) for the streams of the highest bits.
 
-Each start is a quadratic assignment under a Gaussian model, see `lib.attacks.solvers.gaussian_model`; the
-order it leads to is polished under a sharper one. Of all that is found, the picture whose pixels follow best
-from those around them is the answer: that asks for no model. How sure it is follows from how often it was
-found.
+Each start is a quadratic assignment under one of several Gaussian models of pictures, see
+`lib.attacks.solvers.gaussian_model`; the order it leads to is polished under a sharper one. The answer is the
+picture whose pixels follow best from those around them, which asks for no model; how sure it is follows from
+how often it was found.
 """
 
 from dataclasses import dataclass
@@ -37,8 +36,7 @@ ALIKE = 0.9  # share of places in which two orders agree
 
 @dataclass
 class Candidate:
-    """Which stream is where, (places,), the signs 1.0 or -1.0, how rough the picture is, and how often
-    found."""
+    """Which stream is where, (places,), the signs 1.0 or -1.0, how rough the picture is, how often found."""
 
     where: np.ndarray
     sign: np.ndarray
@@ -46,12 +44,9 @@ class Candidate:
     votes: float = 1
 
 
-def highest_bits(
-    streams: np.ndarray, block: int, bits: int, seed: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def highest_bits(streams: np.ndarray, block: int, bits: int, seed: int):
     """The streams of the highest bits in their places, whether each is reversed, and how sure that is,
-    (places,) each. streams (n, rows, columns, atoms of a block) uint8, atoms of `bits` bits; ValueError for
-    flat ones."""
+    (places,) each, of streams (n, rows, columns, atoms of a block) uint8; ValueError for flat ones."""
     search = Search(streams, block, bits)
     found = search.refined(search.started(np.random.default_rng(seed)))
     best = least_rough(found)
@@ -69,8 +64,7 @@ def least_rough(found: list[Candidate]) -> Candidate:
 
 
 class Search:
-    """What is known of all streams (n, rows, columns, atoms of a block) uint8: how they correlate, and which
-    may be of the highest bits."""
+    """All streams (n, rows, columns, atoms of a block) uint8: how they correlate, which may be highest."""
 
     def __init__(self, streams: np.ndarray, block: int, bits: int):
         self.streams, self.block, self.bits = streams, block, bits
@@ -86,12 +80,10 @@ class Search:
         self.first = (np.abs(own) + np.eye(len(own)) > 1 - 1e-6).argmax(1)
 
     def started(self, rng: np.random.Generator) -> list[Candidate]:
-        """What annealing finds, from one model of pictures after the other, until the least rough picture has
-        its votes."""
+        """What annealing finds, from model after model, until the least rough picture has its votes."""
         found = []
         for start in range(max(FEWEST, min(STARTS, EFFORT // self.places**2))):
-            # the highest bits of a dull colour may rank low
-            pool = self.ranked[: 2 * self.places if start % 5 == 3 else self.places]
+            pool = self.ranked[: self.places * (1 + (start % 5 == 3))]  # bits of a dull colour may rank low
             where, sign = self._arranged(pool, MODELS[start % len(MODELS)], rng)
             again = next((each for each in found if self._alike(where, each.where)), None)
             if again is None:
@@ -103,8 +95,7 @@ class Search:
         return found
 
     def refined(self, found: list[Candidate]) -> list[Candidate]:
-        """Candidates near the least rough one added, as long as one is less rough: by annealing's models,
-        then by `moves`."""
+        """Candidates near the least rough one added, as long as one is less rough: models', or `moves`."""
         straight = np.arange(self.places)
         for _ in range(REFINED):
             best = least_rough(found)
@@ -147,8 +138,7 @@ class Search:
         return self.correlation[:, where[:, None], where] * np.outer(sign, sign)
 
     def _arranged(self, pool, model, rng):
-        """(where, sign) of each place: annealed under a model, then the best within reach under a sharper
-        one."""
+        """(where, sign) of each place: annealed under a model, then the best near under a sharper one."""
         sign = tree_signs(self.correlation[0][np.ix_(pool, pool)])
         weight = np.zeros((5, len(pool), len(pool)))
         weight[:, : self.places, : self.places] = self._weights(model)
@@ -177,11 +167,8 @@ def part(streams: np.ndarray, block: int) -> np.ndarray:
 
 
 def tree_signs(correlation: np.ndarray) -> np.ndarray:
-    """(places,) 1.0 or -1.0: signs that make the strongest correlations positive, from one to the next.
-
-    Colours may be all but uncorrelated in a picture, or opposed; a leading eigenvector then knows one of them
-    only.
-    """
+    """(places,) 1.0 or -1.0: signs that make the strongest correlations positive, from one to the next, even
+    where colours are all but uncorrelated, or opposed: a leading eigenvector knows one colour alone there."""
     tree = minimum_spanning_tree(1.001 - np.abs(correlation))
     found, before = breadth_first_order(tree, 0, directed=False)
     sign = np.ones(len(correlation))
@@ -192,10 +179,7 @@ def tree_signs(correlation: np.ndarray) -> np.ndarray:
 
 def replaced(weight: np.ndarray, correlation: np.ndarray, where: np.ndarray, sign: np.ndarray):
     """Other streams at some places, or other signs, as long as one such change gains: the new (where, sign).
-
-    correlation  of all streams there are, (5, all, all); where, sign (m,): which are placed so far, and 1.0
-                 or -1.0
-    """
+    correlation (5, all, all) of all streams; where, sign (m,): which are placed so far, and 1.0 or -1.0"""
     where, sign, places = where.copy(), sign.copy(), np.arange(len(where))
     diagonal = weight[:, places, places]
     own = np.einsum("rp,ra->pa", diagonal, correlation.diagonal(axis1=1, axis2=2)) / 2
@@ -215,11 +199,9 @@ def replaced(weight: np.ndarray, correlation: np.ndarray, where: np.ndarray, sig
 def plausible(images: np.ndarray, block: int, bits: int) -> np.ndarray:
     """(places,) 0 to 1: near 1 where a place is as predictable as the others of its colour, and much better
     than noise. images (n, h, w, colours) float32, of which `bits` bits are known."""
-    # bytes are judged like nibbles: JPEG's own blocks show in them
-    coarseness = max(0, 16**2 - 4.0 ** (8 - bits)) / 12
+    coarseness = max(0, 16**2 - 4.0 ** (8 - bits)) / 12  # bytes are judged like nibbles: JPEG's blocks show
     rest = predicted(images, images, 2) - images
     odd = np.log(by_place(rest**2, block).mean(0) + coarseness + 1e-9).reshape(block**2, -1)
     odd = (odd - np.median(odd, axis=0)).ravel()
     explained = 1 - (rest**2).mean() / images.var((0, 1, 2)).mean()
-    # others have levels below
     return expit((ODD - odd) / 0.06) * (expit((explained - 0.7) / 0.03) if bits == 8 else 1)

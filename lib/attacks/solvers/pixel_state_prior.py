@@ -1,14 +1,13 @@
 """What photographs are like, learned for one question: which of its 48 states is an SKK pixel in?
 
-SKK leaves the sorted folds of a pixel, `lib.metrics.invariant`, under every key. So ciphertexts and plain
-photographs give a network the same input: it is trained on public photographs alone, by
-`lib.workbook.prior_training`, and no key is ever drawn. A state, numbered as in `lib.symmetries`, says which
-of the three folds each colour has, and on which side of 127.5.
+SKK leaves the sorted folds of a pixel, `lib.metrics.invariant`, under every key. So a network is trained on
+public photographs alone, by `lib.workbook.prior_training`, and no key is ever drawn. A state, numbered as in
+`lib.symmetries`, says which of the three folds each colour has, and on which side of 127.5.
 
 The network is a small U-Net (O. Ronneberger, P. Fischer, T. Brox, MICCAI 2015) with residual blocks at a half
-to a sixteenth of the size and a mean over the whole picture at the bottom; only its last two layers work on
-single pixels. Beside its weights lie the counts of `lib.attacks.solvers.belief_propagation`, and how often a
-state was right that was thought so likely, in the worst quarter of images that were not trained on.
+to a sixteenth of the size; only its last two layers work on single pixels. Beside its weights lie the counts
+of `lib.attacks.solvers.belief_propagation`, and how often a state was right that was thought so likely, in
+the worst quarter of images that were not trained on.
 """
 
 from collections.abc import Iterator
@@ -28,8 +27,8 @@ from lib.symmetries import COLOURS, PIXEL_STATES, SIGNS
 WEIGHTS = Path(__file__).resolve().parents[3] / "data" / "models" / "orbit_prior.npz"
 POWER = 0.06  # of the odds of neighbours; chosen on training images of CIFAR-10
 
-# State s makes TURN[s] @ folds + SHIFT[s] of sorted folds.
 TURN, SHIFT = PIXEL_STATES.astype(np.float32), np.tile(SIGNS, (6, 1)).astype(np.float32)
+"""State s makes TURN[s] @ folds + SHIFT[s] of sorted folds."""
 MAPS = torch.from_numpy(np.concatenate([TURN.reshape(48, 9), SHIFT], 1))
 
 
@@ -39,8 +38,7 @@ def state_values(folds: np.ndarray) -> np.ndarray:
 
 
 def states_of(images: np.ndarray) -> np.ndarray:
-    """The state of each pixel of plain images (..., 3) uint8, int64; of equal folds the first channel's
-    counts as less.
+    """The state of each pixel of plain images (..., 3) uint8, int64; of equal folds the first counts as less.
 
     >>> states_of(np.array([[10, 20, 30], [30, 235, 10]], np.uint8))
     array([ 0, 42])
@@ -62,8 +60,7 @@ class _Residual(nn.Module):
 
 
 class OrbitPrior(nn.Module):
-    """Sorted folds (n, 3, h, w) float, 0 to 127, to logits of states (n * h * w, 48); with `pixels`, of those
-    only."""
+    """Sorted folds (n, 3, h, w) float, 0 to 127, to logits of states (n * h * w, 48), or of `pixels`."""
 
     def __init__(self, fine: int = 12, widths: tuple[int, ...] = (32, 64, 96, 128), up: int = 24):
         super().__init__()
@@ -89,9 +86,9 @@ class OrbitPrior(nn.Module):
         x3 = self.r3(self.d3(F.relu(x2)))
         x4 = self.r4(self.d4(F.relu(x3)))
         x4 = x4 + self.g(F.relu(x4).mean((2, 3)))[:, :, None, None]
-        y = self.q3(x3 + _twice(self.u3(F.relu(x4))))
-        y = self.q2(x2 + _twice(self.u2(F.relu(y))))
-        y = x1 + _twice(self.u1(F.relu(y)))
+        y = self.q3(x3 + F.interpolate(self.u3(F.relu(x4)), scale_factor=2))
+        y = self.q2(x2 + F.interpolate(self.u2(F.relu(y)), scale_factor=2))
+        y = x1 + F.interpolate(self.u1(F.relu(y)), scale_factor=2)
         y = y + self.q1(F.relu(y))
         y = torch.cat([x0, F.pixel_shuffle(self.u0(F.relu(y)), 2)], 1)
         y = y[..., :h, :w].permute(0, 2, 3, 1).flatten(0, 2)
@@ -99,14 +96,9 @@ class OrbitPrior(nn.Module):
         return self.out(F.relu(self.h(F.relu(y))))
 
 
-def _twice(x):
-    return F.interpolate(x, scale_factor=2, mode="nearest")
-
-
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """The network, the counts of neighbours (3456, 3), and the share of states right at chances 0, 1 / 10,
-    ..., 1: (11,)."""
+    """The network, the counts of neighbours (3456, 3), and the share right at chances 0, 0.1, ... 1 (11,)."""
 
     network: OrbitPrior
     neighbours: np.ndarray
@@ -131,8 +123,8 @@ def states(images: np.ndarray, prior: Prior) -> Iterator[tuple[np.ndarray, np.nd
 
     picture   (h, w, 3) uint8, each pixel in its likeliest state, so with the invariant of the input
     mean      (h, w, 3) uint8, the mean over states: the least squared error that can be expected
-    chance    (h, w) float32, by the network alone, of the state chosen, with all states that are the same
-              colour, times `likeness`: in noise there is nothing to be sure of, whatever the network says
+    chance    (h, w) float32, by the network alone, of all states that are the same colour as the one chosen,
+              times `likeness`: in noise there is nothing to be sure of, whatever the network says
     """
     pair_odds = odds(prior.neighbours, POWER)
     for folds, logs in zip(invariant(images), log_probabilities(images, prior.network)):
@@ -146,8 +138,7 @@ def states(images: np.ndarray, prior: Prior) -> Iterator[tuple[np.ndarray, np.nd
 
 
 def likeness(folds: np.ndarray) -> float:
-    """How much more alike neighbours are than any two pixels, 0 (noise, or one colour) to 1; folds (h, w, 3)
-    uint8."""
+    """How much more alike neighbours are than any two pixels, 0 (noise, one colour) to 1; folds (h, w, 3)."""
     folds = folds.astype(np.float32)
     pixels = folds.reshape(-1, 3)
     far = abs(pixels - np.random.default_rng(0).permutation(pixels)).mean()
@@ -156,8 +147,7 @@ def likeness(folds: np.ndarray) -> float:
 
 
 def log_probabilities(images: np.ndarray, network: OrbitPrior) -> np.ndarray:
-    """By the network alone: of each pixel's 48 states, (n, h, w, 48) float32, for images or ciphertexts (n,
-    h, w, 3) uint8."""
+    """By the network alone: of each pixel's 48 states, (n, h, w, 48) float32; images (n, h, w, 3) uint8."""
     found = []
     for folds in invariant(images):  # one by one: memory stays small
         with torch.inference_mode():
@@ -167,10 +157,7 @@ def log_probabilities(images: np.ndarray, network: OrbitPrior) -> np.ndarray:
 
 
 def state_loss(logits: torch.Tensor, folds: torch.Tensor, plain: np.ndarray) -> torch.Tensor:
-    """The loss of logits (p, 48) for pixels of these folds (p, 3) and true colours (p, 3) uint8.
-
-    Where colours keep their order, so do folds, and logits are (p, 8), of signs.
-    """
+    """The loss of logits (p, 48), or (p, 8) of signs, for pixels of folds (p, 3) and colours (p, 3) uint8."""
     logs = logits.float().log_softmax(1)
     states = torch.from_numpy(states_of(plain) % logs.shape[1])
     error = (mean_colours(logs.exp(), folds) - torch.from_numpy(plain).float()) / 64
@@ -178,7 +165,6 @@ def state_loss(logits: torch.Tensor, folds: torch.Tensor, plain: np.ndarray) -> 
 
 
 def mean_colours(chances: torch.Tensor, folds: torch.Tensor) -> torch.Tensor:
-    """(p, 3) floats: the mean colour of pixels of these folds (p, 3) over states of such chances (p, 48) or
-    (p, 8)."""
+    """(p, 3) floats: the mean colour of pixels of folds (p, 3) over states of such chances (p, 48 or 8)."""
     mixed = chances @ MAPS[: chances.shape[1]]
     return (mixed[:, :9].view(-1, 3, 3) * folds[:, None]).sum(-1) + mixed[:, 9:]

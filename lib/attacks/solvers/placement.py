@@ -1,12 +1,11 @@
 """Placement: shuffled blocks laid out again, by the energies of `lib.attacks.solvers.compatibility`.
 
 Blocks are laid one by one, always where the best candidate leads the second best by most (greedily, as A. C.
-Gallagher, CVPR 2012, and G. Paikin and A. Tal, CVPR 2015). Only candidates of a border around are looked at,
-a dozen each, so that a thousand blocks take milliseconds, and there is time to lay them a thousand times: a
-part is taken out, or all but one part that holds together is (D. Pomeranz, M. Shemesh and O. Ben-Shahar, CVPR
-2011), the rest laid again, a little at random, and the result kept if its energy is less. The energy of a
-pair counts at most `CAP`: even in the picture itself there are pairs that do not match, and how badly says
-nothing.
+Gallagher, CVPR 2012, and G. Paikin and A. Tal, CVPR 2015). Only a dozen candidates of a border around are
+looked at, which is fast enough to lay blocks a thousand times: a part is taken out, or all but one part that
+holds together is (D. Pomeranz, M. Shemesh and O. Ben-Shahar, CVPR 2011), the rest laid again, a little at
+random, and the result kept if its energy is less. The energy of a pair counts at most `CAP`: even in the
+picture itself there are pairs that do not match, and how badly says nothing.
 """
 
 from typing import NamedTuple
@@ -24,11 +23,9 @@ CERTAIN = 0.05  # nats a pair, below which nothing is laid again
 HOPELESS = 5.5  # nats a pair, above which a tenth of that patience is enough
 LIMITS = (0.5, 1, 2, 4, 6)  # nats up to which a pair holds together, one of them each time
 NOISE = (0, 0.5, 1, 2)  # nats, standard deviation, that leads are changed by, likewise
-# free blocks that are tried, in all states, where none is a candidate: with more left, all is lost anyway
-FORCED = 16
+FORCED = 16  # free blocks that are tried, in all states, where none is a candidate
 LARGEST = 4096  # blocks
-# of the confidence: 1, mean energy of all pairs, and of a block's own; fitted on photographs
-LOGIT = 7.2, -2.0, -0.4
+LOGIT = 7.2, -2.0, -0.4  # of the confidence: 1, mean energy of all pairs, and own; fitted on photographs
 
 
 def place(compatibility: Compatibility, rows: int, columns: int, tries: int = TRIES) -> Assembly:
@@ -36,15 +33,12 @@ def place(compatibility: Compatibility, rows: int, columns: int, tries: int = TR
 
     The confidence of a place: how likely its block is the right one in the right state, up to what borders do
     not tell, a turn, mirror, sign or colour order of the whole. The picture comes back as block 0 has it.
-    Errors: ValueError for a number of blocks that does not fit the grid, fewer than 2 rows or columns, more
-    than 4096 blocks.
+    ValueError for blocks that do not fit the grid, fewer than 2 rows or columns, more than 4096 blocks.
     """
     count = len(compatibility.names) // 4
     if count != rows * columns or min(rows, columns) < 2 or count > LARGEST:
-        raise ValueError(
-            f"expected 2 or more rows and columns and at most {LARGEST} blocks, got {count} for"
-            f" {rows}x{columns}; larger blocks, or a crop of the images, make fewer"
-        )
+        got = f"got {count} for {rows}x{columns}; larger blocks, or a crop of the images, make fewer"
+        raise ValueError(f"expected 2 or more rows and columns and at most {LARGEST} blocks, {got}")
     best = search(compatibility, rows, columns, tries)
     ys, xs = np.nonzero(best.block >= 0)
     box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
@@ -54,9 +48,8 @@ def place(compatibility: Compatibility, rows: int, columns: int, tries: int = TR
 
 
 class Layout(NamedTuple):
-    """Blocks and their states on a grid (size, size) int with room around, -1 where there is none; the energy
-    of each block with those on its right and below, (2, size, size) float32, inf where there is none, and of
-    all."""
+    """Blocks and their states on a grid (size, size) int with room around, -1 for none; the energy of each
+    block with those on its right and below, (2, size, size) float32, inf for none, and of all."""
 
     block: np.ndarray
     state: np.ndarray
@@ -75,10 +68,13 @@ def search(compatibility: Compatibility, rows: int, columns: int, tries: int) ->
         return Layout(block, state, energies, energies[energies < np.inf].sum(dtype=float))
 
     best = Layout(*(np.empty(0),) * 3, np.inf)
-    for seed in _seeds(compatibility.energies):
+    # blocks to start from: those whose third best side is surest
+    surest = np.argsort(np.sort(compatibility.energies[:, 0].reshape(-1, 4), axis=1)[:, 2], kind="stable")
+    for seed in surest[:STARTS]:
         alone = np.full(shape, -1)
         alone[shape[0] // 2, shape[0] // 2] = seed
-        best = _better(best, filled(alone, np.zeros(shape, int), np.zeros(shape)))
+        found = filled(alone, np.zeros(shape, int), np.zeros(shape))
+        best = found if found.energy < best.energy - 1e-3 else best
     since = 0
     for _ in range(tries):
         if best.energy < CERTAIN * pairs or since > PATIENCE / (10 if best.energy > HOPELESS * pairs else 1):
@@ -86,20 +82,14 @@ def search(compatibility: Compatibility, rows: int, columns: int, tries: int) ->
         kept = _kept(best, rng)
         since += 1
         if kept.any():
-            part = _centred(np.where(kept, best.block, -1), np.where(kept, best.state, 0))
-            other = filled(*part, rng.choice(NOISE) * rng.standard_normal(shape))
-            since = 0 if _better(best, other) is other else since
-            best = _better(best, other)
+            # moved so that there is room around
+            shift = tuple(shape[0] // 2 - (axis.min() + axis.max() + 1) // 2 for axis in np.nonzero(kept))
+            part = np.where(kept, best.block, -1), np.where(kept, best.state, 0)
+            part = (np.roll(each, shift, (0, 1)) for each in part)
+            found = filled(*part, rng.choice(NOISE) * rng.standard_normal(shape))
+            if found.energy < best.energy - 1e-3:
+                best, since = found, 0
     return best
-
-
-def _seeds(energies):
-    """Blocks to start from: those whose third best side is surest."""
-    return np.argsort(np.sort(energies[:, 0].reshape(-1, 4), axis=1)[:, 2], kind="stable")[:STARTS]
-
-
-def _better(best, found):
-    return found if found.energy < best.energy - 1e-3 else best
 
 
 def _kept(layout, rng):
@@ -110,26 +100,17 @@ def _kept(layout, rng):
         sizes = np.bincount(part[out]).astype(float) ** 1.5
         largest = rng.random() < 0.5
         return out & (part == (sizes.argmax() if largest else rng.choice(len(sizes), p=sizes / sizes.sum())))
-    (y, high), (x, wide) = (_span(axis.min(), axis.max() + 1, rng) for axis in np.nonzero(out))
-    out[y : y + high, x : x + wide] = False
+    box = []
+    for first, end in ((axis.min(), axis.max() + 1) for axis in np.nonzero(out)):
+        length = rng.integers(1, (end - first) // 2 + 2)
+        start = rng.integers(first, end - length + 1)
+        box.append(slice(start, start + length))
+    out[tuple(box)] = False
     return out
 
 
-def _span(first, end, rng):
-    length = rng.integers(1, (end - first) // 2 + 2)
-    return rng.integers(first, end - length + 1), length
-
-
-def _centred(block, state):
-    """Both, moved so that there is room around the blocks."""
-    ys, xs = np.nonzero(block >= 0)
-    shift = tuple(len(block) // 2 - (axis.min() + axis.max() + 1) // 2 for axis in (ys, xs))
-    return np.roll(block, shift, (0, 1)), np.roll(state, shift, (0, 1))
-
-
 def _confidence(layout):
-    """How likely each block is in its place and state, by how well all pairs and its own fit; 0 where there
-    is none."""
+    """How likely each block is in its place and state, by how well all pairs and its own fit; 0 for none."""
     (right, down), there = np.where(layout.pairs < np.inf, layout.pairs, 0), layout.pairs < np.inf
     own = right + down + np.roll(right, 1, axis=1) + np.roll(down, 1, axis=0)
     pairs = there[0] * 1 + there[1] + np.roll(there[0], 1, axis=1) + np.roll(there[1], 1, axis=0)
@@ -137,7 +118,7 @@ def _confidence(layout):
     return np.where(pairs, 1 / (1 + np.exp(-logit)), 0)
 
 
-# -- compiled: c is a Compatibility, block and state those of a Layout, (y, x) a place in it ----------------
+# -- compiled: c is a Compatibility, block and state those of a Layout, (y, x) a place in it -----------------
 
 
 @numba.njit(cache=True, nogil=True)
@@ -192,8 +173,7 @@ def _parts(pairs, limit):
 
 @numba.njit(cache=True, nogil=True)
 def _look(c, free, block, state, y, x):
-    """For (y, x): how far the best free candidate leads, its block and state, and the block of the second
-    best."""
+    """For (y, x): how far the best free candidate leads, its block and state, and the second best block."""
     least, second, best, pose, runner_up, around = np.inf, np.inf, -1, -1, -1, 0
     for side in range(4):
         v, u = _beside(side, y, x)
@@ -217,8 +197,7 @@ def _look(c, free, block, state, y, x):
 
 @numba.njit(cache=True, nogil=True)
 def _forced(c, free, block, state, y, x):
-    """Of a few free blocks the one, and its state, that fits (y, x) best, though it is no candidate of those
-    around."""
+    """Of a few free blocks the one, and its state, that fits (y, x) best, though it is no candidate there."""
     least, best, pose, tried = np.inf, -1, -1, 0
     for b in range(len(free)):
         if free[b] and tried < FORCED:
@@ -254,8 +233,7 @@ def _fill(c, block, state, rows, columns, noise):
     size = len(block)
     free, box = np.ones(len(c.names) // 4, np.bool_), np.array([size, -1, size, -1])
     opened, changed = np.zeros((size, size), np.bool_), np.zeros((size, size), np.bool_)
-    # block, state, second best block
-    lead, found = np.empty((size, size)), np.empty((size, size, 3), np.int64)
+    lead, found = np.empty((size, size)), np.empty((size, size, 3), np.int64)  # block, state, second block
     for y, x in np.ndindex(size, size):
         if block[y, x] >= 0:
             _laid(block, y, x, free, box, opened, changed)

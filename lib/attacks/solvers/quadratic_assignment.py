@@ -1,16 +1,12 @@
-"""Streams of values to places, where each pair of places cares which two streams it holds, and perhaps each
-place which one.
+"""Streams of values to places, where pairs of places care which two streams they hold, and places which one:
 
     energy(order) = 1/2 sum over kinds r and places p, k of weight[r, p, k] moment[r, order[p], order[k]]
                     + sum over p of pull[p, order[p]]
 
 A quadratic assignment (Koopmans and Beckmann, Econometrica 25, 1957), solved by simulated annealing over
-exchanges of two streams (Burkard and Rendl, EJOR 17, 1984). Weights and moments may be of several kinds of
-pairs, each with its transpose: in a block, and across to the blocks around, see
-`lib.attacks.solvers.gaussian_model`.
-
-All is reckoned in whole numbers: the order of summation differs between processors, and one rounding the
-other way leads to another answer where the right one is not found.
+exchanges of two streams (Burkard and Rendl, EJOR 17, 1984). Kinds of pairs: in a block, and across to the
+blocks around, each with its transpose, see `lib.attacks.solvers.gaussian_model`. All is reckoned in whole
+numbers: another order of summation and one rounding would lead to another answer.
 """
 
 from functools import lru_cache
@@ -69,15 +65,13 @@ class Assignment:
         return order
 
     def pixels_exchanged(self, order: np.ndarray) -> np.ndarray:
-        """An order improved by exchanges of two pixels, three places each, which one by one would not
-        gain."""
+        """An order improved by exchanges of two pixels, which one by one would not gain."""
         order = order.copy()
         _exchange_pixels(self.weight, self.placed(order), self.pull, order)
         return order
 
     def lead(self, order: np.ndarray) -> np.ndarray:
-        """(pixels,): how much less an order costs than the best that exchanges this pixel, or a colour of it,
-        with another."""
+        """(pixels,): how much less an order costs than any that exchanges this pixel, or a colour of it."""
         return _lead(self.weight, self.placed(order), self.pull, order.copy()) / UNIT
 
 

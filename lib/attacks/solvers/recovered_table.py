@@ -1,17 +1,14 @@
-"""What to do with a table that an attack has read: see whether it is one, decrypt with it, see whether that
-came out like a picture."""
+"""A table that an attack has read: whether it is one, decryption with it, whether that came out a picture."""
 
 from typing import Any
 
 import numpy as np
 
-from lib.table import join, split
-from lib.tiling import assembled, cut
+from lib.table import Table, join, split
 
 
 def decrypt_with(ciphers: np.ndarray, index: np.ndarray, mask: np.ndarray, bits: int = 4) -> np.ndarray:
-    """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays as it
-    was."""
+    """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays."""
     atoms = split(ciphers.reshape(len(ciphers), -1) ^ mask, bits)
     plain, inside = atoms.copy(), _inside(index)  # what a cipher that is no table answers may count too far
     plain[:, index[inside]] = atoms[:, inside]
@@ -21,19 +18,17 @@ def decrypt_with(ciphers: np.ndarray, index: np.ndarray, mask: np.ndarray, bits:
 def decrypt_more(ciphers: np.ndarray, recovered: dict[str, Any], block: int = 1, bits: int = 8) -> np.ndarray:
     """Further ciphertexts (n, h, w, 3) uint8 under a key that an attack on one-key ciphertexts has read.
 
-    recovered     of its result: "index" and "mask" of one block or of whole images, or "places" and
-                  "substitution"
+    recovered     of its result: "index", "mask" of a block or whole images, or "places", "substitution"
     block, bits   what the attack was told
     """
     if "substitution" in recovered:
         everywhere = np.tile(recovered["places"], (*(side // block for side in ciphers.shape[1:3]), 1))
         return substituted_back(ciphers, recovered["substitution"].astype(np.int64), everywhere)
-    table = {"index": recovered["index"], "mask": recovered["mask"]}
-    if len(table["mask"]) == ciphers[0].size:
-        return decrypt_with(ciphers, **table, bits=len(table["mask"]) * 8 // len(table["index"]))
-    n, h, w, _ = ciphers.shape
-    atoms = split(cut(ciphers, block).reshape(n, h // block, w // block, -1), bits)
-    return assembled(join((atoms ^ table["mask"])[..., np.argsort(table["index"])], bits), block)
+    index, mask = recovered["index"], recovered["mask"]
+    if len(mask) == ciphers[0].size:
+        return decrypt_with(ciphers, index, mask, bits=len(mask) * 8 // len(index))
+    table = Table(ciphers.shape[1:], block, bits, orders=index, masks=join(mask, bits))
+    return table.inverse().apply_batch(ciphers)
 
 
 def _inside(index):
@@ -51,14 +46,12 @@ def is_permutation(index: np.ndarray) -> bool:
 
 
 def is_smoother(estimate: np.ndarray, ciphers: np.ndarray, block: int) -> bool:
-    """Whether neighbours on two sides of a border between blocks differ less than 0.6 times as much as in the
-    ciphertexts.
+    """Whether borders of blocks are less than 0.6 times as rough as in ciphertexts (n, h, w, 3) uint8.
 
-    Both (n, h, w, 3) uint8. A table of another scheme or key leaves borders about as rough as they were. The
-    limit was set on CIFAR-10 training images and half of the Kodak photos: 0.16 to 0.53 with the right key of
-    ten schemes, 0.65 and more with another. On single test images it called 1 % of the wrong keys of NP and
-    of bytes right, 1.5 % of SHF's right ones wrong (6 % on flat patches), and no other of any scheme. False
-    for pictures of noise, which are never smooth.
+    A table of another scheme or key leaves them about as rough as they were. The limit was set on CIFAR-10
+    training images and half of the Kodak photos: 0.16 to 0.53 with the right key of ten schemes, 0.65 and
+    more with another. On single test images it called 1 % of the wrong keys of NP and of bytes right, 1.5 %
+    of SHF's right ones wrong (6 % on flat patches), and no other of any scheme. False for pictures of noise.
     """
     return _roughness(estimate, block) < 0.6 * _roughness(ciphers, block)
 

@@ -26,8 +26,7 @@ from lib import Key, datasets
 from lib.atomic import write_json
 from lib.attacks.catalogue import by_name
 from lib.attacks.guessed_key import weak_keys
-from lib.attacks.one_ciphertext.leading_bit import leading_bit
-from lib.attacks.one_ciphertext.minimum_difference import roughness
+from lib.attacks.one_ciphertext.minimum_difference import leading_bit, roughness
 from lib.workbook.challenges import FOLDER, SOLVABLE, Challenge, load, slow_hash
 from lib.workbook.challenges.letters import A_LINE, ALPHABET, COLUMN, GLYPHS, LENGTH, PLATE, ROW
 from lib.workbook.challenges.ten import make

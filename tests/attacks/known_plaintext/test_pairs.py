@@ -5,11 +5,13 @@ import numpy as np
 import pytest
 
 from lib import Key, datasets
-from lib.attacks.known_plaintext.ele import own_blocks
-from lib.attacks.known_plaintext.etc import oriented_blocks
-from lib.attacks.known_plaintext.ffx import substitution
-from lib.attacks.known_plaintext.skk import pixels
-from lib.attacks.known_plaintext.tanaka import shared_blocks
+from lib.attacks.known_plaintext.history_matching import (
+    oriented_blocks,
+    own_blocks,
+    pixels,
+    shared_blocks,
+    substitution,
+)
 from lib.schemes import (
     SKK,
     BlockShuffle,

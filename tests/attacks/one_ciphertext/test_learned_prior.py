@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from lib import Key, datasets, metrics
-from lib.attacks.one_ciphertext.leading_bit import leading_bit
 from lib.attacks.one_ciphertext.learned_prior import likeliest
-from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
+from lib.attacks.one_ciphertext.minimum_difference import leading_bit, minimum_difference
 from lib.schemes import SKK, EtC, OneTimePad, Tanaka
 
 

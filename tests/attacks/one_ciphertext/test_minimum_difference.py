@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from lib import Key, datasets, metrics
-from lib.attacks.one_ciphertext.leading_bit import leading_bit
 from lib.attacks.one_ciphertext.learned_prior import likeliest
-from lib.attacks.one_ciphertext.minimum_difference import all_starts, minimum_difference, roughness
+from lib.attacks.one_ciphertext.minimum_difference import (
+    all_starts,
+    leading_bit,
+    minimum_difference,
+    roughness,
+)
 from lib.schemes import SKK
 from lib.symmetries import COLOURS, SIGNS
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lib.attacks.solvers.history_matching import match
+from lib.attacks.known_plaintext.history_matching import match
 
 
 def match_by_hand(plain, cipher, top):

@@ -31,7 +31,7 @@ def test_it_does_what_was_published_step_by_step(deep):
                 module.weight.fill_(1)
     model.eval()
     out = gelu(conv2d(x, model[0].weight, model[0].bias))
-    for group in model[1:4]:
+    for group in list(model)[1:4]:
         out = gelu(norm(group[2], max_pool2d(conv(group[0], out), 2)))
         if deep:
             f = gelu(norm(group[4][1], conv(group[4][0], out)))

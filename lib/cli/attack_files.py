@@ -1,7 +1,7 @@
 """Attacks on image files: `python -m lib attack NAME --cipher SRC --out DIR`.
 
-What `python -m lib encrypt` wrote says which scheme it is, with block and split, and never the key. Of files
-by other programs one has to say so. Pictures go to DIR under their own names, and `result.json` beside them.
+What `python -m lib encrypt` wrote says which scheme it is; of files by other programs one has to say so.
+Pictures go to DIR under their own names, and `result.json` beside them.
 """
 
 import json
@@ -24,11 +24,7 @@ from lib.schemes import Scheme, by_name
 
 
 class Result(Format):
-    """The contents of result.json.
-
-    open     what the attack leaves open, see `lib.metrics.nearest`
-    scores   where plain pictures were named to score by; an infinite one is None
-    """
+    """The contents of result.json; `open` as `lib.metrics.nearest` says, an infinite score is None."""
 
     attack: str
     threat: str
@@ -107,14 +103,8 @@ def targets_in(out: Path, ciphers: Pictures, overwrite: bool = False) -> list[Pa
     return targets
 
 
-def write(
-    result: AttackResult,
-    attack: Attack,
-    ciphers: Pictures,
-    out: Path,
-    truth: Path | None = None,
-    overwrite: bool = False,
-) -> Result:
+def write(result: AttackResult, attack: Attack, ciphers: Pictures, out: Path, truth: Path | None = None,
+          overwrite: bool = False) -> Result:  # fmt: skip
     """Write pictures and `result.json` to the folder `out`; what the latter holds."""
     estimates = [crop(image, size) for image, size in zip(result.estimate, ciphers.sizes)]
     facts = {
@@ -124,10 +114,8 @@ def write(
     }  # fmt: skip
     if truth is not None:
         plain = Pictures(truth).images
-        scores = metrics.report(metrics.nearest(np.stack(estimates), plain, attack.moves), plain)
-        facts["scores"] = {
-            name: float(score) if np.isfinite(score) else None for name, score in scores.items()
-        }
+        scores = metrics.report(metrics.nearest(np.stack(estimates), plain, attack.moves), plain).items()
+        facts["scores"] = {name: float(score) if np.isfinite(score) else None for name, score in scores}
     facts = Result(**facts, recovered={name: _plain(value) for name, value in result.recovered.items()})
     *targets, summary = targets_in(out, ciphers, overwrite)
     out.mkdir(parents=True, exist_ok=True)

@@ -19,8 +19,7 @@ ask it.
 
 
 def main(commands: tuple[ModuleType, ...], argv: list[str] | None = None) -> int:
-    """Run a command; the exit status: 0, 1 where something failed, 2 for a wrong call, 130 when
-    interrupted."""
+    """Run a command; the exit status: 0, 1 for a failure, 2 for a wrong call, 130 when interrupted."""
     args = build_parser(commands).parse_args(argv)
     from lib.cli.jobs import describe
 
@@ -42,12 +41,9 @@ def build_parser(commands: tuple[ModuleType, ...]) -> argparse.ArgumentParser:
     whole = argparse.ArgumentParser("python -m lib", description=ABOUT, formatter_class=raw)
     parsers = whole.add_subparsers(metavar="COMMAND", required=True)
     for command in commands:
-        texts = {
-            "help": command.HELP,
-            "description": command.__doc__,
-            "epilog": getattr(command, "MORE", None),
-        }
-        parser = parsers.add_parser(command.__name__.rpartition(".")[2], **texts, formatter_class=raw)
+        texts = {"description": command.__doc__, "epilog": getattr(command, "MORE", None)}
+        texts |= {"help": command.HELP, "formatter_class": raw}
+        parser = parsers.add_parser(command.__name__.rpartition(".")[2], **texts)
         parser.set_defaults(run=command.run, parser=parser)
         command.arguments(parser)
     return whole

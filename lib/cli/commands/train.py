@@ -16,38 +16,24 @@ from lib.cli import options
 from lib.cli.options import Names, add_machine, add_scheme, count, flag, given, real, share, usage, whole
 
 HELP = "train a network"
-SWITCH = {"action": "store_true", "default": None}
-RECIPE = {
-    "epochs": ({"type": count, "metavar": "N"}, "10 if not given"),
-    "batch": ({"type": count, "metavar": "N"}, "images a step, 128 if not given"),
-    "rate": ({"type": real, "metavar": "X"}, "the highest learning rate, 0.003 if not given"),
-    "weight_decay": ({"type": real, "metavar": "X"}, "0.05 if not given"),
-    "smoothing": ({"type": share, "metavar": "X"}, "of labels, from 0 to 1; 0 if not given"),
-    "crop": (
-        {"type": whole, "metavar": "N"},
-        "shift images by up to so many pixels at random; 0 if not given",
-    ),
-    "flip": (SWITCH, "mirror every second image, at random"),
-    "augment": (
-        {"choices": ("before", "after")},
-        "shift and mirror before encryption (if not given), or after it",
-    ),
-    "average": (
-        {"type": share, "metavar": "X"},
-        "decay of a running mean of the weights, such as 0.99; none if not given",
-    ),
-    "flip_test": (SWITCH, "when testing, add the scores of the mirrored image"),
-    "bfloat16": (SWITCH, "compute in bfloat16 where the device has it"),
-    "seed": ({"type": whole, "metavar": "N"}, "of all that is drawn in training; 0 if not given"),
-    "optimiser": (
-        {"choices": ("adamw", "muon")},
-        "adamw, the rate on one cycle (if not given); or muon, the rate falling from the first step",
-    ),
-    "alternate": (SWITCH, "with --flip: which ones is drawn once, and all turn over in every second epoch"),
-    "shift_test": (
-        SWITCH,
-        "when testing, add the scores of the image shifted by a pixel, at half the weight",
-    ),
+OPTIMISERS = "adamw, the rate on one cycle (if not given); or muon, the rate falling from the first step"
+RECIPE = {  # a type, choices, or None for a switch; and the help
+    "epochs": (count, "10 if not given"),
+    "batch": (count, "images a step, 128 if not given"),
+    "rate": (real, "the highest learning rate, 0.003 if not given"),
+    "weight_decay": (real, "0.05 if not given"),
+    "smoothing": (share, "of labels, from 0 to 1; 0 if not given"),
+    "crop": (whole, "shift images by up to so many pixels at random; 0 if not given"),
+    "flip": (None, "mirror every second image, at random"),
+    "augment": (("before", "after"), "shift and mirror before encryption (if not given), or after it"),
+    "average": (share, "decay of a running mean of the weights, such as 0.99; none if not given"),
+    "flip_test": (None, "when testing, add the scores of the mirrored image"),
+    "bfloat16": (None, "compute in bfloat16 where the device has it"),
+    "seed": (whole, "of all that is drawn in training; 0 if not given"),
+    "optimiser": (("adamw", "muon"), OPTIMISERS),
+    "alternate": (None, "with --flip: which ones is drawn once, and all turn over in every second epoch"),
+    "shift_test": (None, "when testing, add the scores of the image shifted by a pixel, at half the weight"),
+    "microbatch": (whole, "add up a step's gradient over pieces of N images; in one piece if not given"),
 }
 
 
@@ -61,15 +47,18 @@ def arguments(parser: ArgumentParser) -> None:
     add("--adaptation", choices=adaptations, metavar="NAME", help="put in front: %(choices)s")
     side = "side of the blocks that a network reads; the cipher's, or 4, if not given"
     add("--patch", type=count, metavar="N", help=side)
-    most = "at most so many images of each split, classes balanced"
-    add("--limit", type=count, metavar="N", help=most)
+    add("--limit", type=count, metavar="N", help="at most so many images of each split, classes balanced")
     add_machine(parser)
     cipher = parser.add_argument_group("encryption of plain images, before or while training")
     add_scheme(cipher, required=False)
     cipher.add_argument("--key", type=Path, metavar="KEY.json")
     recipe = parser.add_argument_group("recipe")
-    for name, (how, line) in RECIPE.items():
-        recipe.add_argument(flag(name), **how, help=line)
+    for name, (kind, line) in RECIPE.items():
+        if kind is None:
+            how = {"action": "store_true", "default": None}
+        else:
+            how = {"type": kind, "metavar": "N" if kind in (count, whole) else "X"}
+        recipe.add_argument(flag(name), **({"choices": kind} if isinstance(kind, tuple) else how), help=line)
 
 
 def run(args: Namespace) -> int:

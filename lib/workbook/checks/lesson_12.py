@@ -5,34 +5,19 @@ import numpy as np
 from lib import Key, datasets
 from lib.schemes import SKK
 from lib.tiling import grid
-from lib.workbook.checks import array, exercise, whole
+from lib.workbook.checks import GIVEN, array, exercise, whole
 
 
 @exercise
 def states(answer):
     """`answer(pixel)`: how many pixels SKK can turn a pixel, three whole numbers from 0 to 255, into."""
-    for pixel, told in _PIXELS.items():
+    for told, pixel in GIVEN["states"]["cases"]:
+        pixel = tuple(pixel)
         got = whole(answer(pixel))
         assert got <= 48, f"{got} states for {pixel}, but there are only 48 keys of a pixel"
-        hint = "list what its 48 keys make of it, and count again"
-        assert got == _number_of_states(pixel), f"{got} states for {pixel}, {told}: {hint}"
-
-
-_PIXELS = {
-    (10, 20, 30): "three unlike values",
-    (0, 255, 90): "two values that are each other's complement",
-    (90, 40, 90): "two equal values",
-    (7, 7, 7): "three equal values",
-    (127, 128, 127): "values next to the middle",
-    (61, 61, 194): "two equal values and their complement",
-    (200, 13, 55): "two complements that do not stand side by side",
-    (128, 3, 254): "three unlike values",
-}
-
-
-def _number_of_states(pixel):
-    """48 keys reach 48 states, or half of them with two equal distances from the middle, or 8 with three."""
-    return {3: 48, 2: 24, 1: 8}[len({abs(2 * v - 255) for v in pixel})]
+        # half of them with two equal distances from the middle
+        count = {3: 48, 2: 24, 1: 8}[len({abs(2 * v - 255) for v in pixel})]
+        assert got == count, f"{got} states for {pixel}, {told}: {GIVEN['states']['hint']}"
 
 
 @exercise
@@ -43,12 +28,6 @@ def keeps(answer):
         assert isinstance(got, bool | np.bool), f"expected True or False, got {got!r}"
         told = "is a ciphertext" if expected else "is no ciphertext"
         assert got == expected, f"{name}: a moved ciphertext {told} of the moved picture"
-
-
-def _mirror_red(x):
-    out = x.copy()
-    out[..., 0] = x[..., ::-1, 0]
-    return out
 
 
 def _brightest_column_first(x):
@@ -72,14 +51,11 @@ MOVES = {
     "a black hole": (_hole, True),
     "exchange red and blue": (lambda x: x[..., ::-1], True),
     "negative": (lambda x: 255 - x, True),
-    "mirror red only": (_mirror_red, False),
+    "mirror red only": (lambda x: np.concatenate([x[:, :, ::-1, :1], x[..., 1:]], axis=-1), False),
     "brighter by a tenth": (lambda x: np.minimum(x.astype(int) * 11 // 10, 255).astype(np.uint8), False),
     "grey": (lambda x: np.repeat(x.mean(-1, keepdims=True), 3, -1).astype(np.uint8), False),
     "half the size by means": (lambda x: grid(x, 2).mean((3, 4)).astype(np.uint8), False),
-    "mix with the next picture": (
-        lambda x: ((x + np.roll(x, 1, 0).astype(int)) // 2).astype(np.uint8),
-        False,
-    ),
+    "mix with the next picture": (lambda x: np.uint8((x + np.roll(x, 1, 0).astype(int)) // 2), False),
     "the brightest column first": (_brightest_column_first, False),
 }
 
@@ -104,8 +80,6 @@ def relative_key(answer):
 
 def _as_matrix(scheme, place):
     """(3, 3): what the scheme does to the values at a place of a 32x32 image, counted from the middle."""
-    ramp = np.zeros((4, 32, 32, 3), np.uint8)
-    for channel in range(3):
-        ramp[channel + 1, ..., channel] = 1
+    ramp = np.tile(np.eye(4, 3, -1, np.uint8)[:, None, None], (1, 32, 32, 1))
     cipher = scheme.encrypt(ramp)[(slice(None), *place)].astype(int)
     return (cipher[1:] - cipher[0]).T

@@ -11,6 +11,7 @@ Scores stand beside those of the ciphertext as it is and of the mean of the publ
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import product
 from typing import Any, Literal
 
 from lib.attacks import catalogue
@@ -76,8 +77,7 @@ class TrainedAttack(Record):
 
 
 def attackers_scheme(row: AttackRow, seed: int):
-    """The row's scheme under a key of the attacker's, a new one for each image, so that none is learned by
-    heart."""
+    """The row's scheme under the attacker's key, one for each image, so that none is learned by heart."""
     return scheme_of(row.scheme | {"per_image": True}, ATTACKER + seed)
 
 
@@ -86,11 +86,8 @@ def run(row: AttackRow, seed: int, job: Job) -> dict:
     victim = scheme_of(row.scheme, VICTIM + seed)
     trained = _inverse if row.attack == "inverse" else _generative
     options = {"seed": seed, "folder": job.folder, "progress": job.progress}
-    return {
-        "row": row,
-        "needs": ASSUMPTIONS[row.assumption],
-        "scheme": about_scheme(victim, VICTIM + seed),
-    } | trained(row, seed, victim, job.data, job.test, options)
+    facts = {"row": row, "needs": ASSUMPTIONS[row.assumption], "scheme": about_scheme(victim, VICTIM + seed)}
+    return facts | trained(row, seed, victim, job.data, job.test, options)
 
 
 trained_attacks = Kind(RESULTS / "learned", AttackRow, TrainedAttack, run, test=1000)
@@ -98,13 +95,8 @@ trained_attacks = Kind(RESULTS / "learned", AttackRow, TrainedAttack, run, test=
 
 def _trained(network, recipe, losses, bfloat16: bool) -> dict[str, Any]:
     """What a record says of a training."""
-    return {
-        "parameters": _size(network),
-        "recipe": asdict(recipe),
-        "bfloat16": bfloat16,
-        "seconds": round(sum(entry["seconds"] for entry in losses)),
-        "losses": losses,
-    }
+    facts = {"parameters": _size(network), "recipe": asdict(recipe), "bfloat16": bfloat16}
+    return facts | {"seconds": round(sum(entry["seconds"] for entry in losses)), "losses": losses}
 
 
 def _size(network) -> int:
@@ -137,8 +129,10 @@ def _inverse(row, seed, victim, data, test, options):
 
 
 def photographs(settle: Callable, victim: Scheme, side: int = PHOTOGRAPHS) -> dict:
-    """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here: other pictures,
-    another size. `settle` is the attack, a function from ciphertexts to pictures."""
+    """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here.
+
+    settle   the attack, a function from ciphertexts to pictures
+    """
     from lib import datasets
     from lib.training import TEST_IDS, encrypted
 
@@ -147,10 +141,10 @@ def photographs(settle: Callable, victim: Scheme, side: int = PHOTOGRAPHS) -> di
     ciphers = {name: encrypted(victim, image, k) for k, (name, image) in zip(ids, truth.items())}
     answers = {"attack": settle}
     answers |= {name: lambda x, attack=attack: attack(x).estimate for name, attack in ONE_IMAGE.items()}
-    return {
-        attack: {name: scored(answer(ciphers[name]), image) for name, image in truth.items()}
-        for attack, answer in answers.items()
-    }
+    found = {attack: {} for attack in answers}
+    for attack, name in product(answers, truth):
+        found[attack][name] = scored(answers[attack](ciphers[name]), truth[name])
+    return found
 
 
 # -- no pairs ------------------------------------------------------------------------------------------------
@@ -196,8 +190,7 @@ def _compared(trial, generator, beside, public, told) -> dict[str, Scores]:
 
 
 def _reader(attack, ciphers, public, told) -> Callable:
-    """Another attack as a function; one that reads a key does so once, from as many ciphertexts as it asks
-    for."""
+    """Another attack as a function; one that reads a key does so once, from the ciphertexts it asks for."""
     takes = inspect.signature(attack.function).parameters
     options = {name: value for name, value in told.items() if name in takes}
 

@@ -20,7 +20,8 @@ from tqdm import tqdm
 from lib.atomic import is_done, whole_file
 from lib.cli.image_files import PROOF, Done, rounding_of
 from lib.cli.jobs import spread
-from lib.cli.records import CIPHERTEXT, FORMAT, ArchiveRecord, Cipher, head, is_of, named, parse_record
+from lib.cli.records import CIPHERTEXT, FORMAT, PARSED, ArchiveRecord, Cipher, head, is_of, named
+from lib.formats import parse
 from lib.images import crop, pad
 from lib.keys import Key
 from lib.schemes import Scheme
@@ -30,9 +31,8 @@ SLICE = 500  # images worked on at once
 POOL_IMAGES = 5000  # from here on, processes pay where each image has a key of its own
 
 
-def encrypt_archive(
-    source: Path, target: Path, scheme: Scheme, overwrite: bool = False, workers: int | None = None
-) -> Done:
+def encrypt_archive(source: Path, target: Path, scheme: Scheme, overwrite: bool = False,
+                    workers: int | None = None) -> Done:  # fmt: skip
     """Encrypt the arrays of images in the .npz `source` into the .npz `target`, unless that holds them.
 
     Errors: FileExistsError for any other target; OSError; ValueError for an archive without images, or with
@@ -160,9 +160,8 @@ def _copied(arrays):
 
 
 def _record(archive):
-    array = archive.get(RECORD)
-    text = str(array) if array is not None and not array.ndim and array.dtype.kind == "U" else ""
-    return parse_record(ArchiveRecord, text) if FORMAT in text else None
+    text = str(archive.get(RECORD, ""))
+    return parse(ArchiveRecord, text, PARSED) if FORMAT in text else None
 
 
 def _existing(target, question):

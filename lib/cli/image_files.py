@@ -18,7 +18,8 @@ from PIL import Image
 
 from lib.atomic import is_done, whole_file
 from lib.cli.pictures import LARGEST, PARTS, from_stack, load_plain, open_image, png, reading, to_stack
-from lib.cli.records import CIPHERTEXT, FORMAT, Cipher, ImageRecord, head, is_of, named, parse_record
+from lib.cli.records import CIPHERTEXT, FORMAT, PARSED, Cipher, ImageRecord, head, is_of, named
+from lib.formats import parse
 from lib.keys import Key
 from lib.schemes import Scheme
 from lib.table import Structure
@@ -86,9 +87,8 @@ def decrypt_file(source: Path, target: Path, key: Key, name: str | None = None,
         lost = "it was never encrypted here, or another program saved it since and dropped the record"
         raise ValueError(f"holds no record: {lost}")
     scheme, proof = record.scheme_with(key, name), f"sha256 {hashlib.sha256(data).hexdigest()}"
-    note = "went through JPEG: pixels are not exact" if record.jpeg else None
-    if "colour" in record.parts:
-        note = note or rounding_of(scheme)
+    note = rounding_of(scheme) if "colour" in record.parts else None
+    note = "went through JPEG: pixels are not exact" if record.jpeg else note
     what = f"picture {PROOF} this ciphertext"
     if is_done(target, overwrite, lambda: _existing(target, lambda old: old.info.get(PROOF)) == proof, what):
         return Done(True, note)
@@ -138,13 +138,14 @@ def _cipher(image, record, scheme) -> np.ndarray:
 
 def find_record(image: Image.Image) -> ImageRecord | None:
     """The record of an opened image, None without one. ValueError for a damaged one or another version."""
-    if image.format == "JPEG":
-        text = image.info.get("comment", b"").decode("utf-8", "replace")
-        return parse_record(ImageRecord, text) if FORMAT in text else None
     if image.format == "PNG" and FORMAT not in image.info:
         with reading():
             image.load()  # another program may have moved the chunk behind the pixels
-    return parse_record(ImageRecord, image.info[FORMAT]) if FORMAT in image.info else None
+    text = image.info.get(FORMAT)
+    if image.format == "JPEG":
+        text = image.info.get("comment", b"").decode("utf-8", "replace")
+        text = text if FORMAT in text else None
+    return None if text is None else parse(ImageRecord, text, PARSED)
 
 
 def cipher_of_image(path: Path, image: Image.Image) -> Cipher | None:

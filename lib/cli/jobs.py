@@ -51,8 +51,7 @@ class Outcome(NamedTuple):
 
 
 def plan(source: Path, target: Path, suffix: str, taken: tuple = PLAIN) -> tuple[list[Job], list[Path]]:
-    """The jobs for a file, or for a tree of files, mirrored with the new `suffix`; and the files left alone,
-    which are no images.
+    """The jobs for a file, or a tree of files, mirrored with the new `suffix`; and the files left alone.
 
     Errors: FileNotFoundError; ValueError where source and destination overlap, two sources would give one
     target, a single target has the wrong extension or is a folder, or nothing is there to do.

@@ -64,10 +64,8 @@ def given(args: argparse.Namespace, options: Iterable[str]) -> dict[str, Any]:
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """SRC, DST, --key, --overwrite, --workers."""
-    add, done = (
-        parser.add_argument,
-        "write anew what exists; otherwise done files are skipped, others an error",
-    )
+    add = parser.add_argument
+    done = "write anew what exists; otherwise done files are skipped, others an error"
     add("source", type=Path, metavar="SRC")
     add("target", type=Path, metavar="DST")
     add("--key", type=Path, required=True, metavar="KEY.json")

@@ -19,13 +19,8 @@ from PIL.PngImagePlugin import PngInfo
 from lib.images import crop, pad
 
 READABLE = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
-PARTS = {
-    "RGB": ["colour"],
-    "L": ["grey"],
-    "1": ["grey"],
-    "RGBA": ["colour", "alpha"],
-    "LA": ["grey", "alpha"],
-}
+PARTS = {"RGB": ["colour"], "L": ["grey"], "1": ["grey"]}
+PARTS |= {"RGBA": ["colour", "alpha"], "LA": ["grey", "alpha"]}
 # pixels; Pillow's own limit is for pictures from strangers, and ciphertexts are up to six times as large
 LARGEST = 2**30
 PNG_LEVEL = 3  # half the time of the usual 6, and no larger on ciphertexts

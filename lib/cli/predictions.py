@@ -33,17 +33,16 @@ def predict(trained: Trained, source: Path, *, threads: int = 1) -> tuple[pd.Dat
     """
     files, left = images_in(source)
     parts = _of_archive(trained, source) if is_archive(source) else _of_files(trained, source, files)
-    before = torch.get_num_threads()
+    before, classes, tables = torch.get_num_threads(), np.array(trained.facts.classes, object), []
     torch.set_num_threads(threads)
     try:
-        return pd.concat([_answers(trained, *part) for part in parts], ignore_index=True), left
+        for images, facts in parts:
+            share = scores(trained.network, images)
+            answer = {"class": classes[share.argmax(1)], "probability": share.max(1)}
+            tables.append(pd.DataFrame(facts | answer))
     finally:
         torch.set_num_threads(before)
-
-
-def _answers(trained, images, facts):
-    share, classes = scores(trained.network, images), np.array(trained.facts.classes, object)
-    return pd.DataFrame({**facts, "class": classes[share.argmax(1)], "probability": share.max(1)})
+    return pd.concat(tables, ignore_index=True), left
 
 
 def _of_files(trained, source, paths):
@@ -62,14 +61,17 @@ def _of_files(trained, source, paths):
 def _of_archive(trained, path):
     with named(path):
         arrays = read_arrays(path)
-    cipher = cipher_of_archive(path)
+    cipher, classes = cipher_of_archive(path), trained.facts.classes
     found = [name for name, x in arrays.items() if are_images(x)]
     if not found:
         there = ", ".join(arrays) or "no arrays"
         raise ValueError(f"{path}: holds no images, uint8 (n, h, w, 3); it has {there}")
     for name in found:
         x = _fitting(arrays[name], f"{path}: {name}", trained)
-        known = _labels(arrays.get("y" + name[1:]) if name[0] == "x" else None, len(x), trained.facts.classes)
+        y = arrays.get("y" + name[1:]) if name[0] == "x" else None
+        labels = y is not None and y.size == len(x) and y.dtype.kind in "iu"
+        labels = labels and 0 <= y.min() <= y.max() < len(classes)
+        known = [classes[label] for label in y.ravel()] if labels else [None] * len(x)
         for start in range(0, len(x), AT_ONCE):
             part = slice(start, start + AT_ONCE)
             files = [f"{name}[{i}]" for i in range(len(x))[part]]
@@ -83,13 +85,6 @@ def _fitting(images, name, trained):
         way = "bring it to the size that the images had in training"
         raise ValueError(f"{name} is {size[0]}x{size[1]}, and the network reads {side}x{side}; {way}")
     return images
-
-
-def _labels(y, count, classes):
-    """The true classes of an array of images; None for all where these are no labels of the network's."""
-    if y is None or y.size != count or y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= len(classes):
-        return [None] * count
-    return [classes[label] for label in y.ravel()]
 
 
 def mismatches(trained: Trained, answers: pd.DataFrame) -> list[str]:

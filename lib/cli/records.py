@@ -10,17 +10,18 @@ import json
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from lib.cli.pictures import LARGEST, PARTS
-from lib.formats import Format, parse
+from lib.formats import Format
 from lib.keys import Key
 from lib.schemes import Scheme
 
 FORMAT = "learnable image encryption file"
 CIPHERTEXT = "ciphertext of this source under this scheme and key"
+PARSED = "has a record that"  # what begins the error of a record that cannot be parsed
 Settings = Annotated[dict[str, bool | int | float | str], Field(description="the settings of a scheme")]
 Side = Annotated[int, Field(ge=1, le=LARGEST)]
 
@@ -96,14 +97,6 @@ class ArchiveRecord(Record):
     """The record of an .npz: the arrays that are encrypted."""
 
     arrays: dict[str, Size] = Field(min_length=1)
-
-
-Kind = TypeVar("Kind", bound=Record)
-
-
-def parse_record(kind: type[Kind], text: str) -> Kind:
-    """A record from its JSON. ValueError says what is wrong with one that is damaged or newer."""
-    return parse(kind, text, "has a record that")
 
 
 def is_of(record: Record | None, digest: str, scheme: Scheme, **more: Any) -> bool:

@@ -2,20 +2,8 @@
 
 import argparse
 import sys
+from pathlib import Path
 from types import ModuleType
-
-ABOUT = """\
-Encrypt images so that a network can still learn from them, and decrypt them again; train that network, and
-ask it.
-
-  python -m lib key new key.json
-  python -m lib encrypt photos cipher --scheme etc --key key.json
-  python -m lib decrypt cipher back --key key.json
-  python -m lib train --data folder:cipher --model blocknet --out model
-  python -m lib predict cipher/test answers.csv --model model
-  python -m lib attack table-reader --cipher cipher --oracle-key key.json --out read
-  python -m lib sweep notebooks/grids/jpeg_quality.yaml --out jpeg
-"""
 
 
 def main(commands: tuple[ModuleType, ...], argv: list[str] | None = None) -> int:
@@ -37,8 +25,8 @@ def main(commands: tuple[ModuleType, ...], argv: list[str] | None = None) -> int
 
 def build_parser(commands: tuple[ModuleType, ...]) -> argparse.ArgumentParser:
     """The parser of all commands, modules as `lib.cli.commands` says."""
-    raw = argparse.RawDescriptionHelpFormatter
-    whole = argparse.ArgumentParser("python -m lib", description=ABOUT, formatter_class=raw)
+    raw, about = argparse.RawDescriptionHelpFormatter, Path(__file__).with_name("about.txt")
+    whole = argparse.ArgumentParser("python -m lib", description=about.read_text(), formatter_class=raw)
     parsers = whole.add_subparsers(metavar="COMMAND", required=True)
     for command in commands:
         texts = {"description": command.__doc__, "epilog": getattr(command, "MORE", None)}

@@ -43,9 +43,7 @@ def train(data: str, out: Path, name: str, recipe: dict[str, Any], *, adaptation
     cipher = Cipher.of(scheme) if scheme else found
     recipe = Recipe(**recipe | ({"augment": "after"} if found else {}))
     if scheme:
-        train, test = (
-            part and replace(part, images=pad(part.images, scheme.block)) for part in (train, test)
-        )
+        train, test = (p and replace(p, images=pad(p.images, scheme.block)) for p in (train, test))
     block, side = block or _block(cipher), _side(train, test)
     network = Network(name=name, adaptation=adaptation, block=block, side=side)
     check_free(out)
@@ -98,11 +96,10 @@ def _block(cipher) -> int:
 
 def _side(train, test) -> int:
     """The side of all images, which have to be square and of one size."""
-    height, width = train.images.shape[1:3]
+    (height, width), size = train.images.shape[1:3], "{}x{}".format(*train.images.shape[1:3])
     if height != width:
-        squares = "and networks here read squares; crop them"
-        raise ValueError(f"{train.source}: images of {height}x{width}, {squares}")
+        raise ValueError(f"{train.source}: images of {size}, and networks here read squares; crop them")
     if test and test.images.shape[1:3] != (height, width):
-        other = "x".join(map(str, test.images.shape[1:3]))
-        raise ValueError(f"{test.source}: images of {other}, and those to train on are {height}x{width}")
+        other = "{}x{}".format(*test.images.shape[1:3])
+        raise ValueError(f"{test.source}: images of {other}, and those to train on are {size}")
     return height

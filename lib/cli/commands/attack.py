@@ -48,8 +48,8 @@ def run(args: Namespace) -> int:
     known = attack_files.known_of(attack, ciphers, scheme, oracle, args.pairs)
     result = attack.run(known, **attack.options(scheme))
     facts = attack_files.write(result, attack, ciphers, args.out, args.truth, args.overwrite)
-    cost = f"{facts.queries} queries, {facts.seconds:.2f} s, confidence {facts.confidence:.2f}"
-    print(f"{args.out}: {facts.images:,} images, {cost}")
-    for name, score in (facts.scores or {}).items():
+    cost = "{queries} queries, {seconds:.2f} s, confidence {confidence:.2f}".format(**facts)
+    print(f"{args.out}: {facts['images']:,} images, {cost}")
+    for name, score in facts.get("scores", {}).items():
         print(f"{name:<24}{'exact' if score is None else format(score, '.3f'):>8}")
     return 0

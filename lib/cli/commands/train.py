@@ -9,32 +9,15 @@ DIR/weights.pt and DIR/model.json are all that python -m lib predict needs.
 
 import sys
 import time
+import tomllib
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from lib.cli import options
-from lib.cli.options import Names, add_machine, add_scheme, count, flag, given, real, share, usage, whole
+from lib.cli.options import Names, add_machine, add_scheme, count, flag, given, usage
 
 HELP = "train a network"
-OPTIMISERS = "adamw, the rate on one cycle (if not given); or muon, the rate falling from the first step"
-RECIPE = {  # a type, choices, or None for a switch; and the help
-    "epochs": (count, "10 if not given"),
-    "batch": (count, "images a step, 128 if not given"),
-    "rate": (real, "the highest learning rate, 0.003 if not given"),
-    "weight_decay": (real, "0.05 if not given"),
-    "smoothing": (share, "of labels, from 0 to 1; 0 if not given"),
-    "crop": (whole, "shift images by up to so many pixels at random; 0 if not given"),
-    "flip": (None, "mirror every second image, at random"),
-    "augment": (("before", "after"), "shift and mirror before encryption (if not given), or after it"),
-    "average": (share, "decay of a running mean of the weights, such as 0.99; none if not given"),
-    "flip_test": (None, "when testing, add the scores of the mirrored image"),
-    "bfloat16": (None, "compute in bfloat16 where the device has it"),
-    "seed": (whole, "of all that is drawn in training; 0 if not given"),
-    "optimiser": (("adamw", "muon"), OPTIMISERS),
-    "alternate": (None, "with --flip: which ones is drawn once, and all turn over in every second epoch"),
-    "shift_test": (None, "when testing, add the scores of the image shifted by a pixel, at half the weight"),
-    "microbatch": (whole, "add up a step's gradient over pieces of N images; in one piece if not given"),
-}
+RECIPE = tomllib.loads(Path(__file__).with_name("recipe.toml").read_text(encoding="utf-8"))
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -54,11 +37,13 @@ def arguments(parser: ArgumentParser) -> None:
     cipher.add_argument("--key", type=Path, metavar="KEY.json")
     recipe = parser.add_argument_group("recipe")
     for name, (kind, line) in RECIPE.items():
-        if kind is None:
+        if kind == "switch":
             how = {"action": "store_true", "default": None}
+        elif isinstance(kind, list):
+            how = {"choices": kind}
         else:
-            how = {"type": kind, "metavar": "N" if kind in (count, whole) else "X"}
-        recipe.add_argument(flag(name), **({"choices": kind} if isinstance(kind, tuple) else how), help=line)
+            how = {"type": getattr(options, kind), "metavar": "N" if kind in ("count", "whole") else "X"}
+        recipe.add_argument(flag(name), **how, help=line)
 
 
 def run(args: Namespace) -> int:

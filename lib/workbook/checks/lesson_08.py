@@ -1,5 +1,7 @@
 """Checks of lesson 08: entropy, and two attackers who must win every round of a game."""
 
+from functools import partial
+
 import numpy as np
 
 from lib import Key
@@ -48,24 +50,21 @@ def equal_blocks(answer):
     wins = 0
     for game, coin in enumerate(np.random.default_rng(3).integers(0, 2, GAMES)):
         asked = []
-        wins += _said(answer(_challenge(Tanaka(Key.from_seed(game), per_image=True), coin, asked))) == coin
+        scheme = Tanaka(Key.from_seed(game), per_image=True)
+        wins += _said(answer(partial(_challenge, scheme=scheme, coin=coin, asked=asked))) == coin
         assert asked, "your attacker never asked for the challenge"
     assert wins == GAMES, f"you won {wins} of {GAMES} games"
 
 
-def _challenge(scheme, coin, asked):
-    def challenge(first, second):
-        asked.append(1)
-        assert len(asked) == 1, "one challenge a game"
-        images = all(isinstance(image, np.ndarray) and image.dtype == np.uint8 for image in (first, second))
-        assert images, "both images are uint8 arrays"
-        shapes = f"{first.shape} and {second.shape}"
-        assert first.shape == second.shape, f"both images have one shape, got {shapes}"
-        same = np.array_equal(np.sort(first, axis=None), np.sort(second, axis=None))
-        assert same, "both images must hold the same values equally often, and yours do not"
-        return scheme.encrypt([first, second][coin], ids=[0])
-
-    return challenge
+def _challenge(first, second, scheme, coin, asked):
+    asked.append(1)
+    assert len(asked) == 1, "one challenge a game"
+    images = all(isinstance(image, np.ndarray) and image.dtype == np.uint8 for image in (first, second))
+    assert images, "both images are uint8 arrays"
+    assert first.shape == second.shape, f"both images have one shape, got {first.shape} and {second.shape}"
+    same = np.array_equal(np.sort(first, axis=None), np.sort(second, axis=None))
+    assert same, "both images must hold the same values equally often, and yours do not"
+    return scheme.encrypt([first, second][coin], ids=[0])
 
 
 def _said(guess):

@@ -1,6 +1,6 @@
 """Checks of lesson 29: what an attacker can do at best, the front, and what follows from the board."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
@@ -31,12 +31,9 @@ def front(answer):
         points = [tuple(point) for point in points]
         got = answer(list(points))
         assert isinstance(got, list), f"expected a list of positions, got {type(got).__name__}"
-        expected = [i for i, point in enumerate(points) if not any(_beats(other, point) for other in points)]
+        beaten = {p for p, q in product(points, points) if q[0] >= p[0] and q[1] <= p[1] and q != p}
+        expected = [i for i, point in enumerate(points) if point not in beaten]
         assert got == expected, f"{what}, {points}: {got} is not right"
-
-
-def _beats(one, other):
-    return one[0] >= other[0] and one[1] <= other[1] and one != other
 
 
 @exercise

@@ -11,8 +11,8 @@ import importlib.util
 import json
 import multiprocessing
 import platform
+import re
 import statistics
-import threading
 import time
 import timeit
 from collections.abc import Callable
@@ -75,26 +75,17 @@ def rival(name: str, images: np.ndarray) -> float:
 def memory(name: str) -> dict:
     """The peak of new memory while one large photo encrypts, in times its size; for a process of its own."""
 
-    def pages():
-        return int(Path("/proc/self/statm").read_text().split()[1])
+    def kilobytes(what):
+        return int(re.search(rf"{what}:\s+(\d+)", Path("/proc/self/status").read_text())[1])
 
     scheme = by_name(name)(Key.from_seed(1))
     scheme.encrypt(np.zeros((64, 64, 3), np.uint8))  # what is compiled or imported does not count
     photo = np.random.default_rng(1).integers(0, 256, (LARGE, LARGE, 3), np.uint8)
-    before, peak, done = pages(), [0], threading.Event()
-
-    def watch():
-        while not done.wait(0.002):
-            peak[0] = max(peak[0], pages())
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    start = time.perf_counter()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
+    before, start = kilobytes("VmRSS"), time.perf_counter()
     scheme.encrypt(photo)
-    seconds = time.perf_counter() - start
-    done.set()
-    thread.join()
-    return {"scheme": name, "times_its_size": (peak[0] - before) * 4096 / photo.nbytes, "seconds": seconds}
+    seconds, more = time.perf_counter() - start, kilobytes("VmHWM") - before
+    return {"scheme": name, "times_its_size": more * 1024 / photo.nbytes, "seconds": seconds}
 
 
 def large_photos() -> list[dict]:

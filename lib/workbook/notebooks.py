@@ -149,9 +149,8 @@ def _advice(value, default, kind) -> str:
 # -- runs ----------------------------------------------------------------------------------------------------
 
 
-def execute(
-    notebook: dict, target: Path, given: dict, folder: Path, progress: bool = False
-) -> Failure | None:
+def execute(notebook: dict, target: Path, given: dict, folder: Path,
+            progress: bool = False) -> Failure | None:  # fmt: skip
     """Run a notebook with the parameters `given`, in `folder`; None, or where and why it stopped.
 
     `target` is written whole, at the end, whether the run failed or not: the outputs up to there are in it.

@@ -18,8 +18,8 @@ from lib.attacks import catalogue
 from lib.attacks.one_ciphertext.learned_prior import likeliest
 from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
 from lib.schemes import Scheme
+from lib.workbook import recording
 from lib.workbook.recording import (
-    ATTACKER,
     RESULTS,
     VICTIM,
     Job,
@@ -27,9 +27,7 @@ from lib.workbook.recording import (
     Record,
     Row,
     Scores,
-    about_scheme,
     baselines,
-    mean_picture,
     scheme_of,
     scored,
 )
@@ -78,7 +76,7 @@ class TrainedAttack(Record):
 
 def attackers_scheme(row: AttackRow, seed: int):
     """The row's scheme under the attacker's key, one for each image, so that none is learned by heart."""
-    return scheme_of(row.scheme | {"per_image": True}, ATTACKER + seed)
+    return scheme_of(row.scheme | {"per_image": True}, recording.ATTACKER + seed)
 
 
 def run(row: AttackRow, seed: int, job: Job) -> dict:
@@ -86,7 +84,11 @@ def run(row: AttackRow, seed: int, job: Job) -> dict:
     victim = scheme_of(row.scheme, VICTIM + seed)
     trained = _inverse if row.attack == "inverse" else _generative
     options = {"seed": seed, "folder": job.folder, "progress": job.progress}
-    facts = {"row": row, "needs": ASSUMPTIONS[row.assumption], "scheme": about_scheme(victim, VICTIM + seed)}
+    facts = {
+        "row": row,
+        "needs": ASSUMPTIONS[row.assumption],
+        "scheme": recording.about_scheme(victim, VICTIM + seed),
+    }
     return facts | trained(row, seed, victim, job.data, job.test, options)
 
 
@@ -118,7 +120,7 @@ def _inverse(row, seed, victim, data, test, options):
     network, losses = found.recovered["network"], found.recovered["losses"]
     knows_as_much = maker is not victim and catalogue.by_name("likeliest").fits(victim)
     beside = ONE_IMAGE if knows_as_much else {}
-    mean = mean_picture(data.images, len(test))
+    mean = recording.mean_picture(data.images, len(test))
     scores = baselines(found.estimate, ciphers, mean, test.images)
     scores |= {name: scored(attack(ciphers).estimate, test.images) for name, attack in beside.items()}
     record = _trained(network, recipe, losses, getattr(network, "bfloat16", False) and has_bfloat16(CPU))
@@ -154,9 +156,8 @@ def _generative(row, seed, victim, data, test, options):
     """Half of the data are public, the others the victim's, of which ciphertexts are known.
 
     In the row: `told` (the block and bits that the attacker reckons with; for the control these are of
-    another scheme), and `beside`, an attack of the catalogue to compare with, which gets as many ciphertexts
-    as it asks for. Scores are of `test`: "attack", "nearest key", "beside", "ciphertext", "mean", and ranks
-    of "shuffled" ciphertexts.
+    another scheme), and `beside`, an attack of the catalogue to compare with. Scores are of `test`: "attack",
+    "nearest key", "beside", "ciphertext", "mean", and ranks of "shuffled" ciphertexts.
     """
     from lib.attacks.many_ciphertexts.generative import Recipe, train
     from lib.attacks.many_ciphertexts.generative_networks import Discriminator
@@ -185,7 +186,7 @@ def _compared(trial, generator, beside, public, told) -> dict[str, Scores]:
         attacks["nearest key"] = with_key(**generator.key(), **told)
     attacks["beside"] = _reader(beside, trial.ciphers, public, told)
     scores = {name: trial.scores(attack, beside.moves) for name, attack in attacks.items()}
-    scores["mean"] = trial.scores(lambda x: mean_picture(public, len(x)))
+    scores["mean"] = trial.scores(lambda x: recording.mean_picture(public, len(x)))
     return scores | {"shuffled": trial.shuffled(attacks["attack"], beside.moves)}
 
 

@@ -136,12 +136,9 @@ def solved_grey(image: np.ndarray, block: int, seed: int) -> dict[str, float]:
 
 def medians(scores: list[dict], lowest: tuple[str, ...]) -> dict:
     """Medians over pictures of all scores but "upright", and the lowest of some."""
-    values = {name: [each[name] for each in scores] for name in scores[0] if name != "upright"}
-    return {
-        "pictures": len(scores),
-        "median": {name: round(float(np.median(numbers)), 4) for name, numbers in values.items()},
-        "lowest": {name: round(min(values[name]), 4) for name in lowest},
-    }
+    table = pd.DataFrame(scores).drop(columns="upright", errors="ignore")
+    found = {"median": table.median(), "lowest": table[list(lowest)].min()}
+    return {"pictures": len(scores)} | {name: each.round(4).to_dict() for name, each in found.items()}
 
 
 def point(setting: tuple, folder: Path | None, public: np.ndarray) -> tuple[dict, list]:

@@ -41,7 +41,8 @@ class Trial:
         return self._ranks(self._moved(attack, self.ciphers[order], moves))
 
     def _moved(self, attack, ciphers, moves):
-        return metrics.moved(attack(ciphers), metrics.choice(attack(self.others[0]), self.others[1], moves))
+        chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
+        return metrics.moved(attack(ciphers), chosen)
 
     def _ranks(self, estimate):
         return {name: round(value, 4) for name, value in metrics.retrieval(estimate, self.truth).items()}

@@ -1,12 +1,9 @@
 """An .npz of image arrays (`x_train, y_train, x_test, y_test` and the like), encrypted and decrypted.
 
 Every uint8 array `(n, h, w, 3)` is encrypted, padded to whole blocks; arrays of at most two dimensions
-(labels) are copied as they are, in clear, and any other is an error. The array `record` is a string, see
+(labels) are copied in clear, and any other is an error. The array `record` is a string, see
 `lib.cli.records`. Where each image has a key of its own, `NAME_ids` holds the ids of array NAME: 63 fresh
-random bits each.
-
-A decrypted archive holds exactly the arrays of the first one; its zip comment names the SHA-256 of its
-ciphertext.
+random bits each. The zip comment of a decrypted archive names the SHA-256 of its ciphertext.
 """
 
 import hashlib
@@ -23,7 +20,8 @@ from tqdm import tqdm
 from lib.atomic import is_done, whole_file
 from lib.cli.image_files import PROOF, Done, rounding_of
 from lib.cli.jobs import spread
-from lib.cli.records import CIPHERTEXT, FORMAT, ArchiveRecord, Cipher, head, is_of, named, parse_record
+from lib.cli.records import CIPHERTEXT, FORMAT, PARSED, ArchiveRecord, Cipher, head, is_of, named
+from lib.formats import parse
 from lib.images import crop, pad
 from lib.keys import Key
 from lib.schemes import Scheme
@@ -33,28 +31,26 @@ SLICE = 500  # images worked on at once
 POOL_IMAGES = 5000  # from here on, processes pay where each image has a key of its own
 
 
-def encrypt_archive(
-    source: Path, target: Path, scheme: Scheme, overwrite: bool = False, workers: int | None = None
-) -> Done:
-    """Encrypt the arrays of images in the .npz `source` into the .npz `target`.
+def encrypt_archive(source: Path, target: Path, scheme: Scheme, overwrite: bool = False,
+                    workers: int | None = None) -> Done:  # fmt: skip
+    """Encrypt the arrays of images in the .npz `source` into the .npz `target`, unless that holds them.
 
-    A target that holds this source under this scheme and key is skipped. Errors: FileExistsError for any
-    other target; OSError; ValueError for an archive without images, or with arrays of pictures that schemes
-    do not take.
+    Errors: FileExistsError for any other target; OSError; ValueError for an archive without images, or with
+    pictures that schemes do not take.
     """
     about = _digest(source), scheme
     if is_done(target, overwrite, lambda: is_of(_existing(target, _record), *about), CIPHERTEXT):
         return Done(skipped=True)
-    arrays, out, work = read_arrays(source), {}, partial(_encrypt_part, scheme=scheme)
-    copied, sizes = _copied(arrays), {}
+    arrays, out, sizes = read_arrays(source), {}, {}
+    copied = _copied(arrays)
     for name, array in arrays.items():
         if name in copied:
             out[name] = array
             continue
-        ids = _fresh_ids(len(array)) if scheme.per_image else None
+        ids = np.frombuffer(secrets.token_bytes(8 * len(array)), "<u8") >> np.uint64(1)
         sizes[name] = {"height": array.shape[1], "width": array.shape[2]}
-        out[name] = _work_through(array, ids, work, workers)
-        if ids is not None:
+        out[name] = _work_through(array, ids, scheme, None, workers)
+        if scheme.per_image:
             out[name + IDS] = ids
     number = secrets.randbits(63) if scheme.per_image else None
     record = ArchiveRecord.new(**head(*about, number), arrays=sizes)
@@ -64,69 +60,52 @@ def encrypt_archive(
 
 def decrypt_archive(source: Path, target: Path, key: Key, name: str | None = None, overwrite: bool = False,
                     workers: int | None = None) -> Done:  # fmt: skip
-    """Decrypt `source`, which `encrypt_archive` wrote, into `target`. `name`: the scheme it has to be of.
-
-    A target that names this very ciphertext as its origin is skipped. Errors: as in
-    `lib.cli.image_files.decrypt_file`.
-    """
+    """Decrypt `source`, which `encrypt_archive` wrote, into `target`: as `image_files.decrypt_file`."""
     arrays = read_arrays(source)
     record = _record(arrays)
     if record is None:
         raise ValueError("holds no record: it was never encrypted here")
-    scheme, proof = record.scheme_with(key, name), f"{PROOF} sha256 {_digest(source)}"
-    ids = {name: name + IDS for name in record.arrays if scheme.per_image}
-    for needed in (*record.arrays, *ids.values()):
+    scheme, proof = record.scheme_with(key, name), f"{PROOF} sha256 {_digest(source)}".encode()
+    ids = [name + IDS for name in record.arrays if scheme.per_image]
+    for needed in (*record.arrays, *ids):
         if needed not in arrays:
             raise ValueError(f"lacks the array {needed}; it was changed since it was encrypted")
     note, what = rounding_of(scheme), f"archive {PROOF} this ciphertext"
-    if is_done(target, overwrite, lambda: _existing(target, _comment) == proof, what):
+    if is_done(target, overwrite, lambda: _existing(target, lambda old: old.zip.comment) == proof, what):
         return Done(True, note)
-    out = {name: array for name, array in arrays.items() if name not in (RECORD, *ids.values())}
+    out = {name: array for name, array in arrays.items() if name not in (RECORD, *ids)}
     for name, size in record.arrays.items():
-        work = partial(_decrypt_part, scheme=scheme, size=(size.height, size.width))
-        out[name] = _work_through(arrays[name], arrays.get(ids.get(name)), work, workers)
+        size = size.height, size.width
+        out[name] = _work_through(arrays[name], arrays.get(name + IDS), scheme, size, workers)
     _write(target, overwrite, out, proof)
     return Done(False, note)
 
 
-# -- images --------------------------------------------------------------------------------------------------
-
-
-def _work_through(array, ids, work, workers):
-    """`work` on the array slice by slice, over processes where each image has a key of its own and there are
-    many."""
+def _work_through(array, ids, scheme, size, workers):
+    """The array slice by slice, over processes where each of many images has a key of its own."""
     parts = [slice(start, start + SLICE) for start in range(0, len(array), SLICE)]
-    jobs = [(array[part], None if ids is None else ids[part]) for part in parts]
+    jobs = [(array[part], ids[part] if scheme.per_image else None) for part in parts]
     if workers is None:
-        workers = (os.cpu_count() or 1) if ids is not None and len(array) >= POOL_IMAGES else 1
+        workers = (os.cpu_count() or 1) if scheme.per_image and len(array) >= POOL_IMAGES else 1
     done = []
     with tqdm(total=len(array), unit=" images", disable=None) as bar:
-        for part in spread(work, jobs, workers):
+        for part in spread(partial(_work, scheme=scheme, size=size), jobs, workers):
             done.append(part)
             bar.update(len(part))
     return np.concatenate(done)
 
 
-def _encrypt_part(job, scheme):
+def _work(job, scheme, size):
+    """Images and their ids, encrypted; or decrypted, to a size."""
     images, ids = job
-    return scheme.encrypt(pad(images, scheme.block), ids)
-
-
-def _decrypt_part(job, scheme, size):
-    cipher, ids = job
-    return crop(scheme.decrypt(cipher, ids), size)
-
-
-def _fresh_ids(count):
-    return np.frombuffer(secrets.token_bytes(8 * count), "<u8") >> np.uint64(1)
+    return crop(scheme.decrypt(images, ids), size) if size else scheme.encrypt(pad(images, scheme.block), ids)
 
 
 # -- archives ------------------------------------------------------------------------------------------------
 
 
 def cipher_of_archive(path: Path) -> Cipher | None:
-    """What made the images of the .npz at `path`: None for plain ones. ValueError for a damaged file or
-    record."""
+    """What made the images of the .npz at `path`: None for plain ones. ValueError for a damaged one."""
     with named(path), _opened(path) as archive:
         record = _record(archive)
     return record and record.cipher
@@ -134,15 +113,14 @@ def cipher_of_archive(path: Path) -> Cipher | None:
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """All arrays of the .npz at `path`, as they are. ValueError for a damaged file."""
+    arrays = {}
     with _opened(path) as archive:
-        return {name: _read(archive, name) for name in archive.files}
-
-
-def _read(archive, name):
-    try:
-        return archive[name]
-    except (ValueError, zipfile.BadZipFile, OSError, EOFError) as error:
-        raise ValueError(f"array {name} cannot be read ({error})") from None
+        for name in archive.files:
+            try:
+                arrays[name] = archive[name]
+            except (ValueError, zipfile.BadZipFile, OSError, EOFError) as error:
+                raise ValueError(f"array {name} cannot be read ({error})") from None
+    return arrays
 
 
 def is_archive(path: Path) -> bool:
@@ -182,13 +160,8 @@ def _copied(arrays):
 
 
 def _record(archive):
-    array = archive.get(RECORD)
-    text = str(array) if array is not None and not array.ndim and array.dtype.kind == "U" else ""
-    return parse_record(ArchiveRecord, text) if FORMAT in text else None
-
-
-def _comment(archive):
-    return archive.zip.comment.decode()
+    text = str(archive.get(RECORD, ""))
+    return parse(ArchiveRecord, text, PARSED) if FORMAT in text else None
 
 
 def _existing(target, question):
@@ -200,12 +173,12 @@ def _existing(target, question):
         return None
 
 
-def _write(target, overwrite, arrays, comment=""):
+def _write(target, overwrite, arrays, comment=b""):
     with whole_file(target, overwrite) as file, zipfile.ZipFile(file, "w") as out:
         for name, array in arrays.items():  # np.savez does not take every name
             with out.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
-        out.comment = comment.encode()
+        out.comment = comment
 
 
 def _digest(path) -> str:

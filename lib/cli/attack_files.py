@@ -1,7 +1,7 @@
 """Attacks on image files: `python -m lib attack NAME --cipher SRC --out DIR`.
 
-What `python -m lib encrypt` wrote says which scheme it is, with block and split, and never the key. Of files
-by other programs one has to say so. Pictures go to DIR under their own names, and `result.json` beside them.
+What `python -m lib encrypt` wrote says which scheme it is; of files by other programs one has to say so.
+Pictures go to DIR under their own names, and `result.json` beside them.
 """
 
 import json
@@ -18,28 +18,8 @@ from lib.cli.image_files import find_record
 from lib.cli.jobs import images_in
 from lib.cli.records import named
 from lib.datasets import open_image, pixels_of
-from lib.formats import Format
 from lib.images import crop, pad
 from lib.schemes import Scheme, by_name
-
-
-class Result(Format):
-    """The contents of result.json.
-
-    open     what the attack leaves open, see `lib.metrics.nearest`
-    scores   where plain pictures were named to score by; an infinite one is None
-    """
-
-    attack: str
-    threat: str
-    source: str
-    images: int
-    queries: int
-    seconds: float
-    confidence: float
-    open: list[str]
-    scores: dict[str, float | None] | None = None
-    recovered: dict[str, Any]
 
 
 class Pictures:
@@ -81,9 +61,8 @@ def _read(path, scheme):
     return record, pixels_of(image, path, "L" if name and by_name(name).channels == 1 else "RGB")
 
 
-def known_of(
-    attack: Attack, ciphers: Pictures, scheme: Scheme, oracle: Oracle | None, pairs: list[Path] | None
-) -> Known:
+def known_of(attack: Attack, ciphers: Pictures, scheme: Scheme, oracle: Oracle | None,
+             pairs: list[Path] | None) -> Known:  # fmt: skip
     """What the attacker has, from files. `pairs` is (plain, ciphers), two files or folders, or None."""
     if attack.threat == CHOSEN and oracle is None:
         raise ValueError(f"{attack.name} asks an oracle: name the key that it encrypts with (--oracle-key)")
@@ -107,15 +86,10 @@ def targets_in(out: Path, ciphers: Pictures, overwrite: bool = False) -> list[Pa
     return targets
 
 
-def write(
-    result: AttackResult,
-    attack: Attack,
-    ciphers: Pictures,
-    out: Path,
-    truth: Path | None = None,
-    overwrite: bool = False,
-) -> Result:
-    """Write pictures and `result.json` to the folder `out`; what the latter holds."""
+def write(result: AttackResult, attack: Attack, ciphers: Pictures, out: Path, truth: Path | None = None,
+          overwrite: bool = False) -> dict[str, Any]:  # fmt: skip
+    """Write pictures and `result.json` to the folder `out`; what the latter holds: an infinite score is None,
+    and `open` what the attack leaves open, see `lib.metrics.nearest`."""
     estimates = [crop(image, size) for image, size in zip(result.estimate, ciphers.sizes)]
     facts = {
         "attack": attack.name, "threat": attack.threat, "source": attack.source, "images": len(estimates),
@@ -124,11 +98,8 @@ def write(
     }  # fmt: skip
     if truth is not None:
         plain = Pictures(truth).images
-        scores = metrics.report(metrics.nearest(np.stack(estimates), plain, attack.moves), plain)
-        facts["scores"] = {
-            name: float(score) if np.isfinite(score) else None for name, score in scores.items()
-        }
-    facts = Result(**facts, recovered={name: _plain(value) for name, value in result.recovered.items()})
+        scores = metrics.report(metrics.nearest(np.stack(estimates), plain, attack.moves), plain).items()
+        facts["scores"] = {name: float(score) if np.isfinite(score) else None for name, score in scores}
     *targets, summary = targets_in(out, ciphers, overwrite)
     out.mkdir(parents=True, exist_ok=True)
     remove_unfinished([*targets, summary])
@@ -136,10 +107,6 @@ def write(
         with whole_file(target, overwrite) as file:
             Image.fromarray(image).save(file, "PNG")
     with whole_file(summary, overwrite) as file:
-        file.write((json.dumps(facts.model_dump(exclude_unset=True), allow_nan=False) + "\n").encode())
+        told = facts | {"recovered": result.recovered}
+        file.write((json.dumps(told, allow_nan=False, default=lambda each: each.tolist()) + "\n").encode())
     return facts
-
-
-def _plain(value):
-    """Arrays and NumPy numbers as JSON knows them."""
-    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

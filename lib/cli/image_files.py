@@ -2,10 +2,8 @@
 
 `lib.cli.pictures` says which images are taken, and how their modes come back; the ciphertext carries a
 record, see `lib.cli.records`. An id is 63 fresh random bits, so that no run repeats one. Nothing else of the
-source is copied: no EXIF, no GPS, no colour profile, no comment.
-
-A decrypted PNG names the SHA-256 of the ciphertext file that it came from; this proves a later run that it is
-done.
+source is copied: no EXIF, no GPS, no colour profile, no comment. A decrypted PNG names the SHA-256 of its
+ciphertext, which tells a later run that it is done.
 """
 
 import hashlib
@@ -20,7 +18,8 @@ from PIL import Image
 
 from lib.atomic import is_done, whole_file
 from lib.cli.pictures import LARGEST, PARTS, from_stack, load_plain, open_image, png, reading, to_stack
-from lib.cli.records import CIPHERTEXT, FORMAT, Cipher, ImageRecord, head, is_of, named, parse_record
+from lib.cli.records import CIPHERTEXT, FORMAT, PARSED, Cipher, ImageRecord, head, is_of, named
+from lib.formats import parse
 from lib.keys import Key
 from lib.schemes import Scheme
 from lib.table import Structure
@@ -36,21 +35,22 @@ class Done(NamedTuple):
     note: str | None = None
 
 
-def encrypt_file(
-    source: Path, target: Path, scheme: Scheme, jpeg: dict | None = None, overwrite: bool = False
-) -> Done:
-    """Encrypt the image file `source` into `target`, in an existing folder.
+def encrypt_file(source: Path, target: Path, scheme: Scheme, jpeg: dict | None = None,
+                 overwrite: bool = False) -> Done:  # fmt: skip
+    """Encrypt the image file `source` into `target`, in an existing folder, unless that holds it.
 
     jpeg    None for PNG; {"quality": 1..100, "subsampling": "4:4:4" or "4:2:0"} for JPEG, which loses
-    A target that holds this source under this scheme and key is skipped. Errors: FileExistsError for any
-    other target; OSError; ValueError for a file that is no image, or whose image would not come back exactly.
+    Errors: FileExistsError for any other target; OSError; ValueError for a file that is no image, or whose
+    image would not come back exactly.
     """
     check_output(scheme, jpeg)
     data = source.read_bytes()
     about = hashlib.sha256(data).hexdigest(), scheme
-    if is_done(
-        target, overwrite, lambda: is_of(_existing(target, find_record), *about, jpeg=jpeg), CIPHERTEXT
-    ):
+
+    def proof():
+        return is_of(_existing(target, find_record), *about, jpeg=jpeg)
+
+    if is_done(target, overwrite, proof, CIPHERTEXT):
         return Done(skipped=True)
     opened = open_image(data)
     image, number = load_plain(opened), secrets.randbits(63) if scheme.per_image else None
@@ -58,36 +58,27 @@ def encrypt_file(
         raise ValueError("is a ciphertext already; decrypt it first")
     size = {"height": image.height, "width": image.width, "mode": image.mode, "parts": PARTS[image.mode]}
     record = ImageRecord.new(**head(*about, number), **size, jpeg=jpeg)
-    data = _written(_encrypt(image, scheme, number), json.dumps(record.model_dump()), jpeg)
-    with whole_file(target, overwrite) as file:
-        file.write(data)
-    return Done()
-
-
-def _encrypt(image, scheme, number) -> Image.Image:
-    stack = to_stack(image, scheme.block)
+    stack, text = to_stack(image, scheme.block), json.dumps(record.model_dump())
     if stack.size // scheme.channels > LARGEST:
         most = f"more than {LARGEST:,} pixels, which could not be read again"
         raise ValueError(f"has a ciphertext of {most}; cut it into pieces")
-    return Image.fromarray(scheme.encrypt(stack, None if number is None else [number]))
-
-
-def _written(cipher, text, jpeg) -> bytes:
-    if jpeg is None:
-        return png(cipher, FORMAT, text)
+    cipher = Image.fromarray(scheme.encrypt(stack, [number] if scheme.per_image else None))
     buffer = io.BytesIO()
-    cipher.save(buffer, "JPEG", comment=text.encode(), **jpeg)
-    return buffer.getvalue()
+    if jpeg is None:
+        buffer.write(png(cipher, FORMAT, text))
+    else:
+        cipher.save(buffer, "JPEG", comment=text.encode(), **jpeg)
+    with whole_file(target, overwrite) as file:
+        file.write(buffer.getvalue())
+    return Done()
 
 
-def decrypt_file(
-    source: Path, target: Path, key: Key, name: str | None = None, overwrite: bool = False
-) -> Done:
-    """Decrypt `source`, which `encrypt_file` wrote, into the PNG `target`. `name`: the scheme it has to be
-    of.
+def decrypt_file(source: Path, target: Path, key: Key, name: str | None = None,
+                 overwrite: bool = False) -> Done:  # fmt: skip
+    """Decrypt `source`, which `encrypt_file` wrote, into the PNG `target`, unless that came from it.
 
-    A target that names this very ciphertext as its origin is skipped. Errors: as `encrypt_file`; ValueError
-    for a file without a record, of another key or another scheme; NotInvertibleError.
+    Errors: as `encrypt_file`; ValueError for a file without a record, of another key, or of another scheme
+    than `name`; NotInvertibleError.
     """
     data = source.read_bytes()
     image = open_image(data)
@@ -96,11 +87,10 @@ def decrypt_file(
         lost = "it was never encrypted here, or another program saved it since and dropped the record"
         raise ValueError(f"holds no record: {lost}")
     scheme, proof = record.scheme_with(key, name), f"sha256 {hashlib.sha256(data).hexdigest()}"
-    note = "went through JPEG: pixels are not exact" if record.jpeg else None
-    if "colour" in record.parts:
-        note = note or rounding_of(scheme)
+    note = rounding_of(scheme) if "colour" in record.parts else None
+    note = "went through JPEG: pixels are not exact" if record.jpeg else note
     what = f"picture {PROOF} this ciphertext"
-    if is_done(target, overwrite, lambda: _existing(target, _origin) == proof, what):
+    if is_done(target, overwrite, lambda: _existing(target, lambda old: old.info.get(PROOF)) == proof, what):
         return Done(True, note)
     stack = scheme.decrypt(_cipher(image, record, scheme), [record.image] if scheme.per_image else None)
     data = png(from_stack(stack, record.height, record.width, record.mode), PROOF, proof)
@@ -122,10 +112,6 @@ def check_output(scheme: Scheme, jpeg: dict | None = None) -> None:
 def rounding_of(scheme: Scheme) -> str | None:
     """What to say of decrypted pixels that are not quite exact."""
     return f"exact up to the rounding of {scheme.name}, which {scheme.inexact}" if scheme.inexact else None
-
-
-def _origin(image):
-    return image.info.get(PROOF)
 
 
 def _existing(target, question):
@@ -151,15 +137,15 @@ def _cipher(image, record, scheme) -> np.ndarray:
 
 
 def find_record(image: Image.Image) -> ImageRecord | None:
-    """The record of an opened image, None without one. ValueError where it is damaged or of another
-    version."""
-    if image.format == "JPEG":
-        text = image.info.get("comment", b"").decode("utf-8", "replace")
-        return parse_record(ImageRecord, text) if FORMAT in text else None
+    """The record of an opened image, None without one. ValueError for a damaged one or another version."""
     if image.format == "PNG" and FORMAT not in image.info:
         with reading():
             image.load()  # another program may have moved the chunk behind the pixels
-    return parse_record(ImageRecord, image.info[FORMAT]) if FORMAT in image.info else None
+    text = image.info.get(FORMAT)
+    if image.format == "JPEG":
+        text = image.info.get("comment", b"").decode("utf-8", "replace")
+        text = text if FORMAT in text else None
+    return None if text is None else parse(ImageRecord, text, PARSED)
 
 
 def cipher_of_image(path: Path, image: Image.Image) -> Cipher | None:

@@ -1,15 +1,16 @@
-"""Many files: which there are, work on them in several processes with a progress bar, and what became of
-them.
-
-A run that was stopped is taken up by running it again: the work itself skips what is done, see
-`lib.cli.image_files`.
+"""Many files: which there are, work on them in several processes with a progress bar, and what is printed of
+them. The work itself skips what is done, so a run that was stopped is taken up by running it again.
 """
 
+import argparse
 import errno
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -37,8 +38,7 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a job: an error's text, or whether it was done before and a note. `stop`: no other job
-    would fare better."""
+    """What became of a job: an error's text, or whether it was done before and a note; whether to `stop`."""
 
     job: Job
     error: str | None = None
@@ -51,16 +51,20 @@ class Outcome(NamedTuple):
 
 
 def plan(source: Path, target: Path, suffix: str, taken: tuple = PLAIN) -> tuple[list[Job], list[Path]]:
-    """The jobs for one file, or for a tree of files, whose structure is mirrored with `suffix` as the new
-    extension; and the files that are no images and are left alone.
+    """The jobs for a file, or a tree of files, mirrored with the new `suffix`; and the files left alone.
 
     Errors: FileNotFoundError; ValueError where source and destination overlap, two sources would give one
     target, a single target has the wrong extension or is a folder, or nothing is there to do.
     """
     images, left = images_in(source, taken)
-    _check_apart(source, target)
+    a, b = source.resolve(), target.resolve()
+    if a == b:
+        raise ValueError(f"source and destination are the same, {source}; choose another destination")
     if not source.is_dir():
         return [Job(source, _single(source, target, suffix))], left
+    if a in b.parents or b in a.parents:
+        way = "choose a destination outside the source"
+        raise ValueError(f"{source} and {target} lie one inside the other; {way}")
     if target.exists() and not target.is_dir():
         raise ValueError(f"{source} is a folder, so the destination must be one, and {target} is a file")
     jobs = {}
@@ -73,9 +77,9 @@ def plan(source: Path, target: Path, suffix: str, taken: tuple = PLAIN) -> tuple
 
 
 def images_in(source: Path, taken: tuple = PLAIN) -> tuple[list[Path], list[Path]]:
-    """The images below a folder, by their names and not hidden, and the other files; or a file by itself.
+    """The images below a folder, by name and not hidden, and the other files; or a file by itself.
 
-    Errors: FileNotFoundError; ValueError for a folder without images.
+    Errors: FileNotFoundError; OSError for a closed folder; ValueError for one without images.
     """
     if not source.exists():
         raise FileNotFoundError(f"{source}: no such file or folder")
@@ -87,8 +91,7 @@ def images_in(source: Path, taken: tuple = PLAIN) -> tuple[list[Path], list[Path
 
 
 def _walk(folder, above=()):
-    """All files below, in a fixed order; links are followed unless they lead back up. OSError for a closed
-    folder."""
+    """All files below, in a fixed order; links are followed unless they lead back up."""
     real = os.path.realpath(folder)
     if real in above:
         return
@@ -97,15 +100,6 @@ def _walk(folder, above=()):
             yield from _walk(Path(entry), (*above, real))
         else:
             yield Path(entry)
-
-
-def _check_apart(source, target):
-    a, b = source.resolve(), target.resolve()
-    if a == b:
-        raise ValueError(f"source and destination are the same, {source}; choose another destination")
-    if source.is_dir() and (a in b.parents or b in a.parents):
-        way = "choose a destination outside the source"
-        raise ValueError(f"{source} and {target} lie one inside the other; {way}")
 
 
 def _single(source, target, suffix):
@@ -121,8 +115,7 @@ def _single(source, target, suffix):
 
 
 def run(work: Callable[[Path, Path], Any], jobs: list[Job], workers: int | None = None) -> list[Outcome]:
-    """`work(source, target)` for every job; what became of them, in order. One that fails does not end the
-    run, unless no other would fare better.
+    """`work(source, target)` for every job; what became of them, in order, until none would fare better.
 
     work     picklable; returns a `lib.cli.image_files.Done`, or raises
     workers  processes; None for one per core, and a single one where there is little to do
@@ -187,15 +180,51 @@ _kept = {}  # in a process of a pool: its work, with the tables of a scheme once
 
 def _begin(work):
     """In a new process: leave interrupts to the parent, and go when it goes, even by SIGKILL."""
+
+    def go_with_parent():
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
     _kept["work"] = work
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_go_with_parent, daemon=True).start()
+    threading.Thread(target=go_with_parent, daemon=True).start()
 
 
 def _work(job):
     return _kept["work"](job)
 
 
-def _go_with_parent():
-    multiprocessing.parent_process().join()
-    os._exit(1)
+# -- what is printed -----------------------------------------------------------------------------------------
+
+
+def note(text: str) -> None:
+    """A line on stderr, of what is good to know."""
+    print(f"note: {text}", file=sys.stderr)
+
+
+def note_left(files: list[Path]) -> None:
+    """Of files that are no images."""
+    if files:
+        note(f"{len(files):,} other file{'s' * (len(files) != 1)} left alone, such as {files[0]}")
+
+
+def work_through(verb: str, args: argparse.Namespace, plan: tuple, work: Callable) -> int:
+    """Do all jobs of a `plan`, and print what became of them; the exit status."""
+    (todo, left), start = plan, time.perf_counter()
+    done = run(work, todo, args.workers)
+    failed = [outcome for outcome in done if outcome.error is not None]
+    for text, number in Counter(outcome.note for outcome in done if outcome.note).items():
+        note(f"{number:,} file{'s' * (number != 1)}: {text}")
+    note_left(left)
+    if len(failed) == len(todo) > 10 and len({outcome.error for outcome in failed}) == 1:
+        print(f"failed: all {len(todo):,} files: {failed[0].error}", file=sys.stderr)
+    else:
+        for outcome in failed:
+            print(f"failed: {outcome.job.source}: {outcome.error}", file=sys.stderr)
+    if failed and failed[-1].stop:
+        why = "stopped, for no other file would fare better; run the same command again to go on"
+        print(f"error: {why}", file=sys.stderr)
+    skipped, seconds = sum(outcome.skipped for outcome in done), time.perf_counter() - start
+    made, lost = len(done) - len(failed) - skipped, len(failed)
+    print(f"{verb} {made:,}, skipped {skipped:,} done before, failed {lost:,}, in {seconds:.1f} s")
+    return 1 if failed else 0

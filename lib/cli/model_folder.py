@@ -2,11 +2,10 @@
 
     checkpoint.pt, log.jsonl   of `lib.training.fit`, by which a run that was stopped goes on
     weights.pt                 the state dict of the network to use
-    model.json                 all else that its use takes, see `Facts`
+    model.json                 all else that its use takes, see `Facts`; written last, with the SHA-256 of
+                               weights.pt, so that a folder is whole or is said not to be
 
-Whoever has weights.pt and model.json can classify ciphertexts, without the key: only its fingerprint is
-there. Files are renamed into place, model.json last, with the SHA-256 of weights.pt: a folder is whole or is
-said not to be.
+Of the key only the fingerprint is there: whoever has these files can classify ciphertexts without it.
 """
 
 import hashlib
@@ -34,7 +33,7 @@ class Network(Format):
     name: str
     adaptation: str | None
     block: int
-    side: int | list[int]
+    side: int
 
     def build(self, classes: int) -> torch.nn.Module:
         """A new network."""
@@ -42,9 +41,8 @@ class Network(Format):
 
 
 class Facts(Format):
-    """The contents of model.json: the network, its classes, the side of an image (height and width of one
-    that is no square); how it was trained; what its training images were: plain (`cipher` is None), or
-    ciphertexts of which scheme and key."""
+    """The contents of model.json; `side` is height and width where images are no squares; `cipher` says what
+    the training images were, None for plain ones."""
 
     KIND: ClassVar[str] = "model"
     WAY: ClassVar[str] = "restore it, or train again"
@@ -52,7 +50,7 @@ class Facts(Format):
     version: Literal[1]
     network: Network
     classes: list[str] = Field(min_length=1)
-    side: int | list[int]
+    side: int
     channels: Literal[3]
     recipe: dict[str, bool | int | float | str]
     cipher: Cipher | None
@@ -75,8 +73,7 @@ class Trained:
 
 
 def check_free(folder: Path) -> None:
-    """FileExistsError where `folder` holds a model, but no checkpoint that could tell which; left-overs of
-    kills go."""
+    """Clear left-overs of kills away; FileExistsError for a folder of a model without its checkpoint."""
     remove_unfinished(folder / name for name in FILES)
     there = [name for name in FILES if (folder / name).exists()]
     if there and CHECKPOINT not in there:
@@ -85,10 +82,7 @@ def check_free(folder: Path) -> None:
 
 
 def save(folder: Path, run: Run, facts: dict[str, Any]) -> bool:
-    """Write weights and facts, unless they are there already; whether they were.
-
-    facts   the fields of `Facts` but for history and weights
-    """
+    """Write weights and facts, fields of `Facts`, unless they are there already; whether they were."""
     try:
         if load(folder).facts.history == run.history[-1]:
             return True
@@ -105,14 +99,12 @@ def save(folder: Path, run: Run, facts: dict[str, Any]) -> bool:
 
 
 def load(folder: Path | str, device: torch.device | str = "cpu") -> Trained:
-    """The network that `train` kept in `folder`, ready to use. OSError; ValueError says what is wrong with
-    it."""
+    """The network that `train` kept in `folder`, ready to use. OSError; ValueError says what is wrong."""
     folder = Path(folder)
     if not (folder / FACTS).is_file():
-        way = "name the folder that training wrote"
-        if (folder / CHECKPOINT).exists():
-            way = "its training has not ended; train again, and it goes on"
-        raise FileNotFoundError(f"{folder} holds no {FACTS}: {way}")
+        begun, way = (folder / CHECKPOINT).exists(), "name the folder that training wrote"
+        on = "its training has not ended; train again, and it goes on"
+        raise FileNotFoundError(f"{folder} holds no {FACTS}: {on if begun else way}")
     facts, data = read(Facts, folder / FACTS), (folder / WEIGHTS).read_bytes()
     if hashlib.sha256(data).hexdigest() != facts.weights:
         way = f"is not whole, or not the one of {FACTS}; restore it, or train again"

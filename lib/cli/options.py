@@ -1,19 +1,19 @@
 """Arguments that several commands have, and the kinds of values that arguments take.
 
-Options of schemes come from the classes: their names and help from `options`, kind and default from the
-constructor. An option that is on by default is turned off by `--no-NAME`.
+Options of schemes come from the classes: names and help from `options`, kind and default from the
+constructor. One that is on by default is turned off by `--no-NAME`.
 """
 
 import argparse
 import importlib
 import inspect
 import math
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from lib import Key
+from lib.cli.jobs import note
 from lib.schemes import Scheme, by_name, controls, names
 from lib.schemes.base import NoKey
 
@@ -64,12 +64,13 @@ def given(args: argparse.Namespace, options: Iterable[str]) -> dict[str, Any]:
 
 def add_files(parser: argparse.ArgumentParser) -> None:
     """SRC, DST, --key, --overwrite, --workers."""
-    parser.add_argument("source", type=Path, metavar="SRC")
-    parser.add_argument("target", type=Path, metavar="DST")
-    parser.add_argument("--key", type=Path, required=True, metavar="KEY.json")
+    add = parser.add_argument
     done = "write anew what exists; otherwise done files are skipped, others an error"
-    parser.add_argument("--overwrite", action="store_true", help=done)
-    parser.add_argument("--workers", type=count, metavar="N", help="processes; one a core if not given")
+    add("source", type=Path, metavar="SRC")
+    add("target", type=Path, metavar="DST")
+    add("--key", type=Path, required=True, metavar="KEY.json")
+    add("--overwrite", action="store_true", help=done)
+    add("--workers", type=count, metavar="N", help="processes; one a core if not given")
 
 
 def add_machine(parser: argparse.ArgumentParser) -> None:
@@ -85,23 +86,20 @@ def load_key(path: Path) -> Key:
         raise FileNotFoundError(f"{path}: no such key file; python -m lib key new {path} makes a new one")
     key = Key.load(path)
     if key.origin.startswith("UNSAFE"):
-        why = key.origin.removeprefix("UNSAFE: ")
-        print(f"note: {path} is unsafe, a key for lessons: {why}", file=sys.stderr)
+        note(f"{path} is unsafe, a key for lessons: {key.origin.removeprefix('UNSAFE: ')}")
     return key
 
 
-def _own() -> dict[str, dict[str, Any]]:
-    """The options that schemes have of their own, by name: the default of each scheme that has it."""
-    found = {}
-    for name in EVERY:
-        kind = by_name(name)
-        parameters = inspect.signature(kind.__init__).parameters
-        for option in kind.options:
-            found.setdefault(option, {})[name] = parameters[option].default
-    return found
+def _default(scheme, option):
+    return inspect.signature(by_name(scheme).__init__).parameters[option].default
 
 
-OWN = _own()
+HAS = {name: by_name(name).options for name in EVERY}
+OWN = {
+    option: {name: _default(name, option) for name in EVERY if option in HAS[name]}
+    for option in dict.fromkeys(option for options in HAS.values() for option in options)
+}
+"""The options that schemes have of their own, by name: the default of each scheme that has it."""
 SCHEME = (*OWN, "per_image", "as_published")
 
 
@@ -113,26 +111,22 @@ def flag(name: str) -> str:
 
 def add_scheme(parser: argparse._ActionsContainer, required: bool) -> None:
     """--scheme, and the options of all schemes."""
-    parser.add_argument("--scheme", required=required, choices=EVERY)
+    add = parser.add_argument
+    add("--scheme", required=required, choices=EVERY)
     for name, defaults in OWN.items():
-        _add_own(parser, name, defaults)
-    own, instead = "a key of its own for every image", "what a public code computes instead; give it last"
-    parser.add_argument("--per-image", action="store_true", default=None, help=own)
-    parser.add_argument("--as-published", nargs="?", const=True, metavar="NAME", help=instead)
-
-
-def _add_own(parser, name, defaults):
-    first, default = next(iter(defaults.items()))
-    line = by_name(first).options[name]
-    whose = f"{', '.join(defaults)}: " if len(defaults) <= 3 else ""
-    if isinstance(default, bool):
-        how = {"action": "store_false" if default else "store_true", "default": None}
-        line += "; on if not given" if default else ""
-    else:
-        how = {"type": count if isinstance(default, int) else type(default), "metavar": "N"}
-        line += f"; {default} if not given"
-        line += "".join(f", {value} for {other}" for other, value in defaults.items() if value != default)
-    parser.add_argument(flag(name), dest=name, help=whose + line, **how)
+        first, default = next(iter(defaults.items()))
+        line = f"{', '.join(defaults)}: " * (len(defaults) <= 3) + by_name(first).options[name]
+        if isinstance(default, bool):
+            how = {"action": "store_false" if default else "store_true", "default": None}
+            line += "; on if not given" * default
+        else:
+            how = {"type": count if isinstance(default, int) else type(default), "metavar": "N"}
+            line += f"; {default} if not given"
+            line += "".join(f", {value} for {other}" for other, value in defaults.items() if value != default)
+        add(flag(name), dest=name, help=line, **how)
+    add("--per-image", action="store_true", default=None, help="a key of its own for every image")
+    instead = "what a public code computes instead; give it last"
+    add("--as-published", nargs="?", const=True, metavar="NAME", help=instead)
 
 
 def scheme_of(args: argparse.Namespace, key: Key | NoKey) -> Scheme:

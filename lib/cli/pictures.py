@@ -1,14 +1,11 @@
-"""Pictures of several modes as the RGB arrays that schemes take, and back: pixels, size and mode come back
-exactly.
+"""Pictures of several modes as the RGB arrays that schemes take, and exactly back: pixels, size and mode.
 
     RGB         as it is                    L, 1        the grey plane three times, and back to L or 1
     RGBA, LA    colour above alpha, the alpha plane three times, so that nothing is left in clear
-    palette     as RGB, or RGBA where it has transparency, and comes back as that; so does a transparent
-                colour
+    palette     comes back as RGB, or RGBA where it has transparency; so does a transparent colour
 
 An EXIF orientation is applied first. Each part is padded to whole blocks by repeating its edge, and cropped
-again. Taken are PNG, JPEG, BMP, TIFF, WebP, GIF and PPM, of one frame and at most 8 bits a channel; anything
-else is an error, for it would not come back exactly.
+again. Anything but one frame of at most 8 bits a channel is an error, for it would not come back exactly.
 """
 
 import io
@@ -22,13 +19,8 @@ from PIL.PngImagePlugin import PngInfo
 from lib.images import crop, pad
 
 READABLE = ("PNG", "JPEG", "BMP", "TIFF", "WEBP", "GIF", "PPM")
-PARTS = {
-    "RGB": ["colour"],
-    "L": ["grey"],
-    "1": ["grey"],
-    "RGBA": ["colour", "alpha"],
-    "LA": ["grey", "alpha"],
-}
+PARTS = {"RGB": ["colour"], "L": ["grey"], "1": ["grey"]}
+PARTS |= {"RGBA": ["colour", "alpha"], "LA": ["grey", "alpha"]}
 # pixels; Pillow's own limit is for pictures from strangers, and ciphertexts are up to six times as large
 LARGEST = 2**30
 PNG_LEVEL = 3  # half the time of the usual 6, and no larger on ciphertexts
@@ -50,7 +42,11 @@ def load_plain(image: Image.Image) -> Image.Image:
     if deep:
         raise ValueError("has more than 8 bits a channel, and the rest would be lost; reduce it first")
     with reading():
-        image = _without_palette(ImageOps.exif_transpose(image))
+        image = ImageOps.exif_transpose(image)
+        if image.mode in ("P", "PA"):
+            image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+        elif image.mode in ("RGB", "L", "1") and "transparency" in image.info:
+            image = image.convert("RGBA" if image.mode == "RGB" else "LA")
     if image.mode not in PARTS:
         way = "convert it to RGB, RGBA, L or LA first"
         raise ValueError(f"has mode {image.mode}, which would not come back exactly; {way}")
@@ -64,14 +60,6 @@ def _is_deep(image) -> bool:
     if image.format == "PPM":
         return any(isinstance(tile.args, tuple) and tile.args[1] > 255 for tile in image.tile)
     return image.format == "PNG" and any(";16" in str(tile.args) for tile in image.tile)
-
-
-def _without_palette(image):
-    if image.mode in ("P", "PA"):
-        return image.convert("RGBA" if image.has_transparency_data else "RGB")
-    if image.mode in ("RGB", "L", "1") and "transparency" in image.info:
-        return image.convert("RGBA" if image.mode == "RGB" else "LA")
-    return image
 
 
 def to_stack(image: Image.Image, block: int) -> np.ndarray:
@@ -108,8 +96,7 @@ def png(image: Image.Image, keyword: str, text: str) -> bytes:
 
 @contextmanager
 def reading():
-    """Pillow without warnings, up to `LARGEST` pixels, and with one kind of error for a broken file:
-    ValueError."""
+    """Pillow without warnings, up to `LARGEST` pixels, and with ValueError for any broken file."""
     kept, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, LARGEST // 2  # it refuses what is over twice this
     try:
         with warnings.catch_warnings():

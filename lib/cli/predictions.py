@@ -1,8 +1,7 @@
 """What a trained network says of images: a file, a folder of files, or an .npz, plain or encrypted.
 
-Images go in as they are, and no key is needed. A network knows the scheme and key of what it was trained on
-by their names alone (see `lib.cli.model_folder`); so does a ciphertext. Where they differ, answers mean
-nothing, and `mismatches` says so.
+Images go in as they are, and no key is needed. Network and ciphertext name the scheme and key they belong to;
+where these differ, answers mean nothing, and `mismatches` says so.
 """
 
 from pathlib import Path
@@ -26,60 +25,54 @@ AT_ONCE = 500  # images that are read, then classified
 
 
 def predict(trained: Trained, source: Path, *, threads: int = 1) -> tuple[pd.DataFrame, list[Path]]:
-    """The class of every image in `source`, in the order of their paths, or of the arrays; and the files that
-    are no images.
+    """The class of every image in `source`, by order of paths or arrays; and the files that are no images.
 
-    The table has the columns file, class, probability; group, the array's name, "" for files; known, the true
-    class, None where nothing tells it; cipher, a `lib.cli.records.Cipher`, None for a plain image. A class is
-    known where an image lies in a folder below `source` that is named like one, and in an .npz where an array
-    x... of images has its y... of labels.
+    The table has the columns file, class, probability; group, the array's name, "" for files; cipher, a
+    `lib.cli.records.Cipher`, None for a plain image; and known, the true class, None where no folder below
+    `source` is named like one, or the array x... of an .npz has no y... of labels.
     Errors: OSError; ValueError that names what is broken, or of another size than the network reads.
     """
     files, left = images_in(source)
     parts = _of_archive(trained, source) if is_archive(source) else _of_files(trained, source, files)
-    before = torch.get_num_threads()
+    before, classes, tables = torch.get_num_threads(), np.array(trained.facts.classes, object), []
     torch.set_num_threads(threads)
     try:
-        return pd.concat([_answers(trained, *part) for part in parts], ignore_index=True), left
+        for images, facts in parts:
+            share = scores(trained.network, images)
+            answer = {"class": classes[share.argmax(1)], "probability": share.max(1)}
+            tables.append(pd.DataFrame(facts | answer))
     finally:
         torch.set_num_threads(before)
-
-
-def _answers(trained, images, facts):
-    share, classes = scores(trained.network, images), np.array(trained.facts.classes, object)
-    return pd.DataFrame({**facts, "class": classes[share.argmax(1)], "probability": share.max(1)})
+    return pd.concat(tables, ignore_index=True), left
 
 
 def _of_files(trained, source, paths):
-    root = source if source.is_dir() else source.parent
+    root, classes = source if source.is_dir() else source.parent, trained.facts.classes
     with tqdm(total=len(paths), unit=" images", disable=len(paths) < 2 or None) as bar:
         for start in range(0, len(paths), AT_ONCE):
             part = paths[start : start + AT_ONCE]
             inside, opened = [path.relative_to(root) for path in part], list(map(open_image, part))
             images = [_fitting(pixels_of(*pair), pair[1], trained) for pair in zip(opened, part)]
-            yield (
-                np.stack(images),
-                {
-                    "file": [path.as_posix() for path in inside],
-                    "group": "",
-                    "known": [_class_of(path, trained.facts.classes) for path in inside],
-                    "cipher": list(map(cipher_of_image, part, opened)),
-                },
-            )
+            known = [next(filter(classes.__contains__, path.parts[:-1]), None) for path in inside]
+            facts = {"group": "", "known": known, "cipher": list(map(cipher_of_image, part, opened))}
+            yield np.stack(images), {"file": [path.as_posix() for path in inside]} | facts
             bar.update(len(part))
 
 
 def _of_archive(trained, path):
     with named(path):
         arrays = read_arrays(path)
-    cipher = cipher_of_archive(path)
+    cipher, classes = cipher_of_archive(path), trained.facts.classes
     found = [name for name, x in arrays.items() if are_images(x)]
     if not found:
         there = ", ".join(arrays) or "no arrays"
         raise ValueError(f"{path}: holds no images, uint8 (n, h, w, 3); it has {there}")
     for name in found:
         x = _fitting(arrays[name], f"{path}: {name}", trained)
-        known = _labels(arrays.get("y" + name[1:]) if name[0] == "x" else None, len(x), trained.facts.classes)
+        y = arrays.get("y" + name[1:]) if name[0] == "x" else None
+        labels = y is not None and y.size == len(x) and y.dtype.kind in "iu"
+        labels = labels and 0 <= y.min() <= y.max() < len(classes)
+        known = [classes[label] for label in y.ravel()] if labels else [None] * len(x)
         for start in range(0, len(x), AT_ONCE):
             part = slice(start, start + AT_ONCE)
             files = [f"{name}[{i}]" for i in range(len(x))[part]]
@@ -95,41 +88,24 @@ def _fitting(images, name, trained):
     return images
 
 
-def _class_of(path, classes):
-    """The first folder on the way to an image that is named like a class; None for none."""
-    return next((name for name in path.parts[:-1] if name in classes), None)
-
-
-def _labels(y, count, classes):
-    """The true classes of an array of images; None for all where these are no labels of the network's."""
-    if y is None or y.size != count or y.dtype.kind not in "iu" or y.min() < 0 or y.max() >= len(classes):
-        return [None] * count
-    return [classes[label] for label in y.ravel()]
-
-
 def mismatches(trained: Trained, answers: pd.DataFrame) -> list[str]:
-    """A line for every kind of image that is not what the network was trained on: plain, or another scheme or
-    key."""
-    kinds, wanted = {}, trained.facts.cipher
+    """A line for every kind of image that is not what the network was trained on."""
+    kinds, wanted, lines = {}, trained.facts.cipher, []
     for file, cipher in zip(answers["file"], answers["cipher"]):
         kinds.setdefault(cipher, []).append(file)
     wrong = "are not what the network was trained on, and its answers mean nothing"
-    return [
-        f"{len(files):,} of {len(answers):,} images {wrong}: {files[0]} is {described(cipher)}, "
-        f"and each image in training was {described(wanted)}"
-        for cipher, files in kinds.items()
-        if cipher != wanted
-    ]
+    for cipher, files in kinds.items():
+        first = f"{files[0]} is {described(cipher)}, and each image in training was {described(wanted)}"
+        lines += [f"{len(files):,} of {len(answers):,} images {wrong}: {first}"] * (cipher != wanted)
+    return lines
 
 
 def accuracies(answers: pd.DataFrame) -> list[str]:
     """A line for every group of images with known classes."""
-    groups = answers[answers["known"].notna()].groupby("group", sort=False)
-    return [
-        f"{group and f'{group}: '}accuracy {(part['known'] == part['class']).mean():.4f} "
-        f"on {len(part):,} images of known class"
-        for group, part in groups
-    ]
+    known = answers[answers["known"].notna()]
+    groups = (known["known"] == known["class"]).groupby(known["group"], sort=False).agg(["mean", "size"])
+    line = "{}accuracy {:.4f} on {:,} images of known class"
+    return [line.format(group and f"{group}: ", *told) for group, *told in groups.itertuples()]
 
 
 def write(answers: pd.DataFrame, target: Path, overwrite: bool = False) -> None:

@@ -1,9 +1,8 @@
-"""The record that a ciphertext carries, and what it says of its scheme and key.
+"""The record that a ciphertext carries, and what it says of its scheme and key, but never the key itself.
 
 One line of JSON: format and version, the scheme's settings, the key's fingerprint, the image's id where each
 has a key of its own, and a keyed digest of the source file, by which a later run knows what is done. A PNG
-holds it in a text chunk, a JPEG in its comment, an .npz in the array `record`. Never the key. It is not
-signed: that somebody changed pixels goes unnoticed.
+holds it in a text chunk, a JPEG in its comment, an .npz in the array `record`. It is not signed.
 """
 
 import hmac
@@ -11,17 +10,18 @@ import json
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from lib.cli.pictures import LARGEST, PARTS
-from lib.formats import Format, parse
+from lib.formats import Format
 from lib.keys import Key
 from lib.schemes import Scheme
 
 FORMAT = "learnable image encryption file"
 CIPHERTEXT = "ciphertext of this source under this scheme and key"
+PARSED = "has a record that"  # what begins the error of a record that cannot be parsed
 Settings = Annotated[dict[str, bool | int | float | str], Field(description="the settings of a scheme")]
 Side = Annotated[int, Field(ge=1, le=LARGEST)]
 
@@ -99,14 +99,6 @@ class ArchiveRecord(Record):
     arrays: dict[str, Size] = Field(min_length=1)
 
 
-Kind = TypeVar("Kind", bound=Record)
-
-
-def parse_record(kind: type[Kind], text: str) -> Kind:
-    """A record from its JSON. ValueError says what is wrong with one that is damaged or newer."""
-    return parse(kind, text, "has a record that")
-
-
 def is_of(record: Record | None, digest: str, scheme: Scheme, **more: Any) -> bool:
     """Whether there is a record, and that of the source with this SHA-256 under this scheme and key."""
     wanted = record and head(digest, scheme, record.image) | more
@@ -114,11 +106,9 @@ def is_of(record: Record | None, digest: str, scheme: Scheme, **more: Any) -> bo
 
 
 def head(digest: str, scheme: Scheme, number: int | None) -> dict[str, Any]:
-    """The fields that say what a ciphertext is: of the source with this SHA-256, under this scheme, key and
-    id.
+    """The fields that say what a ciphertext is: of the source with this SHA-256, this scheme, key and id.
 
-    `source` tells who has the key the source file, and nobody else anything. The id goes in: where images
-    have keys of their own, nobody is to see that two of them are the same.
+    `source` tells the source file to who has the key, and to nobody else, nor that two images are the same.
     """
     secret = scheme.key.bytes("files/source", 32).tobytes()
     source = hmac.new(secret, f"{number} {digest}".encode(), "sha256").hexdigest()[:32]
@@ -142,11 +132,10 @@ def described(cipher: Cipher | None) -> str:
     """
     if cipher is None:
         return "plain"
-    own = {name: value for name, value in cipher.scheme.items() if name not in ("scheme", "version")}
-    shown = ", ".join(
-        f"{name.replace('_', ' ')} {value}" for name, value in own.items() if value is not False
-    )
-    return f"a ciphertext of {cipher.scheme.get('scheme')}{shown and f' ({shown})'}, key {cipher.key[:8]}"
+    own = {name for name, value in cipher.scheme.items() if value is not False} - {"scheme", "version"}
+    told = [f"{name.replace('_', ' ')} {value}" for name, value in cipher.scheme.items() if name in own]
+    shown = f" ({', '.join(told)})" if told else ""
+    return f"a ciphertext of {cipher.scheme.get('scheme')}{shown}, key {cipher.key[:8]}"
 
 
 @contextmanager

@@ -2,25 +2,12 @@
 
 import argparse
 import sys
+from pathlib import Path
 from types import ModuleType
-
-ABOUT = """\
-Encrypt images so that a network can still learn from them, and decrypt them again; train that network, and
-ask it.
-
-  python -m lib key new key.json
-  python -m lib encrypt photos cipher --scheme etc --key key.json
-  python -m lib decrypt cipher back --key key.json
-  python -m lib train --data folder:cipher --model blocknet --out model
-  python -m lib predict cipher/test answers.csv --model model
-  python -m lib attack table-reader --cipher cipher --oracle-key key.json --out read
-  python -m lib sweep notebooks/grids/jpeg_quality.yaml --out jpeg
-"""
 
 
 def main(commands: tuple[ModuleType, ...], argv: list[str] | None = None) -> int:
-    """Run a command; the exit status: 0, 1 where something failed, 2 for a wrong call, 130 when
-    interrupted."""
+    """Run a command; the exit status: 0, 1 for a failure, 2 for a wrong call, 130 when interrupted."""
     args = build_parser(commands).parse_args(argv)
     from lib.cli.jobs import describe
 
@@ -38,16 +25,13 @@ def main(commands: tuple[ModuleType, ...], argv: list[str] | None = None) -> int
 
 def build_parser(commands: tuple[ModuleType, ...]) -> argparse.ArgumentParser:
     """The parser of all commands, modules as `lib.cli.commands` says."""
-    raw = argparse.RawDescriptionHelpFormatter
-    whole = argparse.ArgumentParser("python -m lib", description=ABOUT, formatter_class=raw)
+    raw, about = argparse.RawDescriptionHelpFormatter, Path(__file__).with_name("about.txt")
+    whole = argparse.ArgumentParser("python -m lib", description=about.read_text(), formatter_class=raw)
     parsers = whole.add_subparsers(metavar="COMMAND", required=True)
     for command in commands:
-        texts = {
-            "help": command.HELP,
-            "description": command.__doc__,
-            "epilog": getattr(command, "MORE", None),
-        }
-        parser = parsers.add_parser(command.__name__.rpartition(".")[2], **texts, formatter_class=raw)
+        texts = {"description": command.__doc__, "epilog": getattr(command, "MORE", None)}
+        texts |= {"help": command.HELP, "formatter_class": raw}
+        parser = parsers.add_parser(command.__name__.rpartition(".")[2], **texts)
         parser.set_defaults(run=command.run, parser=parser)
         command.arguments(parser)
     return whole

@@ -23,20 +23,16 @@ from lib.training import Recipe, Run, fit
 def train(data: str, out: Path, name: str, recipe: dict[str, Any], *, adaptation: str | None = None,
           block: int | None = None, scheme: Scheme | None = None, limit: int | None = None,
           **options) -> tuple[Run, bool]:  # fmt: skip
-    """Train on a data set of `lib.datasets`, and keep the network in the folder `out`.
+    """Train on a data set, and keep the network in the folder `out`; the run, and whether it was done before.
 
-    Returns the run, and whether it was finished before.
-
-    name, adaptation   of `lib.models.names` and `adaptations`
-    recipe    arguments of `Recipe`. Of data that are encrypted already, images are augmented "after"
-              encryption
+    data      as `lib.datasets` names it; name and adaptation as `lib.models` does
+    recipe    arguments of `Recipe`; data that are encrypted already are augmented "after" encryption
     block     of the network; None for that of the cipher, else 4
     scheme    encrypts plain images, padded to whole blocks; None for images as they are, plain or encrypted
     limit     at most so many images of each split
     options   device, threads, progress: as for `fit`
-    Errors: those of `datasets.load` and `fit`; ValueError for data that are encrypted already though a scheme
-    came, of mixed keys or schemes, or that the networks do not read; FileExistsError for a folder of another
-    model.
+    Errors: those of `datasets.load` and `fit`; FileExistsError for a folder of another model; ValueError for
+    data that are encrypted already though a scheme came, of mixed keys or schemes, or not read by networks.
     """
     train, test, found = _read(data, limit)
     if found and scheme:
@@ -46,7 +42,8 @@ def train(data: str, out: Path, name: str, recipe: dict[str, Any], *, adaptation
         raise ValueError(f"{data} is encrypted already; what is augmented is ciphertexts: 'after' encryption")
     cipher = Cipher.of(scheme) if scheme else found
     recipe = Recipe(**recipe | ({"augment": "after"} if found else {}))
-    train, test = (part and _padded(part, scheme) for part in (train, test))
+    if scheme:
+        train, test = (p and replace(p, images=pad(p.images, scheme.block)) for p in (train, test))
     block, side = block or _block(cipher), _side(train, test)
     network = Network(name=name, adaptation=adaptation, block=block, side=side)
     check_free(out)
@@ -64,44 +61,31 @@ def train(data: str, out: Path, name: str, recipe: dict[str, Any], *, adaptation
 
 
 def _read(data, limit) -> tuple[Dataset, Dataset | None, Cipher | None]:
-    """The images to train on, those to test on, None where a folder has none, and what they are encrypted
-    with, None for plain; each file is opened once. ValueError where images differ in that."""
+    """The images to train on, to test on if any, and what encrypted them all; each file is opened once."""
     kind, _, path = data.partition(":")
-    root, look = Path(path).expanduser(), _Look()
+    root, seen = Path(path).expanduser(), []
+
+    def take(path, cipher):
+        if not seen:
+            _block(cipher)
+            seen.append((path, cipher))
+        if cipher != seen[0][1]:
+            one, other = (f"{at} is {described(each)}" for at, each in (seen[0], (path, cipher)))
+            raise ValueError(f"{one}, and {other}; encrypt all under one scheme and key")
+
+    def look(path, image):
+        take(path, cipher_of_image(path, image))
+
     if kind == "npz" and root.is_file():
-        look.take(root, cipher_of_archive(root))
+        take(root, cipher_of_archive(root))
     train, test = datasets.load(data, "train", limit, look), None
     if kind != "folder" or (root / "test").is_dir():
         test = datasets.load(data, "test", limit, look)
-    return train, test, look.first[1]
-
-
-def _padded(part, scheme):
-    return replace(part, images=pad(part.images, scheme.block)) if scheme else part
-
-
-class _Look:
-    """What the images of a data set are encrypted with: told each, it refuses one that differs from the
-    first."""
-
-    def __init__(self):
-        self.first = None, None
-
-    def __call__(self, path, image):
-        self.take(path, cipher_of_image(path, image))
-
-    def take(self, path, cipher):
-        if self.first[0] is None:
-            _block(cipher)
-            self.first = path, cipher
-        if cipher != self.first[1]:
-            one, other = (f"{at} is {described(each)}" for at, each in (self.first, (path, cipher)))
-            raise ValueError(f"{one}, and {other}; encrypt all under one scheme and key")
+    return train, test, seen[0][1] if seen else None
 
 
 def _block(cipher) -> int:
-    """The side of a cipher's blocks, 4 where it has none. ValueError for ciphers that the networks do not
-    read."""
+    """The side of a cipher's blocks, 4 where it has none. ValueError for ciphers that no network reads."""
     if cipher is None:
         return 4
     scheme = Scheme.from_dict(cipher.scheme, NO_KEY)
@@ -114,6 +98,6 @@ def _side(train, test) -> int | list[int]:
     """The side of all images, which have to be of one size; height and width where they are no squares."""
     height, width = train.images.shape[1:3]
     if test and test.images.shape[1:3] != (height, width):
-        other = "x".join(map(str, test.images.shape[1:3]))
+        other = "{}x{}".format(*test.images.shape[1:3])
         raise ValueError(f"{test.source}: images of {other}, and those to train on are {height}x{width}")
     return height if height == width else [height, width]

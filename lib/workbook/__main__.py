@@ -12,8 +12,7 @@ from lib.workbook.sweeps.runs import why
 
 
 def tour() -> int:
-    """Run lesson 00 into `build/`, print the table it records, and build the site with it; the exit
-    status."""
+    """Run lesson 00 into `build/`, print what it records, build the site with it; the exit status."""
     from lib.workbook.site.build import build
 
     started, lesson = time.perf_counter(), lessons.paths()[0]
@@ -35,9 +34,8 @@ def main() -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # for the kernels; see the Makefile
     parser = argparse.ArgumentParser(prog="python -m lib.workbook", description=__doc__)
     parser.add_argument("what", choices=("tour", "course", "store"))
-    parser.add_argument(
-        "lessons", nargs="*", help="numbers, as 02, or names of notebooks in grids; all where none is given"
-    )
+    which = "numbers, as 02, or names of notebooks in grids; all where none is given"
+    parser.add_argument("lessons", nargs="*", help=which)
     arguments = parser.parse_args()
     wanted = [name.zfill(2) for name in arguments.lessons]
     every = lessons.paths() + (lessons.grids() if arguments.what == "store" else [])

@@ -1,9 +1,7 @@
-"""Every scheme against every attack, beside baselines and a control: `make attacks` writes
-`data/results/attacks.json`.
+"""Every scheme against every attack, beside baselines and a control: `make attacks`.
 
     python -m lib.workbook.attack_matrix                          on the embedded photographs
-    python -m lib.workbook.attack_matrix --data npz:cifar10.npz   small images from there, large ones from the
-    photographs
+    python -m lib.workbook.attack_matrix --data npz:cifar10.npz   small images from there
 
 A cell runs one attack on one scheme, scores its estimate with `lib.metrics`, and says
 
@@ -14,8 +12,7 @@ A cell runs one attack on one scheme, scores its estimate with `lib.metrics`, an
 
 Whoever scores makes the choice that an attack leaves open (`Attack.moves`) in its favour, and in that of the
 baselines: the ciphertext as it is, and the mean of public pictures. The medians over several keys are
-recorded, and the worst. Seconds are a processor's work, the encryption of what is attacked and asked for with
-it.
+recorded, and the worst. Seconds are a processor's work, encryption included.
 """
 
 import argparse
@@ -39,9 +36,8 @@ from lib.schemes import names as scheme_names
 from lib.workbook.recording import RESULTS, Scores, baselines, scored, text_table, versions
 
 OUT = RESULTS / "attacks.json"
-SCHEMES: dict[str, Callable] = {name: by_name(name) for name in scheme_names} | {
-    "skk per image": partial(SKK, per_image=True)
-}
+SCHEMES: dict[str, Callable] = {name: by_name(name) for name in scheme_names}
+SCHEMES["skk per image"] = partial(SKK, per_image=True)
 """The rows: every scheme of `lib.schemes` with its usual settings, and SKK twice."""
 # ids of images under attack; oracles count from 0 and pairs from here up, so none comes twice
 TARGET_IDS = 1 << 40
@@ -61,8 +57,7 @@ class Data:
 
 
 def pictures(name: str = "photos") -> Data:
-    """Of the embedded photographs, five under attack and the other five public; else the test split and the
-    training split."""
+    """Of the embedded photographs, five under attack and five public; else the test and training splits."""
     train, test = datasets.load(name, "train", limit=2000), datasets.load(name, "test", limit=500)
     if name != "photos":
         return Data(test.source, test.images, train.images)
@@ -72,11 +67,9 @@ def pictures(name: str = "photos") -> Data:
 
 
 def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | None = None) -> dict:
-    """One attack on one scheme under the key of `seed`: scores of the attack, of the baselines and of the
-    control.
+    """One attack on one scheme under the key of `seed`: scores of the attack, of baselines and control.
 
-    `controls` keeps the results on the pad, which are the same for all schemes that an attack is told the
-    same about.
+    `controls` keeps the results on the pad, for all schemes that an attack is told the same about.
     """
     key, controls = Key.from_seed(5000 + seed), {} if controls is None else controls
     scheme, truth = SCHEMES[label](key), targets(attack, data, seed)
@@ -90,39 +83,27 @@ def cell(attack: Attack, label: str, data: Data, seed: int, controls: dict | Non
         controls[told] = run(attack, scheme, OneTimePad(key), truth, data)[1]
     control = None if isinstance(controls[told], str) else controls[told]
     scores = compared(attack, known.ciphers, result, truth, data, control)
-    return {
-        "scores": scores,
-        "queries": result.queries,
-        "images": len(truth),
-        "side": truth.shape[1],
-        "seconds": round(seconds, 4),
-        "confidence": _sure(result),
-        "control confidence": control and _sure(control),
-        "verdict": verdict(scores),
-    }
+    facts = {"scores": scores, "queries": result.queries, "images": len(truth), "side": truth.shape[1]}
+    facts |= {"seconds": round(seconds, 4), "confidence": _sure(result)}
+    return facts | {"control confidence": control and _sure(control), "verdict": verdict(scores)}
 
 
 def _sure(result):
     return round(float(np.mean(result.confidence)), 4)
 
 
-def compared(
-    attack: Attack,
-    ciphers: np.ndarray,
-    result: AttackResult,
-    truth: np.ndarray,
-    data: Data,
-    control: AttackResult | None = None,
-) -> dict[str, Scores]:
+def compared(attack: Attack, ciphers: np.ndarray, result: AttackResult, truth: np.ndarray, data: Data,
+             control: AttackResult | None = None) -> dict[str, Scores]:  # fmt: skip
     """Scores of a result, of the baselines "ciphertext" and "mean", and of the result on the pad, if any."""
     mean = mean_colour(data.others, truth.shape)
-    scores = baselines(result.estimate, _coloured(ciphers), mean, truth, attack.moves)
+    if ciphers.ndim == 3:  # three planes beside each other, (n, h, 3 w), are three colours
+        ciphers = np.stack(np.split(ciphers, 3, axis=2), axis=3)
+    scores = baselines(result.estimate, ciphers, mean, truth, attack.moves)
     return scores | ({"control": scored(control.estimate, truth, attack.moves)} if control else {})
 
 
 def mean_colour(public: np.ndarray, shape: tuple) -> np.ndarray:
-    """The mean colour of public pictures (m, h, w, 3), as uint8 in every pixel of this shape: a baseline that
-    has not seen a ciphertext."""
+    """The mean colour of public pictures (m, h, w, 3) in every pixel of this shape, uint8: a baseline."""
     colour = public.mean(axis=(0, 1, 2)).round().astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(colour, shape))
 
@@ -136,16 +117,16 @@ def targets(attack: Attack, data: Data, seed: int) -> np.ndarray:
 
 
 def run(attack: Attack, scheme: Scheme, cipher: Scheme, truth: np.ndarray, data: Data, **told) -> tuple:
-    """What the attacker knew, and the attack's result, or why it refused. `cipher` is the scheme, or the pad
-    in its place.
+    """What the attacker knew, and the attack's result, or why it refused.
 
-    `told` is what else the attack is told of the scheme, beside `attack.options`.
+    `cipher` is the scheme, or the pad in its place; `told` what the attack is told beside `attack.options`.
     """
     count = len(truth)
 
     def encrypt(images, first):
         ciphers = cipher.encrypt(images, ids=range(first, first + len(images)) if cipher.per_image else None)
-        return _side_by_side(ciphers) if scheme.channels < cipher.channels else ciphers
+        # as `GrayscaleEtC` lays its planes: (n, h, 3 w)
+        return np.concatenate(np.moveaxis(ciphers, 3, 0), 2) if scheme.channels < cipher.channels else ciphers
 
     has = {"public": data.others} if attack.public else {}
     if attack.threat == CHOSEN:
@@ -158,17 +139,6 @@ def run(attack: Attack, scheme: Scheme, cipher: Scheme, truth: np.ndarray, data:
         return known, attack.run(known, **attack.options(scheme), **told)
     except ValueError as error:
         return known, str(error)
-
-
-def _side_by_side(images):
-    """The channels of images (n, h, w, 3) as `GrayscaleEtC` lays its planes: (n, h, 3 w)."""
-    return np.concatenate(np.moveaxis(images, 3, 0), axis=2)
-
-
-def _coloured(ciphers):
-    """Ciphertexts as they can be compared with pictures: three planes beside each other, (n, h, 3 w), are
-    three colours."""
-    return np.stack(np.split(ciphers, 3, axis=2), axis=3) if ciphers.ndim == 3 else ciphers
 
 
 def verdict(scores: dict) -> str:
@@ -185,8 +155,7 @@ def verdict(scores: dict) -> str:
 
 
 def combined(cells: list[dict]) -> dict:
-    """The median over keys of every number in the cells of one attack and scheme, the worst exactness, the
-    verdicts."""
+    """Of the cells of one attack and scheme: medians over keys, the worst scores, the verdicts."""
     first = cells[0]
     if "reason" in first:
         return first
@@ -209,39 +178,27 @@ def combined(cells: list[dict]) -> dict:
     return out
 
 
-def reason(attack: Attack, label: str) -> str:
-    """Why an attack is not run on a scheme."""
-    if SCHEMES[label](NO_KEY).channels == 1:
-        return "ciphertexts are grey, three planes beside each other; this attack reads RGB"
-    return f"made for {', '.join(label for label in SCHEMES if fits(attack, label))}"
-
-
-def fits(attack: Attack, label: str) -> bool:
-    """Whether an attack is made for the scheme of a row."""
-    return attack.fits(SCHEMES[label](NO_KEY))
-
-
 def row(attack: Attack, data: Data, keys: int = KEYS) -> dict:
     """{scheme: cell, or {"reason": ...}} of an attack."""
-    controls: dict = {}
-    return {
-        label: combined([cell(attack, label, data, seed, controls) for seed in range(keys)])
-        if fits(attack, label)
-        else {"reason": reason(attack, label)}
-        for label in SCHEMES
-    }
+    fitting, cells, controls = [label for label in SCHEMES if attack.fits(SCHEMES[label](NO_KEY))], {}, {}
+    for label in SCHEMES:
+        if label in fitting:
+            cells[label] = combined([cell(attack, label, data, seed, controls) for seed in range(keys)])
+        elif SCHEMES[label](NO_KEY).channels == 1:
+            grey = "ciphertexts are grey, three planes beside each other; this attack reads RGB"
+            cells[label] = {"reason": grey}
+        else:
+            cells[label] = {"reason": f"made for {', '.join(fitting)}"}
+    return cells
 
 
 def main(argv: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(
-        "python -m lib.workbook.attack_matrix", description=__doc__.split("\n")[0]
-    )
+    parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description=__doc__.split("\n")[0])
     parser.add_argument("--data", default="photos", help="small images, as lib.datasets.load names them")
     parser.add_argument("--keys", type=int, default=KEYS, help=f"keys for every cell ({KEYS})")
     parser.add_argument("--out", type=Path, default=OUT)
-    parser.add_argument(
-        "--only", nargs="+", choices=names, metavar="ATTACK", help="keep what is recorded of the others"
-    )
+    kept = "keep what is recorded of the others"
+    parser.add_argument("--only", nargs="+", choices=names, metavar="ATTACK", help=kept)
     args = parser.parse_args(argv)
     data, old = pictures(args.data), json.loads(args.out.read_text()) if args.only else {"cells": {}}
     if args.only and old["data"] != data.origin:
@@ -250,12 +207,9 @@ def main(argv: list[str] | None = None) -> int:
     for attack in tqdm(CATALOGUE, unit="attack", disable=not sys.stderr.isatty()):
         if attack.name in (args.only or names):
             cells[attack.name] = row(attack, data, args.keys)
-    record = {
-        "data": data.origin,
-        "attacks": {attack.name: {"threat": attack.threat, "source": attack.source} for attack in CATALOGUE},
-        "cells": {name: cells[name] for name in names if name in cells},
-        "versions": versions("numpy"),
-    }
+    about = {attack.name: {"threat": attack.threat, "source": attack.source} for attack in CATALOGUE}
+    cells = {name: cells[name] for name in names if name in cells}
+    record = {"data": data.origin, "attacks": about, "cells": cells, "versions": versions("numpy")}
     write_json(args.out, record)
     print(table(record))
     return 0

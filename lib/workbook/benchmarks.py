@@ -1,9 +1,8 @@
-"""Speed, as a ratio to `np.copyto` of the same bytes in the same process: seconds differ from machine to
-machine, ratios less.
+"""Speed, in times of `np.copyto` of the same bytes in the same process; on one thread.
 
-`make bench` prints the table and writes `data/results/bench.json` with the machine, versions and date. One
-thread. It also measures what an epoch of training on ciphertexts costs, in times of an epoch on the same
-plain photos. Install the extra `rivals` to have scramblekit 0.1.0, the nearest neighbour, measured beside.
+`make bench` prints the table and writes `data/results/bench.json` with the machine, versions and date. An
+epoch of training on ciphertexts is measured in times of one on the same plain photos. With the extra
+`rivals`, scramblekit 0.1.0, the nearest neighbour, is measured beside.
 """
 
 import argparse
@@ -12,11 +11,11 @@ import importlib.util
 import json
 import multiprocessing
 import platform
+import re
 import statistics
-import threading
 import time
+import timeit
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +40,7 @@ RIVALS = {
 def median(job: Callable[[], object], repeats: int = REPEATS) -> float:
     """Seconds of one call: the median of `repeats`, after one that is not counted."""
     job()
-    seconds = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        job()
-        seconds.append(time.perf_counter() - start)
-    return statistics.median(seconds)
+    return statistics.median(timeit.repeat(job, number=1, repeat=repeats))
 
 
 def ratios(images: np.ndarray) -> list[dict]:
@@ -81,38 +75,27 @@ def rival(name: str, images: np.ndarray) -> float:
 def memory(name: str) -> dict:
     """The peak of new memory while one large photo encrypts, in times its size; for a process of its own."""
 
-    def pages():
-        return int(Path("/proc/self/statm").read_text().split()[1])
+    def kilobytes(what):
+        return int(re.search(rf"{what}:\s+(\d+)", Path("/proc/self/status").read_text())[1])
 
     scheme = by_name(name)(Key.from_seed(1))
     scheme.encrypt(np.zeros((64, 64, 3), np.uint8))  # what is compiled or imported does not count
     photo = np.random.default_rng(1).integers(0, 256, (LARGE, LARGE, 3), np.uint8)
-    before, peak, done = pages(), [0], threading.Event()
-
-    def watch():
-        while not done.wait(0.002):
-            peak[0] = max(peak[0], pages())
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    start = time.perf_counter()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak is counted anew
+    before, start = kilobytes("VmRSS"), time.perf_counter()
     scheme.encrypt(photo)
-    seconds = time.perf_counter() - start
-    done.set()
-    thread.join()
-    return {"scheme": name, "times_its_size": (peak[0] - before) * 4096 / photo.nbytes, "seconds": seconds}
+    seconds, more = time.perf_counter() - start, kilobytes("VmHWM") - before
+    return {"scheme": name, "times_its_size": more * 1024 / photo.nbytes, "seconds": seconds}
 
 
 def large_photos() -> list[dict]:
     """`memory` of every scheme, each in a new process."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context, max_tasks_per_child=1) as pool:
-        return list(pool.map(memory, names))
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        return pool.map(memory, names, chunksize=1)
 
 
 def training(count: int = PHOTOS, rounds: int = ROUNDS) -> list[dict]:
-    """An epoch on ciphertexts of `count` photos, in times of one on the plain photos: same network, same
-    shifts and flips.
+    """An epoch on ciphertexts of `count` photos, in times of one on the plain photos.
 
     Each batch is encrypted afresh, after it was shifted and mirrored; "once" encrypts before training, and
     its seconds stand apart. Settings take turns, so that a machine that slows down slows all of them; the
@@ -123,10 +106,8 @@ def training(count: int = PHOTOS, rounds: int = ROUNDS) -> list[dict]:
     photos, settings, rows = load("photos", limit=count), training_settings(), []
     taken = [{name: epoch(photos, *how) for name, how in settings.items()} for _ in range(1 + rounds)][1:]
     for name, (scheme, augment) in settings.items():
-        ratio = statistics.median(seconds[name] / seconds["plain"] for seconds in taken)
-        rows.append(
-            {"scheme": name, "seconds": statistics.median(seconds[name] for seconds in taken), "ratio": ratio}
-        )
+        rows.append({"scheme": name, "seconds": statistics.median(seconds[name] for seconds in taken)})
+        rows[-1]["ratio"] = statistics.median(seconds[name] / seconds["plain"] for seconds in taken)
         if augment == "after":
             rows[-1]["once_seconds"] = median(lambda: encrypted(scheme, photos.images), 3)  # noqa: B023
     return rows
@@ -137,11 +118,8 @@ def training_settings() -> dict:
     key = Key.from_seed(1)
     one_key = (Tanaka(key), SKK(key), EtC(key, block=4), ExtendedTanaka(key))
     settings = {"plain": (None, "before")} | {scheme.name: (scheme, "before") for scheme in one_key}
-    many = SKK(key, per_image=True)
-    return settings | {
-        "skk, a key per image": (many, "before"),
-        "skk, a key per image, once": (many, "after"),
-    }
+    many, name = SKK(key, per_image=True), "skk, a key per image"
+    return settings | {name: (many, "before"), f"{name}, once": (many, "after")}
 
 
 def epoch(photos: Dataset, scheme: Scheme | None, augment: str) -> float:
@@ -169,10 +147,8 @@ def main() -> None:
     show(f"{batch}; times of np.copyto of the same bytes, median of {REPEATS}", rows)
     photos = large_photos() if platform.system() == "Linux" else []
     show(f"One photo of {LARGE}x{LARGE}: peak of new memory in times its size, seconds", photos)
-    epochs = training()
-    show(
-        f"An epoch of {NETWORK!r} on {PHOTOS:,} photos, in times of one on the plain photos; seconds", epochs
-    )
+    epochs, those = training(), f"{PHOTOS:,} photos, in times of one on the plain photos; seconds"
+    show(f"An epoch of {NETWORK!r} on {those}", epochs)
     speed_run = speeds()
     show("The speed run of CIFAR-10, forward and back, in pieces of 500", speed_run)
     slow = [row["scheme"] for row in rows if max(row["encrypt"], row["decrypt"]) > (row["limit"] or np.inf)]
@@ -180,18 +156,13 @@ def main() -> None:
     print(f"\nover the limit: {', '.join(slow) or 'none'}")
     packages = ["numpy", "numba", "torch", *["scramblekit"] * any("scramblekit" in row for row in rows)]
     made_by = versions(*packages)
-    machine = {"system": platform.system(), "python": made_by.pop("python")}
+    processor, system = device_name().removeprefix("CPU, "), platform.system()
+    machine = {"processor": processor, "system": system, "python": made_by.pop("python")}
+    batch = {"images": IMAGES, "shape": [SIDE, SIDE, 3], "repeats": REPEATS}
     settings = {"network": NETWORK, "photos": PHOTOS, "rounds": ROUNDS, "limit": TRAINING_LIMIT, "threads": 1}
-    result = {
-        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "machine": {"processor": device_name().removeprefix("CPU, "), **machine},
-        "versions": made_by,
-        "batch": {"images": IMAGES, "shape": [SIDE, SIDE, 3], "repeats": REPEATS},
-        "ratios": rows,
-        "large_photo": photos,
-        "training": settings | {"epochs": epochs},
-        "speed_run": speed_run,
-    }
+    date = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    result = {"date": date, "machine": machine, "versions": made_by, "batch": batch, "ratios": rows}
+    result |= {"large_photo": photos, "training": settings | {"epochs": epochs}, "speed_run": speed_run}
     path = write(ROOT / "data" / "results" / "bench.json", json.dumps(result, indent=1) + "\n")
     print(f"\nwritten to {path.relative_to(ROOT)}")
 

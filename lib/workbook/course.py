@@ -1,7 +1,4 @@
-"""All lessons at once, as `make course` runs them: which minutes they take, and whether what they say holds.
-
-Lessons run with the parameters they have, which are small on purpose, as the runs of a sweep do, one a core.
-"""
+"""All lessons at once, as `make course` runs them: what time they take, and whether what they say holds."""
 
 import json
 import os
@@ -26,10 +23,9 @@ HEAD = ROW.format("no.", "lesson, and its verdict", "minutes", "of CPU", "checks
 
 
 def course(chosen: list[Path], out: Path = OUT, spread: Callable = spread) -> int:
-    """Run lessons anew and print a table of them; the exit status, 1 where one fails.
+    """Run lessons anew, one a core, and print a table of them; the exit status, 1 where one fails.
 
-    A lesson fails where a cell does, an assertion mostly, or where the solution of an exercise is not found
-    correct. `spread` as in `lib.workbook.sweeps.cluster`.
+    A lesson fails where a cell does, or where the solution of an exercise is not found correct.
     """
     started, seconds = time.perf_counter(), json.loads(lessons.MINUTES.read_text())
     longest_first = sorted(chosen, key=lambda path: -seconds.get(path.stem, 0))  # or the longest ends alone
@@ -44,8 +40,8 @@ def course(chosen: list[Path], out: Path = OUT, spread: Callable = spread) -> in
     minutes = (time.perf_counter() - started) / 60
     worked = sum(facts.get("cpu_seconds", 0) for facts in done.values()) / 60
     failures = f"{failed or 'no'} failure{'s' * (failed > 1)}"
-    print(f"\n{len(runs)} lessons in {minutes:.1f} minutes, {worked:.1f} of CPU; {failures}. As executed: "
-          f"{os.path.relpath(out)}")  # fmt: skip
+    took = f"{len(runs)} lessons in {minutes:.1f} minutes, {worked:.1f} of CPU"
+    print(f"\n{took}; {failures}. As executed: {os.path.relpath(out)}")
     return 1 if failed else 0
 
 

@@ -35,11 +35,8 @@ def title(path: Path) -> str:
 def table() -> str:
     """All lessons with their seconds, in Markdown."""
     seconds = json.loads(MINUTES.read_text())
-    rows = [
-        [f"[{path.name[:2]}](notebooks/{path.name})", title(path), f"{seconds[path.stem]:.0f} s"]
-        for path in paths()
-        if path.stem in seconds
-    ]
+    names = {f"[{path.name[:2]}](notebooks/{path.name})": path for path in paths() if path.stem in seconds}
+    rows = [[name, title(path), f"{seconds[path.stem]:.0f} s"] for name, path in names.items()]
     return readme.table(["no.", "lesson", "runs in"], rows)
 
 
@@ -53,11 +50,8 @@ def first_picture(path: Path) -> bytes:
 
 
 def store(chosen: list[Path]) -> None:
-    """Execute notebooks in place, outputs and all, and record the seconds each lesson took in
-    `data/results/lessons.json`; the README's table and picture follow.
-
-    Seconds are those that the lesson's processes worked, so that other programs do not count.
-    """
+    """Execute notebooks in place, and record the seconds that each lesson's processes worked in
+    `data/results/lessons.json`; the README's table and picture follow."""
     from tqdm import tqdm
 
     for path in tqdm(chosen, unit="lesson", disable=not sys.stderr.isatty()):
@@ -85,10 +79,8 @@ def execute(path: Path) -> None:
     NotebookClient(notebook, **settings, resources={"metadata": {"path": str(path.parent)}}).execute()
     for output in (each for cell in notebook.cells for each in cell.get("outputs", [])):
         output.get("data", {}).pop(WIDGET, None)
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    notebook.metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     write(path, nbformat.writes(notebook) + "\n")
 
 

@@ -1,8 +1,7 @@
 """One notebook as a function: its parameters and their types, a run of it, and what cell a run failed in.
 
-Parameters are the assignments in the cell tagged `parameters`, as papermill has it, which replaces them for a
-run. papermill only warns of a name that the notebook does not have; `problems` finds it beforehand, and
-values of another type as well.
+Parameters are the assignments in the cell tagged `parameters`, which papermill replaces for a run. It only
+warns of a name that the notebook does not have; `problems` finds that beforehand, and values of another type.
 """
 
 import ast
@@ -20,15 +19,13 @@ from lib.atomic import whole_file
 
 ROOT = Path(__file__).resolve().parents[2]
 SINGLE = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
-"""What a kernel beside others needs, where nobody has said otherwise: one thread, which sleeps while it
-waits."""
+"""What a kernel beside others needs, where nobody has said otherwise: one thread, which sleeps in a wait."""
 QUIET = ROOT / ".ipython"  # kernels that say nothing about their transport
 PLAIN = {kind.__name__: kind for kind in (bool, int, float, str, list, dict)} | {"tuple": list, "None": None}
 
 
 class Failure(NamedTuple):
-    """Where a run stopped: the cell's number as the executed notebook shows it, the line of the cell, the
-    error."""
+    """Where a run stopped: the cell's number in the executed notebook, the line of the cell, the error."""
 
     cell: int | None
     line: str
@@ -65,8 +62,7 @@ def code(notebook: dict) -> list[dict]:
 
 
 def digest(notebook: dict) -> str:
-    """The SHA-256 of a notebook's code: another one where a run may give other results. Text and outputs do
-    not count."""
+    """The SHA-256 of a notebook's code: another one where a run may give other results."""
     cells = [[tags(cell), cell["source"]] for cell in code(notebook)]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 
@@ -120,7 +116,11 @@ def problems(notebook: dict, given: dict) -> list[str]:
     for name, value in given.items():
         default, kind = known.get(name, (None, None))
         if name not in known:
-            found.append(_unknown(name, known))
+            lower = {other.lower(): other for other in known}
+            near = difflib.get_close_matches(name.lower(), lower, 1, cutoff=0.5)
+            meant = f"; did you mean {lower[near[0]]}?" if near else ""
+            there = ", ".join(known) or "none: tag a cell parameters"
+            found.append(f"no parameter {name}{meant} There are {there}")
         elif default is ...:
             found.append(f"{name} has no plain value in the notebook, so no type is known; got {value!r}")
         else:
@@ -132,13 +132,6 @@ def problems(notebook: dict, given: dict) -> list[str]:
                 expected = f"{kinds}, as {default!r} in the notebook"
                 found.append(f"{name} should be {expected}, got {value!r}{_advice(value, default, kind)}")
     return found
-
-
-def _unknown(name, known):
-    lower = {other.lower(): other for other in known}
-    near = difflib.get_close_matches(name.lower(), lower, 1, cutoff=0.5)
-    meant = f"; did you mean {lower[near[0]]}?" if near else ""
-    return f"no parameter {name}{meant} There are {', '.join(known) or 'none: tag a cell parameters'}"
 
 
 def _advice(value, default, kind) -> str:
@@ -156,11 +149,9 @@ def _advice(value, default, kind) -> str:
 # -- runs ----------------------------------------------------------------------------------------------------
 
 
-def execute(
-    notebook: dict, target: Path, given: dict, folder: Path, progress: bool = False
-) -> Failure | None:
-    """Run a notebook with the parameters `given`, in `folder`, into `target`; None, or where and why it
-    stopped.
+def execute(notebook: dict, target: Path, given: dict, folder: Path,
+            progress: bool = False) -> Failure | None:  # fmt: skip
+    """Run a notebook with the parameters `given`, in `folder`; None, or where and why it stopped.
 
     `target` is written whole, at the end, whether the run failed or not: the outputs up to there are in it.
     """
@@ -187,20 +178,17 @@ def execute(
         except OSError:
             raise
         except Exception as error:  # the kernel died, or could not be started
-            failure = _stopped(json.loads(running.read_text(encoding="utf-8")), error)
+            cells = code(json.loads(running.read_text(encoding="utf-8")))
+            ran = [cell for cell in cells if cell["metadata"].get("papermill", {}).get("start_time")]
+            said, line = f"{type(error).__name__}: {error}".strip(), ""
+            if type(error).__name__ == "DeadKernelError":
+                said = "the kernel died, perhaps for lack of memory"
+            if ran:
+                line = _line("".join(ran[-1]["source"]))
+            failure = Failure(len(ran) or None, line, said)
         with whole_file(target, overwrite=True) as file:
             file.write(running.read_bytes())
     return failure
-
-
-def _stopped(notebook, error):
-    """A failure outside the code of a cell: in the cell that ran last."""
-    cells = [cell for cell in code(notebook) if cell["metadata"].get("papermill", {}).get("start_time")]
-    said = f"{type(error).__name__}: {error}".strip()
-    if type(error).__name__ == "DeadKernelError":
-        said = "the kernel died, perhaps for lack of memory"
-    line = _line("".join(cells[-1]["source"])) if cells else ""
-    return Failure(len(cells) or None, line, said)
 
 
 def _line(source: str, traceback: str = "") -> str:

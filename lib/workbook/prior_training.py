@@ -2,12 +2,10 @@
 
     python -m lib.workbook.prior_training --data npz:cifar10.npz --photos FOLDER
 
-makes `data/models/orbit_prior.npz`, from 45,000 training images of CIFAR-10 and six Kodak photographs
-(`TRAINED_ON`); the next 100 training images and six other photographs (`CALIBRATED_ON`) say how far to trust
-it. That takes 16 minutes of one core. None of the embedded photographs is among the images.
-
-The loss is the cross-entropy of states, and the squared error of the mean colour under their probabilities.
-Some training pictures are noise, where no state is likelier than another: that teaches doubt.
+makes `data/models/orbit_prior.npz`, in 16 minutes of one core, from 45,000 training images of CIFAR-10 and
+six Kodak photographs (`TRAINED_ON`); the next 100 images and six other photographs (`CALIBRATED_ON`) say how
+far to trust it. None of the embedded photographs is among them. Some training pictures are noise, where no
+state is likelier than another: that teaches doubt.
 """
 
 import argparse
@@ -16,6 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import torch
 from PIL import Image
 from torch import nn
@@ -36,11 +35,9 @@ SMALL, NOISE, DOUBLED, CROPS = 8, 1, 2, 2
 FEW = 30  # pixels of a picture whose share right is counted
 
 
-def train(
-    images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0, share: float = 0.3
-) -> OrbitPrior:
-    """A network from images (n, 32, 32, 3) and photographs of at least 64x64, all uint8. `share`: of pixels
-    in each loss."""
+def train(images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0,
+          share: float = 0.3) -> OrbitPrior:  # fmt: skip
+    """A network from images (n, 32, 32, 3) and photographs, all uint8. `share`: of pixels in each loss."""
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -67,11 +64,9 @@ def _images(images, rng):
 
 
 def _large(images, photos, rng):
-    doubled = [
-        Image.fromarray(image).resize((64, 64), Image.Resampling.LANCZOS)
-        for image in _images(images, rng)[:DOUBLED]
-    ]
-    return np.stack([*map(np.array, doubled), *(_crop(photos, rng) for _ in range(CROPS))])
+    small = map(Image.fromarray, _images(images, rng)[:DOUBLED])
+    doubled = [np.array(image.resize((64, 64), Image.Resampling.LANCZOS)) for image in small]
+    return np.stack([*doubled, *(_crop(photos, rng) for _ in range(CROPS))])
 
 
 def _crop(photos, rng):
@@ -85,8 +80,7 @@ def _crop(photos, rng):
 
 
 def loss(network: OrbitPrior, images: np.ndarray, pixels: np.ndarray) -> torch.Tensor:
-    """Cross-entropy plus twice the squared error of the mean colour, in units of 64 values, over some pixels
-    of all."""
+    """Of some pixels: cross-entropy, plus twice the squared error of the mean colour in steps of 64."""
     folds = torch.from_numpy(invariant(images)).float()
     with autocast(CPU, True):
         logits = network(folds.permute(0, 3, 1, 2), torch.from_numpy(pixels))
@@ -94,14 +88,12 @@ def loss(network: OrbitPrior, images: np.ndarray, pixels: np.ndarray) -> torch.T
 
 
 def measure_reliability(prior: Prior, images: Iterable[np.ndarray]) -> np.ndarray:
-    """(11,): the share of pixels right where the chance was about 0, 1 / 10, ..., 1: 1 / 48 at 0, and never
-    falling.
+    """(11,): the share of pixels right where the chance was about 0, 0.1, ..., 1: 1 / 48 at 0, never falling.
 
     images   plain ones that were kept from training, (h, w, 3) uint8 of any sizes
 
-    A region, or a whole picture, is wrong at once, and how often differs between pictures. So each picture
-    has a share of its own, where it has `FEW` pixels of such a chance, and what counts is the lower quartile
-    of the pictures.
+    A whole region is wrong at once, and how often differs between pictures. So what counts is the lower
+    quartile of their shares, of those pictures that have `FEW` pixels of such a chance.
     """
     shares = []
     for image in images:
@@ -110,11 +102,8 @@ def measure_reliability(prior: Prior, images: Iterable[np.ndarray]) -> np.ndarra
         seen = np.bincount(step, minlength=11)
         right = np.bincount(step, (picture == image).all(-1).ravel(), minlength=11)
         shares.append(np.where(seen >= FEW, right / np.maximum(seen, 1), np.nan))
-    shares = np.array(shares)
-    quartiles = [
-        np.quantile(each[~np.isnan(each)], 0.25) if (~np.isnan(each)).any() else 0 for each in shares.T[1:]
-    ]
-    return np.maximum.accumulate(np.r_[1 / 48, quartiles])
+    quartiles = pd.DataFrame(shares).quantile(0.25).fillna(0)
+    return np.maximum.accumulate(np.r_[1 / 48, quartiles[1:]])
 
 
 def save(prior: Prior, path: Path = WEIGHTS) -> None:
@@ -125,17 +114,14 @@ def save(prior: Prior, path: Path = WEIGHTS) -> None:
 
 
 def make(network: OrbitPrior, images: np.ndarray, photos: list[np.ndarray], kept: list[np.ndarray]) -> Prior:
-    """A prior around a trained network; neighbours are counted in images and photos, reliability in what was
-    kept."""
+    """A prior around a trained network; neighbours are of images and photos, reliability of what was kept."""
     small = [photo for photo in photos if min(photo.shape[:2]) in (96, 128)]
     neighbours = sum((counts(photo[None]) for photo in small), counts(images[:500])).astype(np.float32)
     reliability = measure_reliability(Prior(network, neighbours, np.zeros(11)), kept)
     return Prior(network, neighbours, reliability.astype(np.float32))
 
 
-def scaled_photos(
-    folder: Path, names: Iterable[str] = TRAINED_ON, sides: tuple[int, ...] = SIDES
-) -> list[np.ndarray]:
+def scaled_photos(folder: Path, names: Iterable[str] = TRAINED_ON, sides: tuple = SIDES) -> list[np.ndarray]:
     """Photographs NAME.png of a folder, each at all sides."""
     photos = []
     for name in names:
@@ -147,13 +133,10 @@ def scaled_photos(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m lib.workbook.prior_training", description="Train the prior anew."
-    )
+    parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description="Train the prior anew.")
     parser.add_argument("--data", default="cifar10", help="as lib.datasets names it; its images are 32x32")
-    parser.add_argument(
-        "--photos", type=Path, required=True, help="a folder that has the twelve Kodak PNG files"
-    )
+    kodak = "a folder that has the twelve Kodak PNG files"
+    parser.add_argument("--photos", type=Path, required=True, help=kodak)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     given = parser.parse_args()

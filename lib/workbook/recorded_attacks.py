@@ -11,14 +11,15 @@ Scores stand beside those of the ciphertext as it is and of the mean of the publ
 import inspect
 from collections.abc import Callable
 from dataclasses import asdict
+from itertools import product
 from typing import Any, Literal
 
 from lib.attacks import catalogue
 from lib.attacks.one_ciphertext.learned_prior import likeliest
 from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
 from lib.schemes import Scheme
+from lib.workbook import recording
 from lib.workbook.recording import (
-    ATTACKER,
     RESULTS,
     VICTIM,
     Job,
@@ -26,9 +27,7 @@ from lib.workbook.recording import (
     Record,
     Row,
     Scores,
-    about_scheme,
     baselines,
-    mean_picture,
     scheme_of,
     scored,
 )
@@ -76,9 +75,8 @@ class TrainedAttack(Record):
 
 
 def attackers_scheme(row: AttackRow, seed: int):
-    """The row's scheme under a key of the attacker's, a new one for each image, so that none is learned by
-    heart."""
-    return scheme_of(row.scheme | {"per_image": True}, ATTACKER + seed)
+    """The row's scheme under the attacker's key, one for each image, so that none is learned by heart."""
+    return scheme_of(row.scheme | {"per_image": True}, recording.ATTACKER + seed)
 
 
 def run(row: AttackRow, seed: int, job: Job) -> dict:
@@ -86,11 +84,12 @@ def run(row: AttackRow, seed: int, job: Job) -> dict:
     victim = scheme_of(row.scheme, VICTIM + seed)
     trained = _inverse if row.attack == "inverse" else _generative
     options = {"seed": seed, "folder": job.folder, "progress": job.progress}
-    return {
+    facts = {
         "row": row,
         "needs": ASSUMPTIONS[row.assumption],
-        "scheme": about_scheme(victim, VICTIM + seed),
-    } | trained(row, seed, victim, job.data, job.test, options)
+        "scheme": recording.about_scheme(victim, VICTIM + seed),
+    }
+    return facts | trained(row, seed, victim, job.data, job.test, options)
 
 
 trained_attacks = Kind(RESULTS / "learned", AttackRow, TrainedAttack, run, test=1000)
@@ -98,13 +97,8 @@ trained_attacks = Kind(RESULTS / "learned", AttackRow, TrainedAttack, run, test=
 
 def _trained(network, recipe, losses, bfloat16: bool) -> dict[str, Any]:
     """What a record says of a training."""
-    return {
-        "parameters": _size(network),
-        "recipe": asdict(recipe),
-        "bfloat16": bfloat16,
-        "seconds": round(sum(entry["seconds"] for entry in losses)),
-        "losses": losses,
-    }
+    facts = {"parameters": _size(network), "recipe": asdict(recipe), "bfloat16": bfloat16}
+    return facts | {"seconds": round(sum(entry["seconds"] for entry in losses)), "losses": losses}
 
 
 def _size(network) -> int:
@@ -126,7 +120,7 @@ def _inverse(row, seed, victim, data, test, options):
     network, losses = found.recovered["network"], found.recovered["losses"]
     knows_as_much = maker is not victim and catalogue.by_name("likeliest").fits(victim)
     beside = ONE_IMAGE if knows_as_much else {}
-    mean = mean_picture(data.images, len(test))
+    mean = recording.mean_picture(data.images, len(test))
     scores = baselines(found.estimate, ciphers, mean, test.images)
     scores |= {name: scored(attack(ciphers).estimate, test.images) for name, attack in beside.items()}
     record = _trained(network, recipe, losses, getattr(network, "bfloat16", False) and has_bfloat16(CPU))
@@ -137,8 +131,10 @@ def _inverse(row, seed, victim, data, test, options):
 
 
 def photographs(settle: Callable, victim: Scheme, side: int = PHOTOGRAPHS) -> dict:
-    """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here: other pictures,
-    another size. `settle` is the attack, a function from ciphertexts to pictures."""
+    """{attack: {photograph: scores}} of the embedded photographs, which taught nothing here.
+
+    settle   the attack, a function from ciphertexts to pictures
+    """
     from lib import datasets
     from lib.training import TEST_IDS, encrypted
 
@@ -147,10 +143,10 @@ def photographs(settle: Callable, victim: Scheme, side: int = PHOTOGRAPHS) -> di
     ciphers = {name: encrypted(victim, image, k) for k, (name, image) in zip(ids, truth.items())}
     answers = {"attack": settle}
     answers |= {name: lambda x, attack=attack: attack(x).estimate for name, attack in ONE_IMAGE.items()}
-    return {
-        attack: {name: scored(answer(ciphers[name]), image) for name, image in truth.items()}
-        for attack, answer in answers.items()
-    }
+    found = {attack: {} for attack in answers}
+    for attack, name in product(answers, truth):
+        found[attack][name] = scored(answers[attack](ciphers[name]), truth[name])
+    return found
 
 
 # -- no pairs ------------------------------------------------------------------------------------------------
@@ -160,9 +156,8 @@ def _generative(row, seed, victim, data, test, options):
     """Half of the data are public, the others the victim's, of which ciphertexts are known.
 
     In the row: `told` (the block and bits that the attacker reckons with; for the control these are of
-    another scheme), and `beside`, an attack of the catalogue to compare with, which gets as many ciphertexts
-    as it asks for. Scores are of `test`: "attack", "nearest key", "beside", "ciphertext", "mean", and ranks
-    of "shuffled" ciphertexts.
+    another scheme), and `beside`, an attack of the catalogue to compare with. Scores are of `test`: "attack",
+    "nearest key", "beside", "ciphertext", "mean", and ranks of "shuffled" ciphertexts.
     """
     from lib.attacks.many_ciphertexts.generative import Recipe, train
     from lib.attacks.many_ciphertexts.generative_networks import Discriminator
@@ -191,13 +186,12 @@ def _compared(trial, generator, beside, public, told) -> dict[str, Scores]:
         attacks["nearest key"] = with_key(**generator.key(), **told)
     attacks["beside"] = _reader(beside, trial.ciphers, public, told)
     scores = {name: trial.scores(attack, beside.moves) for name, attack in attacks.items()}
-    scores["mean"] = trial.scores(lambda x: mean_picture(public, len(x)))
+    scores["mean"] = trial.scores(lambda x: recording.mean_picture(public, len(x)))
     return scores | {"shuffled": trial.shuffled(attacks["attack"], beside.moves)}
 
 
 def _reader(attack, ciphers, public, told) -> Callable:
-    """Another attack as a function; one that reads a key does so once, from as many ciphertexts as it asks
-    for."""
+    """Another attack as a function; one that reads a key does so once, from the ciphertexts it asks for."""
     takes = inspect.signature(attack.function).parameters
     options = {name: value for name, value in told.items() if name in takes}
 

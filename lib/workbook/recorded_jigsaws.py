@@ -1,16 +1,14 @@
-"""Jigsaw scores by number of pieces, block size, JPEG quality, steps of EtC: `make puzzles` writes
-`data/results/jigsaw.json`.
+"""Jigsaw scores by number of pieces, block size, JPEG quality, steps of EtC, as jigsaws.toml says.
 
     python -m lib.workbook.recorded_jigsaws                      on the embedded photographs
     python -m lib.workbook.recorded_jigsaws --folder pictures    and on those of a folder, PNG
 
-A photograph gives its central square, scaled down; photographs of a folder give two crops of full detail
-beside. Every one is encrypted under a key of its own, and `lib.attacks.one_ciphertext.jigsaw` is told the
-block size and the steps, nothing else. Scores are medians over pictures, with the lowest: `neighbours` counts
-pairs in any common state, `direct` and `ssim` are given the turn, mirror, sign and colour order that borders
-leave open, and `upright` is the share of pictures for which the attack itself chose sign, colours and turn.
-What a JPEG file of the ciphertext has lost is no fault of the attack: there the truth is what the key's owner
-decrypts. Seconds are of one processor.
+A photograph gives its central square, scaled down; those of a folder give two crops of full detail beside.
+Each is encrypted under a key of its own, and `lib.attacks.one_ciphertext.jigsaw` is told the block size and
+the steps, nothing else. Scores are medians over pictures, with the lowest: `neighbours` counts pairs in any
+common state, `direct` and `ssim` are given the turn, mirror, sign and colour order that borders leave open,
+and `upright` is the share of pictures for which the attack itself chose sign, colours and turn. After JPEG
+the truth is what the key's owner decrypts. Seconds are of one processor. `make puzzles` runs it.
 
 Grey EtC is attacked by `lib.attacks.one_ciphertext.grey_jigsaw`, which learns texture from the embedded
 photographs but the one under attack; its scores are of luma.
@@ -22,10 +20,12 @@ import itertools
 import json
 import sys
 import time
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 from tqdm import tqdm
 
@@ -42,31 +42,19 @@ from lib.workbook.recording import RESULTS, text_table, versions
 OUT = RESULTS / "jigsaw.json"
 ALL, PERMUTED = STEPS, STEPS[:1]
 MOVES = ("turns", "complement", "colours")
-MANY, SOME, FEW = 20, 6, 3  # pictures; the fewer, the longer one takes
-SETTINGS = {  # curve: (side, block, steps, JPEG quality or None, at most so many pictures)
-    "pieces, everything, blocks of 16": [(side, 16, ALL, None, MANY) for side in (64, 128, 256)],
-    "block, everything, 256x256": [
-        (256, block, ALL, None, count) for block, count in ((8, FEW), (16, MANY), (32, MANY))
-    ],
-    "steps, 256 blocks of 16": [
-        (256, 16, STEPS[:taken], None, SOME if taken < len(STEPS) else MANY) for taken in (1, 2, 3, 4)
-    ],
-    "steps, 1,024 blocks of 8": [(256, 8, PERMUTED, None, MANY), (256, 8, ALL, None, FEW)],
-    "permutation alone, blocks of 16": [(256, 16, PERMUTED, None, SOME), (512, 16, PERMUTED, None, MANY)],
-    "JPEG quality, 256 blocks of 16": [(256, 16, ALL, quality, SOME) for quality in (95, 85)],
+TABLE = tomllib.loads(Path(__file__).with_name("jigsaws.toml").read_text(encoding="utf-8"))
+SETTINGS = {
+    name: [(side, block, STEPS[:count], quality or None, most) for side, block, count, quality, most in rows]
+    for name, rows in TABLE["curves"].items()
 }
-SHARED = (1, 2, 3, 5, 8)  # ciphertexts of 32x32 under one key, blocks of 4
-# side, block, at most so many pictures
-GREY = [(128, 32, MANY), (256, 32, MANY), (256, 16, MANY), (256, 8, SOME)]
-SHARED_GREY = (1, 3, 5, 10)  # the same, blocks of 8
-CONTROLS = [(128, 16), (256, 32), (128, 8)]
+SHARED, SHARED_GREY = tuple(TABLE["others"]["shared"]), tuple(TABLE["others"]["shared_grey"])
+GREY, CONTROLS = (list(map(tuple, TABLE["others"][name])) for name in ("grey", "controls"))
 EDGES = (0.05, 0.2, 0.5, 0.8, 0.95)  # of groups of pictures by confidence
 KEYS = 5  # for ciphertexts under one key
 
 
 def pictures(folder: Path | None, side: int) -> list[np.ndarray]:
-    """All (side, side, 3): scaled central squares of photographs that are large enough, then crops of those
-    in the folder."""
+    """All (side, side, 3): scaled central squares of large photographs, then those of a folder, and crops."""
     large = [name for name in datasets.photo_names if min(datasets.photo(name).shape[:2]) >= side]
     found = [datasets.photo(name, side) for name in large]
     for path in sorted(folder.glob("*.png")) if folder else ():
@@ -84,17 +72,15 @@ def pictures(folder: Path | None, side: int) -> list[np.ndarray]:
 
 def spread(images: list, count: int) -> list:
     """At most `count` of them, taken evenly."""
-    if count >= len(images):
-        return images
-    return [images[i] for i in np.linspace(0, len(images) - 1, count).round().astype(int)]
+    places = np.linspace(0, len(images) - 1, count).round().astype(int)
+    return images if count >= len(images) else [images[i] for i in places]
 
 
 # -- one picture ---------------------------------------------------------------------------------------------
 
 
-def encrypted(
-    image: np.ndarray, block: int, steps: tuple[str, ...], quality: int | None, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def encrypted(image: np.ndarray, block: int, steps: tuple[str, ...], quality: int | None,
+              seed: int) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
     """(1, h, w, 3) each: the ciphertext, and what its owner decrypts."""
     every = EtC(Key.from_seed(seed), block=block).steps(image.shape)
     taken, cipher = [every[name] for name in every if name in steps], image
@@ -119,19 +105,14 @@ def timed(attack: Callable, truth: np.ndarray, block: int, moves: tuple[str, ...
     result = attack()
     seconds = time.process_time() - started
     best = metrics.nearest(result.estimate, truth, moves)
-    return result, best, {
-        "neighbours": metrics.neighbours(result.estimate, truth, block),
-        "direct": metrics.direct(best, truth, block),
-        "ssim": metrics.ssim(best, truth),
-        "confidence": float(result.confidence.mean()),
-        "seconds": seconds,
-    }  # fmt: skip
+    scores = {"neighbours": metrics.neighbours(result.estimate, truth, block)}
+    scores |= {"direct": metrics.direct(best, truth, block), "ssim": metrics.ssim(best, truth)}
+    return result, best, scores | {"confidence": float(result.confidence.mean()), "seconds": seconds}
 
 
-def solved(
-    image: np.ndarray, block: int, steps: tuple[str, ...], quality: int | None, seed: int, public: np.ndarray
-) -> dict[str, float]:
-    """The scores of one picture under EtC."""
+def solved(image: np.ndarray, setting: tuple, seed: int, public: np.ndarray) -> dict[str, float]:
+    """The scores of one picture under EtC; a setting of `SETTINGS`."""
+    _, block, steps, quality, _ = setting
     cipher, truth = encrypted(image, block, steps, quality, seed)
     result, best, scores = timed(lambda: jigsaw(cipher, block, steps, public=public), truth, block, MOVES)
     upright = [(each == best).all() for each in (result.estimate, result.estimate[:, :, ::-1])]
@@ -155,33 +136,27 @@ def solved_grey(image: np.ndarray, block: int, seed: int) -> dict[str, float]:
 
 def medians(scores: list[dict], lowest: tuple[str, ...]) -> dict:
     """Medians over pictures of all scores but "upright", and the lowest of some."""
-    values = {name: [each[name] for each in scores] for name in scores[0] if name != "upright"}
-    return {
-        "pictures": len(scores),
-        "median": {name: round(float(np.median(numbers)), 4) for name, numbers in values.items()},
-        "lowest": {name: round(min(values[name]), 4) for name in lowest},
-    }
+    table = pd.DataFrame(scores).drop(columns="upright", errors="ignore")
+    found = {"median": table.median(), "lowest": table[list(lowest)].min()}
+    return {"pictures": len(scores)} | {name: each.round(4).to_dict() for name, each in found.items()}
 
 
 def point(setting: tuple, folder: Path | None, public: np.ndarray) -> tuple[dict, list]:
-    """One point of a curve, a setting of `SETTINGS`: medians over pictures and the lowest; and a pair for
-    each picture of confidence and share right."""
+    """A point of a curve, a setting of `SETTINGS`; and confidence and share right of each picture."""
     side, block, steps, quality, count = setting
     images = spread(pictures(folder, side), count)
-    scores = [solved(image, block, steps, quality, seed, public) for seed, image in enumerate(images)]
+    scores = [solved(image, setting, seed, public) for seed, image in enumerate(images)]
     facts = {"side": side, "block": block, "pieces": (side // block) ** 2}
-    facts |= {"steps": list(steps), "quality": quality}
-    return facts | medians(scores, ("neighbours", "direct", "ssim")) | {
-        "most seconds": round(max(s["seconds"] for s in scores), 3),
-        "upright": round(float(np.mean([s["upright"] for s in scores])), 4),
-    }, [(s["confidence"], s["direct"]) for s in scores]  # fmt: skip
+    facts |= {"steps": list(steps), "quality": quality} | medians(scores, ("neighbours", "direct", "ssim"))
+    facts["most seconds"] = round(max(s["seconds"] for s in scores), 3)
+    facts["upright"] = round(float(np.mean([s["upright"] for s in scores])), 4)
+    return facts, [(s["confidence"], s["direct"]) for s in scores]
 
 
 def grey(side: int, block: int, count: int, folder: Path | None) -> dict:
     """One size of grey EtC: medians over pictures and the lowest."""
-    scores = [
-        solved_grey(image, block, seed) for seed, image in enumerate(spread(pictures(folder, side), count))
-    ]
+    images = enumerate(spread(pictures(folder, side), count))
+    scores = [solved_grey(image, block, seed) for seed, image in images]
     return {"side": side, "block": block} | medians(scores, ("told apart", "neighbours", "ssim"))
 
 
@@ -205,8 +180,7 @@ def shared(count: int, public: np.ndarray) -> dict:
 
 
 def shared_grey(count: int) -> dict:
-    """As `shared`, for grey EtC with blocks of 8; pictures under attack and public ones are of other
-    photographs."""
+    """As `shared`, for grey EtC with blocks of 8; public pictures are of other photographs."""
     data = attack_matrix.pictures()
 
     def attack(images, seed):
@@ -219,13 +193,10 @@ def control(side: int, block: int, public: np.ndarray) -> dict:
     """The attack on a one-time pad."""
     image = datasets.photo(attack_matrix.SEVERAL[0], side)[None]
     result = jigsaw(OneTimePad(Key.from_seed(1)).encrypt(image, ids=[0]), block, public=public)
-    return {
-        "side": side,
-        "block": block,
-        "neighbours": metrics.neighbours(result.estimate, image, block),
-        "ssim": round(metrics.ssim(metrics.nearest(result.estimate, image, MOVES), image), 4),
-        "confidence": round(float(result.confidence.max()), 6),
-    }
+    best, scores = metrics.nearest(result.estimate, image, MOVES), {"side": side, "block": block}
+    scores["neighbours"] = metrics.neighbours(result.estimate, image, block)
+    scores["ssim"] = round(metrics.ssim(best, image), 4)
+    return scores | {"confidence": round(float(result.confidence.max()), 6)}
 
 
 def control_grey(side: int, block: int) -> dict:
@@ -236,46 +207,30 @@ def control_grey(side: int, block: int) -> dict:
 
 
 def reliability(pairs: list) -> list[dict]:
-    """Pictures sorted by what the attack promised: how many blocks it said would be right, and how many
-    were."""
-    said, right = np.array(pairs).T
-    place = np.digitize(said, EDGES)
-    groups = [place == k for k in range(len(EDGES) + 1) if (place == k).any()]
-    return [
-        {
-            "pictures": int(of.sum()),
-            "said": round(float(said[of].mean()), 3),
-            "right": round(float(right[of].mean()), 3),
-        }
-        for of in groups
-    ]
+    """Pictures by how many blocks the attack said would be right, and how many were."""
+    table = pd.DataFrame(pairs, columns=["said", "right"])
+    groups = table.groupby(np.digitize(table["said"], EDGES))
+    found = groups.mean().round(3).assign(pictures=groups.size())
+    return found[["pictures", "said", "right"]].to_dict("records")
 
 
-OTHERS = {
-    "shared": lambda folder, public: {
-        "shared": [shared(count, public) for count in SHARED],
-        "control": [control(*setting, public) for setting in CONTROLS],
-    },
-    "grey": lambda folder, public: {
-        "grey": [grey(*setting, folder) for setting in GREY],
-        "shared grey": [shared_grey(count) for count in SHARED_GREY],
-        "control grey": [control_grey(*setting) for setting in CONTROLS],
-    },
-}
-"""Parts of the record that are no curves of `SETTINGS`. `--only` leaves "reliability" as the last run of all
-curves found it."""
+def others(name: str, folder: Path | None, public: np.ndarray) -> dict:
+    """Parts of the record that are no curves: "shared" and "grey", with their controls."""
+    if name == "shared":
+        controls = [control(*setting, public) for setting in CONTROLS]
+        return {"shared": [shared(count, public) for count in SHARED], "control": controls}
+    found = {"grey": [grey(*setting, folder) for setting in GREY]}
+    found["shared grey"] = [shared_grey(count) for count in SHARED_GREY]
+    return found | {"control grey": [control_grey(*setting) for setting in CONTROLS]}
 
 
 def main(argv: list[str] | None = None, curves: dict = SETTINGS) -> int:
-    parser = argparse.ArgumentParser(
-        "python -m lib.workbook.recorded_jigsaws", description=__doc__.split("\n")[0]
-    )
+    """Measure, and keep what is recorded of the rest; --only leaves "reliability" as it is."""
+    parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description=__doc__.split("\n")[0])
     parser.add_argument("--folder", type=Path, help="PNG photographs beside the embedded ones")
     parser.add_argument("--out", type=Path, default=OUT)
-    names = [*curves, *OTHERS]
-    parser.add_argument(
-        "--only", nargs="+", choices=names, metavar="CURVE", help="keep what is recorded of the others"
-    )
+    names, kept = [*curves, "shared", "grey"], "keep what is recorded of the others"
+    parser.add_argument("--only", nargs="+", choices=names, metavar="CURVE", help=kept)
     args = parser.parse_args(argv)
     public, started = datasets.load("photos", "train", limit=600).images, time.process_time()
     record, wanted = json.loads(args.out.read_text()) if args.only else {"curves": {}}, args.only or names
@@ -284,17 +239,15 @@ def main(argv: list[str] | None = None, curves: dict = SETTINGS) -> int:
     bar = tqdm(settings, unit="setting", disable=not sys.stderr.isatty())
     done = {setting: point(setting, args.folder, public) for setting in bar}
     record["curves"] |= {name: [done[setting][0] for setting in curves[name]] for name in chosen}
-    for name in (name for name in OTHERS if name in wanted):
-        record |= OTHERS[name](args.folder, public)
+    for name in (name for name in ("shared", "grey") if name in wanted):
+        record |= others(name, args.folder, public)
     if not args.only:
         record["reliability"] = reliability([pair for _, pairs in done.values() for pair in pairs])
     photographs = f" and {len(list(args.folder.glob('*.png')))} others" if args.folder else ""
     before = record.get("seconds", 0) if args.only else 0
-    record |= {
-        "data": f"embedded photographs{photographs}",
-        "seconds": round(time.process_time() - started + before),
-        "versions": versions("numpy"),
-    }
+    seconds = round(time.process_time() - started + before)
+    record["data"] = f"embedded photographs{photographs}"
+    record |= {"seconds": seconds, "versions": versions("numpy")}
     write_json(args.out, record)
     print(table(record))
     return 0

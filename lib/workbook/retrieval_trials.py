@@ -1,10 +1,8 @@
-"""Does an output show its picture, or only a plausible one? Attacks as functions, scored on images of one
-key.
+"""Does an output show its picture, or only a plausible one? Attacks scored on images of one key.
 
 A generator can be rewarded for outputs that look like pictures and show nothing of the ciphertext. So the
-truth is looked for among all candidates (`lib.metrics.ranks`), and the same is done with ciphertexts of other
-images, which must give chance. An attack here is a function from ciphertexts to pictures, (n, h, w, 3) uint8
-both.
+truth is looked for among all candidates (`lib.metrics.ranks`), and again with ciphertexts of other images,
+which must give chance. An attack here is a function from ciphertexts to pictures, (n, h, w, 3) uint8 both.
 """
 
 from collections.abc import Callable
@@ -23,37 +21,31 @@ Attack = Callable[[np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Trial:
-    """Images to score attacks on: their ciphertexts and the truth, and others of the same key to settle what
-    is left open.
-
-    ciphers, truth   (n, h, w, 3) uint8
-    others           (ciphertexts, truth): the moves of `lib.metrics.choice` are chosen on these, so that no
-                     rank profits
-    """
+    """Images to score attacks on: ciphertexts and truth, (n, h, w, 3) uint8, and the same of `others`, on
+    which the moves of `lib.metrics.choice` are chosen, so that no rank profits."""
 
     ciphers: np.ndarray
     truth: np.ndarray
     others: tuple[np.ndarray, np.ndarray]
 
     def scores(self, attack: Attack, moves: tuple[str, ...] = ()) -> dict[str, float]:
-        """Scores of `attack`, a function from ciphertexts to pictures, and its ranks: "median", "mean" and
-        "top"."""
-        chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
-        estimate = metrics.moved(attack(self.ciphers), chosen)
-        return scored(estimate, self.truth) | _rounded(metrics.retrieval(estimate, self.truth))
+        """Scores of `attack`, and its ranks: "median", "mean" and "top"."""
+        estimate = self._moved(attack, self.ciphers, moves)
+        return scored(estimate, self.truth) | self._ranks(estimate)
 
     def shuffled(self, attack: Attack, moves: tuple[str, ...] = (), seed: int = 0) -> dict[str, float]:
-        """Ranks of the truths when the attack reads other images' ciphertexts: chance, whatever the outputs
-        look like."""
-        chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
+        """Ranks when the attack reads other images' ciphertexts: chance, whatever the outputs look like."""
         cycle = np.random.default_rng(seed).permutation(len(self.truth))
         order = np.empty_like(cycle)
         order[cycle] = np.roll(cycle, 1)  # one long cycle: no image keeps its own
-        return _rounded(metrics.retrieval(metrics.moved(attack(self.ciphers[order]), chosen), self.truth))
+        return self._ranks(self._moved(attack, self.ciphers[order], moves))
 
+    def _moved(self, attack, ciphers, moves):
+        chosen = metrics.choice(attack(self.others[0]), self.others[1], moves)
+        return metrics.moved(attack(ciphers), chosen)
 
-def _rounded(ranks):
-    return {name: round(value, 4) for name, value in ranks.items()}
+    def _ranks(self, estimate):
+        return {name: round(value, 4) for name, value in metrics.retrieval(estimate, self.truth).items()}
 
 
 def with_key(index: np.ndarray, mask: np.ndarray, block: int, bits: int) -> Attack:

@@ -16,7 +16,7 @@ from lib import Key
 from lib.atomic import UNFINISHED, _short
 from lib.cli import jobs
 from lib.cli.image_files import decrypt_file, encrypt_file
-from lib.cli.reports import work_through
+from lib.cli.jobs import work_through
 from lib.schemes import EtC
 from tests.cli.helpers import DECRYPT, ENCRYPT, ETC, ROOT, K, files_below, lib, photo, pixels, record_of
 

@@ -35,7 +35,11 @@ def run(args: Namespace) -> int:
     key = load_key(args.key) if args.key else None
     if key and ciphers.keys - {key.fingerprint}:
         raise ValueError(f"{args.cipher}: encrypted with another key than {args.key}, which this oracle uses")
-    scheme = _scheme_under_attack(args, ciphers.fields, key or NO_KEY)
+    if args.scheme is None and not ciphers.fields:
+        how = "name it with --scheme, and --block where it is not 4"
+        raise usage(f"the ciphertexts hold no record of their scheme; {how}")
+    holder, told = key or NO_KEY, args.scheme is not None
+    scheme = scheme_of(args, holder) if told else Scheme.from_dict(ciphers.fields, holder)
     if not attack.fits(scheme):
         fitting = ", ".join(name for name in names if attack.fits(by_name(name)(NO_KEY)))
         raise ValueError(f"{args.name} is no attack on {scheme.label}; it is made for {fitting}")
@@ -44,18 +48,8 @@ def run(args: Namespace) -> int:
     known = attack_files.known_of(attack, ciphers, scheme, oracle, args.pairs)
     result = attack.run(known, **attack.options(scheme))
     facts = attack_files.write(result, attack, ciphers, args.out, args.truth, args.overwrite)
-    cost = f"{facts.queries} queries, {facts.seconds:.2f} s, confidence {facts.confidence:.2f}"
-    print(f"{args.out}: {facts.images:,} images, {cost}")
-    for name, score in (facts.scores or {}).items():
+    cost = "{queries} queries, {seconds:.2f} s, confidence {confidence:.2f}".format(**facts)
+    print(f"{args.out}: {facts['images']:,} images, {cost}")
+    for name, score in facts.get("scores", {}).items():
         print(f"{name:<24}{'exact' if score is None else format(score, '.3f'):>8}")
     return 0
-
-
-def _scheme_under_attack(args, fields, key) -> Scheme:
-    """The scheme as records tell it, or as --scheme does."""
-    if fields and args.scheme is None:
-        return Scheme.from_dict(fields, key)
-    if args.scheme is None:
-        how = "name it with --scheme, and --block where it is not 4"
-        raise usage(f"the ciphertexts hold no record of their scheme; {how}")
-    return scheme_of(args, key)

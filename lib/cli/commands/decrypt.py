@@ -7,8 +7,8 @@ from argparse import ArgumentParser, Namespace
 from functools import partial
 
 from lib.cli.commands.encrypt import MORE as MORE
+from lib.cli.jobs import work_through
 from lib.cli.options import EVERY, add_files, load_key
-from lib.cli.reports import work_through
 
 HELP = "decrypt images"
 

@@ -6,8 +6,8 @@ that was stopped, run it again.
 from argparse import ArgumentParser, Namespace
 from functools import partial
 
+from lib.cli.jobs import note, work_through
 from lib.cli.options import EVERY, add_files, add_scheme, load_key, quality, scheme_of, usage
-from lib.cli.reports import note, work_through
 from lib.schemes import by_name
 from lib.table import Structure
 
@@ -37,7 +37,10 @@ def run(args: Namespace) -> int:
     from lib.cli.archives import encrypt_archive, is_archive
     from lib.cli.image_files import check_output, encrypt_file
 
-    scheme, jpeg, archive = scheme_of(args, load_key(args.key)), _jpeg_of(args), is_archive(args.source)
+    scheme, archive = scheme_of(args, load_key(args.key)), is_archive(args.source)
+    if args.jpeg is None and args.subsampling:
+        raise usage("--subsampling needs --jpeg")
+    jpeg = args.jpeg and {"quality": args.jpeg, "subsampling": args.subsampling or "4:4:4"}
     if archive and jpeg:
         raise usage("--jpeg is for images, and an .npz holds arrays")
     if not archive:
@@ -49,13 +52,6 @@ def run(args: Namespace) -> int:
     _note_loss(scheme, jpeg)
     work = partial(encrypt_archive, workers=args.workers) if archive else partial(encrypt_file, jpeg=jpeg)
     return work_through("encrypted", args, plan, partial(work, scheme=scheme, overwrite=args.overwrite))
-
-
-def _jpeg_of(args) -> dict | None:
-    """How to save as JPEG, None for PNG."""
-    if args.jpeg is None and args.subsampling:
-        raise usage("--subsampling needs --jpeg")
-    return args.jpeg and {"quality": args.jpeg, "subsampling": args.subsampling or "4:4:4"}
 
 
 def _note_loss(scheme, jpeg):

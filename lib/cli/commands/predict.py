@@ -30,7 +30,7 @@ def run(args: Namespace) -> int:
     if args.target.exists() and not args.overwrite:
         raise FileExistsError(f"{args.target} exists; choose another name, or overwrite it (--overwrite)")
     from lib.cli import model_folder, predictions
-    from lib.cli.reports import note_left
+    from lib.cli.jobs import note_left
 
     model = model_folder.load(args.model, model_folder.device_of(args.device))
     answers, left = predictions.predict(model, args.source, threads=args.threads)

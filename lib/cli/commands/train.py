@@ -9,55 +9,16 @@ DIR/weights.pt and DIR/model.json are all that python -m lib predict needs.
 
 import sys
 import time
+import tomllib
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from lib.cli import options
-from lib.cli.options import Names, add_machine, add_scheme, count, flag, given, real, share, usage, whole
+from lib.cli.options import Names, add_machine, add_scheme, count, flag, given, usage
 
 HELP = "train a network"
 SQUARES = ("blocknet", "whitened-blocks")  # read squares alone; told here, for torch takes long to come
-SWITCH = {"action": "store_true", "default": None}
-RECIPE = {
-    "epochs": ({"type": count, "metavar": "N"}, "10 if not given"),
-    "batch": ({"type": count, "metavar": "N"}, "images a step, 128 if not given"),
-    "rate": ({"type": real, "metavar": "X"}, "the highest learning rate, 0.003 if not given"),
-    "weight_decay": ({"type": real, "metavar": "X"}, "0.05 if not given"),
-    "smoothing": ({"type": share, "metavar": "X"}, "of labels, from 0 to 1; 0 if not given"),
-    "crop": (
-        {"type": whole, "metavar": "N"},
-        "shift images by up to so many pixels at random; 0 if not given",
-    ),
-    "cutout": (
-        {"type": whole, "metavar": "N"},
-        "a square of so many pixels of each image takes the mean colour; 0 if not given",
-    ),
-    "flip": (SWITCH, "mirror every second image, at random"),
-    "augment": (
-        {"choices": ("before", "after")},
-        "shift and mirror before encryption (if not given), or after it",
-    ),
-    "average": (
-        {"type": share, "metavar": "X"},
-        "decay of a running mean of the weights, such as 0.99; none if not given",
-    ),
-    "flip_test": (SWITCH, "when testing, add the scores of the mirrored image"),
-    "bfloat16": (SWITCH, "compute in bfloat16 where the device has it"),
-    "seed": ({"type": whole, "metavar": "N"}, "of all that is drawn in training; 0 if not given"),
-    "optimiser": (
-        {"choices": ("adamw", "muon")},
-        "adamw, the rate on one cycle (if not given); or muon, the rate falling from the first step",
-    ),
-    "alternate": (SWITCH, "with --flip: which ones is drawn once, and all turn over in every second epoch"),
-    "microbatch": (
-        {"type": whole, "metavar": "N"},
-        "add the gradient of a step up over pieces of so many images; whole batches if not given",
-    ),
-    "shift_test": (
-        SWITCH,
-        "when testing, add the scores of the image shifted by a pixel, at half the weight",
-    ),
-}
+RECIPE = tomllib.loads(Path(__file__).with_name("recipe.toml").read_text(encoding="utf-8"))
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -76,14 +37,19 @@ def arguments(parser: ArgumentParser) -> None:
     add("--adaptation", choices=adaptations, metavar="NAME", help="put in front: %(choices)s")
     side = "side of the blocks that a network reads; the cipher's, or 4, if not given"
     add("--patch", type=count, metavar="N", help=side)
-    most = "at most so many images of each split, classes balanced"
-    add("--limit", type=count, metavar="N", help=most)
+    add("--limit", type=count, metavar="N", help="at most so many images of each split, classes balanced")
     add_machine(parser)
     cipher = parser.add_argument_group("encryption of plain images, before or while training")
     add_scheme(cipher, required=False)
     cipher.add_argument("--key", type=Path, metavar="KEY.json")
     recipe = parser.add_argument_group("recipe")
-    for name, (how, line) in RECIPE.items():
+    for name, (kind, line) in RECIPE.items():
+        if kind == "switch":
+            how = {"action": "store_true", "default": None}
+        elif isinstance(kind, list):
+            how = {"choices": kind}
+        else:
+            how = {"type": getattr(options, kind), "metavar": "N" if kind in ("count", "whole") else "X"}
         recipe.add_argument(flag(name), **how, help=line)
 
 

@@ -12,8 +12,7 @@ a secret that is not in it. It holds `challenges.json`, and a file NN.npz of uin
     plain, pair_ciphers  (m, h, w, 3), pictures the attacker knows, and their ciphertexts
 
 Of a flag the folder keeps a salted hash that is slow on purpose: scrypt (RFC 7914), about a tenth of a second
-and 32 MB a guess. There are 16 ** 10 flags, so who tries them all instead of attacking the cipher needs some
-3,500 years of a core.
+and 32 MB a guess. There are 16 ** 10 flags: to try them all takes some 3,500 years of a core.
 """
 
 import hashlib
@@ -105,11 +104,10 @@ class Challenge(Entry):
 
     def _repr_html_(self) -> str:
         head, *lines = map(html.escape, self._lines())
-        hints = "".join(
-            f"<details><summary>Hint {number}</summary>{html.escape(hint)}</details>"
-            for number, hint in enumerate(self.hints, 1)
-        )
-        return f"<p><strong>{head}</strong></p>" + "".join(f"<p>{line}</p>" for line in lines) + hints
+        parts = [f"<p><strong>{head}</strong></p>", *(f"<p>{line}</p>" for line in lines)]
+        for number, hint in enumerate(self.hints, 1):
+            parts.append(f"<details><summary>Hint {number}</summary>{html.escape(hint)}</details>")
+        return "".join(parts)
 
     def known(self) -> Known:
         """What the attacker has, as `lib.attacks.catalogue.Attack.run` takes it."""
@@ -117,8 +115,7 @@ class Challenge(Entry):
         return Known(self.ciphers, oracle, self.plain, self.pair_ciphers)
 
     def check(self, answer: str) -> bool:
-        """Whether the answer is the flag, which takes a tenth of a second; prints a line that does not give
-        it away."""
+        """Whether the answer is the flag, which takes a tenth of a second; prints a line on it."""
         told = problem(answer)
         if told is None:
             right = hmac.compare_digest(slow_hash(normalised(answer), self.salt), self.hash)
@@ -147,11 +144,7 @@ def slow_hash(flag: str, salt: str) -> str:
 
 
 def recorded_oracle(asked: np.ndarray, answers: np.ndarray) -> Oracle:
-    """An oracle that was asked already: it gives the recorded answers, and has none to another question.
-
-    So `lib.attacks.chosen_plaintext.table_reader` runs as against a live one. LookupError for a picture that
-    was not asked for.
-    """
+    """An oracle that was asked already, for attacks as a live one; LookupError for another question."""
     kept = {image.tobytes(): answer for image, answer in zip(asked, answers)}
 
     def answer(images):
@@ -166,14 +159,12 @@ def recorded_oracle(asked: np.ndarray, answers: np.ndarray) -> Oracle:
 
 
 def load(folder: Path = FOLDER) -> list[Challenge]:
-    """The challenges of a folder, in order. FileNotFoundError; ValueError where the folder is of another
-    format."""
-    return [_load(Path(folder), entry) for entry in read(Manifest, Path(folder) / MANIFEST).challenges]
-
-
-def _load(folder, entry):
-    with np.load(folder / file_name(entry.number), allow_pickle=False) as arrays:
-        return Challenge(**entry.model_dump(), **{name: arrays[name] for name in arrays.files})
+    """The challenges of a folder, in order. FileNotFoundError; ValueError for another format."""
+    found = []
+    for entry in read(Manifest, Path(folder) / MANIFEST).challenges:
+        with np.load(Path(folder) / file_name(entry.number), allow_pickle=False) as arrays:
+            found.append(Challenge(**entry.model_dump(), **arrays))
+    return found
 
 
 def file_name(number: int) -> str:

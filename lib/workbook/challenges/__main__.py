@@ -1,9 +1,7 @@
-"""`python -m lib.workbook.challenges --secret KEY.json --out FOLDER`: ten challenges from a secret of your
-own.
+"""`python -m lib.workbook.challenges --secret KEY.json --out FOLDER`: ten challenges from your secret.
 
 The secret is a key file, as `python -m lib key new KEY.json` writes it. Who has it has the flags: keep it, or
-delete it. It is for one set: made anew after the recipe has changed, challenge 9 would have its pad used
-twice.
+delete it. It is for one set: after the recipe has changed, challenge 9 would have its pad used twice.
 """
 
 import argparse
@@ -17,18 +15,12 @@ from lib.workbook.challenges.ten import make
 
 def main(argv: list[str] | None = None) -> int:
     """Make them, and say what was made; the exit status."""
-    parser = argparse.ArgumentParser(
-        prog="python -m lib.workbook.challenges", description=__doc__.replace("`", "")
-    )
-    parser.add_argument(
-        "--secret", type=Path, required=True, help="a key file; python -m lib key new KEY.json makes one"
-    )
-    parser.add_argument(
-        "--out",
-        type=Path,
-        default=FOLDER,
-        help="a folder; data/challenges, as lesson 34 reads it, if left out",
-    )
+    about = __doc__.replace("`", "")
+    parser = argparse.ArgumentParser("python -m lib.workbook.challenges", description=about)
+    made = "a key file; python -m lib key new KEY.json makes one"
+    parser.add_argument("--secret", type=Path, required=True, help=made)
+    folder = "a folder; data/challenges, as lesson 34 reads it, if left out"
+    parser.add_argument("--out", type=Path, default=FOLDER, help=folder)
     arguments = parser.parse_args(argv)
     try:
         folder = make(Key.load(arguments.secret), arguments.out)

@@ -10,9 +10,7 @@ from lib import Key, datasets
 from lib.workbook.challenges.letters import PLATE, draw_flag, write
 
 SCENES = ("astronaut", "chelsea", "china", "coffee", "flower", "hopper", "motorcycle", "rocket")
-TEXTURED = tuple(
-    name for name in SCENES if name != "rocket"
-)  # its sky is one colour, and a puzzle of that has many answers
+TEXTURED = SCENES[:-1]  # the rocket's sky is one colour, and a puzzle of that has many answers
 SHOWN = 3  # patches of a set that show the flag
 
 
@@ -30,26 +28,21 @@ class Draw:
         bytes_ = self.secret.bytes(f"{self.prefix}{what}", 16).tobytes()
         return int.from_bytes(bytes_, "big") % bound  # 128 bits: no bias to speak of
 
-    def crop(
-        self, size: int, share: tuple[float, float], what: str, photos: tuple[str, ...] = SCENES
-    ) -> np.ndarray:
-        """(size, size, 3) uint8: a square of a photograph, its side within these shares of the photograph's
-        short one.
+    def crop(self, size: int, share: tuple, what: str, photos: tuple[str, ...] = SCENES) -> np.ndarray:
+        """(size, size, 3) uint8: a square of a photograph, its side within these shares of the short one.
 
         Side and corner are no whole numbers of pixels, so that no list of all crops can be made beforehand.
         """
         photo = Image.fromarray(datasets.photo(photos[self.below(len(photos), f"{what} photo")]))
-        side, left, top = (
-            self.below(1 << 30, f"{what} {part}") / (1 << 30) for part in ("side", "left", "top")
-        )
+        drawn = (self.below(1 << 30, f"{what} {part}") for part in ("side", "left", "top"))
+        side, left, top = (number / (1 << 30) for number in drawn)
         side = min(photo.size) * (share[0] + side * (share[1] - share[0]))
         left, top = left * (photo.width - side), top * (photo.height - side)
         box = left, top, left + side, top + side
         return np.array(photo.resize((size, size), Image.Resampling.LANCZOS, box))
 
     def scene(self, size: int, scale: int, shade: int = 4, photos: tuple[str, ...] = SCENES) -> np.ndarray:
-        """(1, size, size, 3) uint8: most of a photograph, with the flag on it in letters of 7 * scale
-        pixels."""
+        """(1, size, size, 3) uint8: most of a photograph, with the flag in letters of 7 * scale pixels."""
         return self.flagged(self.crop(size, (0.7, 0.95), "scene", photos), "place", scale, shade)[None]
 
     def flagged(self, picture: np.ndarray, what: str, scale: int = 1, shade: int = 4) -> np.ndarray:

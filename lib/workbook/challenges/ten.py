@@ -1,8 +1,6 @@
-"""The ten challenges, from a secret: which pictures, which flags, which keys. The same secret makes the same
-files.
+"""The ten challenges, from a secret: which pictures, flags and keys. The same secret makes the same files.
 
-What is told of them stands in ten.toml. The recipe is public, as an algorithm is; the secret, of which
-`lib.workbook.challenges.draws` makes keys and flags, is not.
+What is told of them stands in ten.toml. The recipe is public, as an algorithm is; the secret is not.
 """
 
 import json
@@ -57,45 +55,25 @@ def twice(draw: Draw) -> dict:
     return {"ciphers": ciphers[:: 1 - 2 * draw.below(2, "order")].copy()}
 
 
-def own_key(draw: Draw) -> dict:
-    """SKK, one picture, its key used for nothing else."""
-    return {"ciphers": SKK(draw.key, per_image=True).encrypt(draw.scene(128, 3), ids=[0])}
-
-
-def photograph(draw: Draw) -> dict:
-    """Tanaka's scheme, one photograph."""
-    return {"ciphers": Tanaka(draw.key).encrypt(draw.scene(128, 2))}
-
-
 def puzzle(draw: Draw) -> dict:
-    """EtC, one photograph, blocks of 32; the plate is less dark than others, for a puzzle needs borders that
-    differ."""
+    """EtC, one photograph, blocks of 32; its plate is less dark: a puzzle needs borders that differ."""
     return {"ciphers": EtC(draw.key, block=32).encrypt(draw.scene(256, 3, 2, TEXTURED))}
 
 
-def many(draw: Draw) -> dict:
-    """ELE, one key, many small pictures."""
-    return {"ciphers": ExtendedTanaka(draw.key).encrypt(draw.patches(MANY_PATCHES))}
-
-
-def few(draw: Draw) -> dict:
-    """ELE, one key, a few small pictures."""
-    return {"ciphers": ExtendedTanaka(draw.key).encrypt(draw.patches(FEW_PATCHES))}
-
-
-def pad(draw: Draw) -> dict:
-    """A one-time pad, used once."""
-    return {"ciphers": OneTimePad(draw.key).encrypt(draw.scene(64, 1), ids=[0])}
-
-
-ARRAYS = (chosen, pair, clock, twice, own_key, photograph, puzzle, many, pad, few)
-"""What makes the arrays of each, from a `Draw`."""
+ARRAYS = (
+    chosen, pair, clock, twice,
+    lambda draw: {"ciphers": SKK(draw.key, per_image=True).encrypt(draw.scene(128, 3), ids=[0])},
+    lambda draw: {"ciphers": Tanaka(draw.key).encrypt(draw.scene(128, 2))},
+    puzzle,
+    lambda draw: {"ciphers": ExtendedTanaka(draw.key).encrypt(draw.patches(MANY_PATCHES))},
+    lambda draw: {"ciphers": OneTimePad(draw.key).encrypt(draw.scene(64, 1), ids=[0])},
+    lambda draw: {"ciphers": ExtendedTanaka(draw.key).encrypt(draw.patches(FEW_PATCHES))},
+)  # fmt: skip
+"""What makes the arrays of each, from a `Draw`: ciphers under one key, or a key or pad for one picture."""
 
 
 def make(secret: Key, folder: Path) -> Path:
-    """Write the ten challenges of a secret into a folder, which is made if it is missing; other files there
-    are left alone."""
-    folder = Path(folder)
+    """Write the ten challenges of a secret into a folder; other files there are left alone."""
     folder.mkdir(parents=True, exist_ok=True)
     entries = []
     for number, (told, arrays) in enumerate(zip(TEN, ARRAYS, strict=True), 1):

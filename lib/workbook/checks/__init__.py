@@ -1,16 +1,20 @@
 """Checks of the lessons' exercises, a module for each lesson.
 
 In a lesson: `from lib.workbook.checks import lesson_02 as check`, then `check.NAME(answer)`. A check says
-what is wrong and does not give the answer away; an exercise that was not tried yet is no error, so that a
-lesson runs from top to bottom.
+what is wrong and does not give the answer away; what was not tried yet is no error, and the lesson goes on.
 """
 
 import copy
+import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 
 import numpy as np
+
+GIVEN = tomllib.loads(Path(__file__).with_name("given.toml").read_text(encoding="utf-8"))
+"""By exercise: the `cases` that an answer is tried on, and a long `hint`."""
 
 SAID = []
 """Every verdict of this process, in order: `make course` has them recorded when a lesson has ended."""
@@ -18,10 +22,7 @@ SAID = []
 
 @dataclass(frozen=True, repr=False)
 class Verdict:
-    """Whether an answer is right, what was asked, and what is wrong, empty where nothing is or was tried.
-
-    True where right. A notebook shows nothing of it, for a check prints it.
-    """
+    """Whether an answer is right, what was asked, and what is wrong, empty where nothing is or was tried."""
 
     right: bool
     name: str
@@ -35,14 +36,11 @@ class Verdict:
         return f"{self.name}: {'correct' if self.right else wrong}"
 
     def _ipython_display_(self) -> None:
-        pass
+        """Show nothing, for a check prints it."""
 
 
 def exercise(check: Callable) -> Callable[..., Verdict]:
-    """Make a check out of `check(answer)`, which asserts with messages for a learner.
-
-    It prints its verdict, keeps it in SAID and returns it.
-    """
+    """Make a check, which prints, keeps and returns its verdict, of `check(answer)`, which asserts."""
 
     @wraps(check)
     def run(answer) -> Verdict:

@@ -55,18 +55,18 @@ def compose(answer):
 
 
 def _numbers(got) -> list[int]:
-    listed = isinstance(got, list | tuple | np.ndarray)
-    assert listed, f"expected a list of integers, got {type(got).__name__}"
+    kind = type(got).__name__
+    assert isinstance(got, list | tuple | np.ndarray), f"expected a list of integers, got {kind}"
     assert all(isinstance(number, int | np.integer) for number in got), "expected whole numbers only"
     return [int(number) for number in got]
 
 
 def _both(got, size):
     index, mask = (array(part, (size,), None) for part in pair(got, "index and mask"))
-    kinds = f"{index.dtype} and {mask.dtype}"
-    assert index.dtype.kind in "iu" and mask.dtype.kind in "iu", f"expected whole numbers, got {kinds}"
-    told = f"the index does not name each of the {size} atoms once"
-    assert sorted(index.tolist()) == list(range(size)), told
+    integers = index.dtype.kind in "iu" and mask.dtype.kind in "iu"
+    assert integers, f"expected whole numbers, got {index.dtype} and {mask.dtype}"
+    every = sorted(index.tolist()) == list(range(size))
+    assert every, f"the index does not name each of the {size} atoms once"
     return index.astype(np.int64), mask.astype(np.int64)
 
 
@@ -81,4 +81,4 @@ def _table(size, seed):
 
 
 def _apply(index, mask, plain):
-    return np.array([plain[index[i]] ^ mask[i] for i in range(len(plain))])
+    return plain[index] ^ mask

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lib.table import join, split
 from lib.workbook.checks import array, called, exercise
 
 
@@ -69,8 +70,5 @@ def _case(side, seed):
 
 
 def _encrypt(block, reverse, order):
-    nibbles = [nibble for byte in block.ravel().tolist() for nibble in divmod(byte, 16)]
-    nibbles = [15 - nibble if flag else nibble for nibble, flag in zip(nibbles, reverse)]
-    shuffled = [nibbles[place] for place in order]
-    joined = [16 * high + low for high, low in zip(shuffled[::2], shuffled[1::2])]
-    return np.array(joined, np.uint8).reshape(block.shape)
+    nibbles = split(block.ravel(), 4)
+    return join(np.where(reverse, 15 - nibbles, nibbles)[order], 4).reshape(block.shape)

@@ -54,8 +54,7 @@ def candidates(answer):
 def same_key(answer):
     """`answer(ciphertexts)`: places (i, j), i < j, of the two encrypted with one key; (n, h, w, 3)."""
     for seed, places in ((1, (2, 4)), (2, (0, 3)), (3, (1, 5))):
-        got = pair(answer(ciphertexts_with_a_pair(seed, *places)), "two places")
-        got = tuple(int(place) for place in got)
+        got = tuple(map(int, pair(answer(ciphertexts_with_a_pair(seed, *places)), "two places")))
         assert got[0] < got[1], f"the smaller place comes first, got {got}"
         asked = "what has the XOR of the right pair that others lack?"
         assert got == places, f"in one of three batches the pair is another one; {asked}"
@@ -73,9 +72,8 @@ def ciphertexts_with_a_pair(seed: int, i: int, j: int, count: int = 6) -> np.nda
 
 def _smooth(seed, level):
     """(32, 32, 3) uint8: slow waves around `level`, and a little noise."""
-    rng = np.random.default_rng(seed)
+    rng, planes = np.random.default_rng(seed), []
     y, x = np.mgrid[:32, :32] / 32
-    planes = []
     for _ in range(3):
         a, b, phase = rng.uniform(1, 6, 3)
         planes.append(level + 34 * np.sin(a * y + b * x + phase) + rng.normal(0, 3, (32, 32)))

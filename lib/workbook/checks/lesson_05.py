@@ -5,9 +5,7 @@ from itertools import product
 import numpy as np
 
 from lib.symmetries import COLOURS
-from lib.workbook.checks import array, called, exercise, kind, whole
-
-FLAGS = (False, True)
+from lib.workbook.checks import GIVEN, array, called, exercise, kind, whole
 
 
 @exercise
@@ -15,7 +13,7 @@ def grey_states(answer):
     """How many different blocks EtC makes of one block whose three channels are equal."""
     whole(answer)
     grey = np.random.default_rng(5).integers(0, 256, (4, 4, 1), dtype=np.uint8).repeat(3, axis=2)
-    every = product(range(4), FLAGS, FLAGS, COLOURS)
+    every = product(range(4), (False, True), (False, True), COLOURS)
     count = len({_state(grey, *state).tobytes() for state in every})
     assert answer <= 96, "no block has more than 96 states"
     assert answer >= count, f"{answer} is too few: some states that you took for equal are not"
@@ -29,29 +27,16 @@ def undo_block(answer):
     `block`, to be left as it is, is the plain block after `turns` quarter turns to the left, then, where the
     flags say so, mirrored left to right and made negative, then with channel i taken from channel `order[i]`.
     """
-    cases = [
-        ("only made negative", 0, False, True, (0, 1, 2)),
-        ("only turned", 1, False, False, (0, 1, 2)),
-        ("only turned, three times", 3, False, False, (0, 1, 2)),
-        ("only mirrored", 0, True, False, (0, 1, 2)),
-        ("turned once, then mirrored", 1, True, False, (0, 1, 2)),
-        ("put in the colour order (1, 0, 2)", 0, False, False, (1, 0, 2)),
-        ("put in the colour order (1, 2, 0)", 0, False, False, (1, 2, 0)),
-        ("in all four ways", 3, True, True, (2, 0, 1)),
-        ("turned twice and mirrored", 2, True, False, (1, 2, 0)),
-    ]
-    for seed, (what, *state) in enumerate(cases):
+    for seed, (what, *state, order) in enumerate(GIVEN["undo_block"]["cases"]):
         plain = _block(4 + seed % 2, seed)
-        got = array(called(answer, _state(plain, *state), *state), plain.shape)
+        got = array(called(answer, _state(plain, *state, order), *state, tuple(order)), plain.shape)
         assert (got == plain).all(), f"a block that was {what} does not come back"
 
 
 @exercise
 def state_of(answer):
     """`answer(plain, cipher)`: (turns, mirrored, negative, order) that makes `cipher` of `plain`, or None."""
-    states = [(0, False, False, (0, 1, 2)), (1, False, False, (0, 2, 1)), (1, True, False, (1, 2, 0))]
-    states += [(3, False, True, (2, 0, 1)), (2, True, True, (2, 1, 0)), (3, True, False, (1, 0, 2))]
-    for seed, state in enumerate(states):
+    for seed, state in enumerate(GIVEN["state_of"]["cases"]):
         plain = _block(4, 20 + seed)
         cipher = _state(plain, *state)
         got = called(answer, plain, cipher)
@@ -65,8 +50,7 @@ def state_of(answer):
         assert (made == cipher).all(), f"the state {tuple(got)!r} makes another block of this plain one"
     plain, cipher = _block(4, 40), _state(_block(4, 40), 1, True, True, (1, 2, 0))
     cipher[3, 2, 1] ^= 1
-    told = "one value of this cipher was changed by 1, so that no state makes it"
-    assert answer(plain, cipher) is None, told
+    assert answer(plain, cipher) is None, GIVEN["state_of"]["hint"]
 
 
 def _block(side, seed):

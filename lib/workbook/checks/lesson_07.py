@@ -1,5 +1,7 @@
 """Checks of lesson 07: FFX read with a chosen image, and the few keys of NP with small blocks."""
 
+from functools import partial
+
 import numpy as np
 
 from lib import Key
@@ -15,7 +17,8 @@ def read_ffx(answer):
     """
     for seed in range(6):
         places, substitution = _ffx(seed)
-        found, values = pair(answer(_asked_twice(places, substitution)), "the places and the substitution")
+        encrypt = partial(_encrypt, places=places, substitution=substitution, asked=[])
+        found, values = pair(answer(encrypt), "the places and the substitution")
         found, values = array(np.asarray(found), (4, 4, 3), bool), array(values, (256,), None)
         right, told = found.sum() == places.sum(), f"{places.sum()} places are replaced under this key"
         assert right, f"{told}, you found {found.sum()}"
@@ -24,19 +27,14 @@ def read_ffx(answer):
         assert not wrong, f"the places are right; {wrong} of 256 values of the substitution are not"
 
 
-def _asked_twice(places, substitution):
-    asked = []
-
-    def encrypt(image):
-        asked.append(1)
-        assert len(asked) <= 2, "you asked a third time; two images are allowed, and one is enough"
-        assert isinstance(image, np.ndarray) and image.dtype == np.uint8, "encrypt takes a uint8 array"
-        fits = image.ndim == 3 and image.shape[2] == 3 and not image.shape[0] % 4 and not image.shape[1] % 4
-        assert fits, f"encrypt takes one (h, w, 3) image, h and w multiples of 4, got {image.shape}"
-        tiled = np.tile(places, (image.shape[0] // 4, image.shape[1] // 4, 1))
-        return np.where(tiled, substitution[image], image)
-
-    return encrypt
+def _encrypt(image, places, substitution, asked):
+    asked.append(1)
+    assert len(asked) <= 2, "you asked a third time; two images are allowed, and one is enough"
+    assert isinstance(image, np.ndarray) and image.dtype == np.uint8, "encrypt takes a uint8 array"
+    fits = image.ndim == 3 and image.shape[2] == 3 and not image.shape[0] % 4 and not image.shape[1] % 4
+    assert fits, f"encrypt takes one (h, w, 3) image, h and w multiples of 4, got {image.shape}"
+    tiled = np.tile(places, (image.shape[0] // 4, image.shape[1] // 4, 1))
+    return np.where(tiled, substitution[image], image)
 
 
 def _ffx(seed):

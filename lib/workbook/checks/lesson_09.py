@@ -3,7 +3,7 @@
 import numpy as np
 
 from lib.metrics import edge_correlation
-from lib.workbook.checks import exercise, kind
+from lib.workbook.checks import GIVEN, exercise, kind
 from lib.workbook.explorer import Choice, attack, pictures, strongest
 
 SEEN, RECOVERED = 0.2, 0.9
@@ -14,8 +14,7 @@ def unseen(answer):
     """`answer`: a `Choice` of equal histograms, no edges, nine bytes of ten read from one ciphertext."""
     assert isinstance(answer, Choice), f"expected a Choice(photo, size, scheme, ...), got {kind(answer)}"
     plain, cipher = pictures(answer)
-    grey = "this ciphertext is grey and three times as wide; take a scheme that stays in colour"
-    assert plain.shape == cipher.shape, grey
+    assert plain.shape == cipher.shape, GIVEN["unseen"]["hint"]
     bars = [np.bincount(image.ravel(), minlength=256) for image in (plain, cipher)]
     differ, asked = int((bars[0] != bars[1]).sum()), "which parts only move them?"
     assert not differ, f"{differ} of the 256 bars differ: a part of your key changes values; {asked}"

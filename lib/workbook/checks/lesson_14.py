@@ -26,18 +26,13 @@ def upper_nibbles(answer):
 @exercise
 def find(answer):
     """`answer(plain, ciphertexts)`: the place of the one that hides `plain`, each under a key of its own."""
-    images = _pictures()
+    some = datasets.load("photos", "train", limit=400)
+    images = some.images[some.labels == 5][:8].astype(int)  # patches of a photo, and of nearly one mean
+    levelled = images + 120 - images.mean(axis=(1, 2, 3), keepdims=True).round().astype(int)
+    images = np.clip(levelled, 0, 255).astype(np.uint8)
     for seed, kind in enumerate((SKK, EtC, Tanaka, ExtendedTanaka), 20):
         cipher = kind(Key.from_seed(seed), per_image=True).encrypt(images, ids=range(len(images)))
         for wanted in (5, 2, 7, 0, 3, 6, 1, 4):
             got = answer(images[wanted].copy(), cipher.copy())
             whole(got, f"a place among the ciphertexts, 0 to {len(cipher) - 1}", 0, len(cipher) - 1)
             assert got == wanted, f"{kind.__name__}: it is another ciphertext that hides this picture"
-
-
-def _pictures():
-    """(8, 32, 32, 3) uint8: patches of a photo with nearly one mean, no two with equal nibble counts."""
-    some = datasets.load("photos", "train", limit=400)
-    images = some.images[some.labels == 5][:8].astype(int)
-    levelled = images + 120 - images.mean(axis=(1, 2, 3), keepdims=True).round().astype(int)
-    return np.clip(levelled, 0, 255).astype(np.uint8)

@@ -4,7 +4,7 @@ import numpy as np
 
 from lib import datasets, metrics
 from lib.workbook.attack_matrix import verdict
-from lib.workbook.checks import array, called, exercise, number
+from lib.workbook.checks import GIVEN, array, called, exercise, number
 
 PHOTOS, SIDE = ("coffee", "chelsea", "astronaut"), 64
 
@@ -12,43 +12,42 @@ PHOTOS, SIDE = ("coffee", "chelsea", "astronaut"), 64
 @exercise
 def up_to_complement(answer):
     """`answer(estimate, truth)`: dB, the mean over images; both (n, h, w, 3) uint8."""
-    for what, estimate, truth in _estimates():
-        got = number(called(answer, estimate, truth))
-        expected = metrics.psnr_up_to_complement(estimate, truth)
-        assert np.isclose(got, expected, rtol=0, atol=1e-6), f"{what}: {got:.4f} dB is not right"
-
-
-def _estimates():
     rng = np.random.default_rng(20)
     truth = rng.integers(0, 256, (3, 6, 5, 3), dtype=np.uint8)
 
     def near(image, step):
         return (image + rng.integers(-step, step + 1, image.shape)).clip(0, 255).astype(np.uint8)
 
-    yield "one good estimate", near(truth[:1], 5), truth[:1]
-    yield "the exact negative of one image", 255 - truth[:1], truth[:1]
-    yield "a good negative of one image", 255 - near(truth[:1], 3), truth[:1]
+    one, negative = near(truth[:1], 5), 255 - near(truth[:1], 3)
     good, fair, poor = (near(image, step) for image, step in zip(truth, (2, 20, 90)))
-    yield "three estimates, of which the second is a negative", np.stack([good, 255 - fair, poor]), truth
-    yield "three negatives of unlike quality", 255 - np.stack([good, fair, poor]), truth
-    for what, where in (("a part of it", np.s_[:, :2]), ("one colour", np.s_[..., 0])):
-        some = good.copy()
-        some[where] ^= 255
-        yield f"an image with {what} negative", some[None], truth[:1]
+    part, colour = np.arange(5)[:, None] < 2, np.arange(3) == 0
+    for what, estimate in (
+        ("one good estimate", one),
+        ("the exact negative of one image", 255 - truth[:1]),
+        ("a good negative of one image", negative),
+        ("three estimates, of which the second is a negative", np.stack([good, 255 - fair, poor])),
+        ("three negatives of unlike quality", 255 - np.stack([good, fair, poor])),
+        ("an image with a part of it negative", np.where(part, 255 - good, good)[None]),
+        ("an image with one colour negative", np.where(colour, 255 - good, good)[None]),
+    ):
+        got = number(called(answer, estimate, truth[: len(estimate)]))
+        expected = metrics.psnr_up_to_complement(estimate, truth[: len(estimate)])
+        assert np.isclose(got, expected, rtol=0, atol=1e-6), f"{what}: {got:.4f} dB is not right"
 
 
 @exercise
 def judge(answer):
     """`answer(scores)`: "broken", "not broken" or "void"; scores as in a cell of the matrix."""
-    for what, scores in _CASES.items():
-        _same(answer, what, scores)
+    for what, given in GIVEN["judge"]["cases"].items():
+        each = {who: given.get(who, ()) for who in ("attack", "ciphertext", "mean", "control")}
+        _same(answer, what, {who: _scores(*score) for who, score in each.items() if score is not False})
     rng = np.random.default_rng(20)
     for count in range(300):
         who = ["attack", "ciphertext", "mean", *(["control"] if count % 5 else [])]
         edges = {name: rng.uniform(-0.1, 1 if name == "attack" else 0.6) for name in who}
         exact = {name: rng.choice([0.005, 0.3, 0.97], p=[0.7, 0.2, 0.1]) for name in who}
-        scores = {name: _scores(exact[name], edges[name]) for name in who}
-        _same(answer, f"the scores {_shown(scores)}", scores)
+        shown = ", ".join(f"{name} {exact[name]:.3f} and {edges[name]:.3f}" for name in who)
+        _same(answer, f"the scores {shown}", {name: _scores(exact[name], edges[name]) for name in who})
 
 
 def _same(answer, what, scores):
@@ -62,34 +61,6 @@ def _scores(exact=0.005, edges=0.0):
     return {"exact": float(exact), "edge_correlation": float(edges)}
 
 
-def _case(attack=(), ciphertext=(), mean=(), control=()):
-    """Scores, exact and edges, of who recovers nothing but what is said; a control of None was refused."""
-    given = {"attack": attack, "ciphertext": ciphertext, "mean": mean, "control": control}
-    return {who: _scores(*each) for who, each in given.items() if each is not None}
-
-
-def _shown(scores):
-    told = {name: f"{each['exact']:.3f} and {each['edge_correlation']:.3f}" for name, each in scores.items()}
-    return ", ".join(f"{name} {each}" for name, each in told.items())
-
-
-_CASES = {
-    "everything exact, and a control that resists": _case((1, 1)),
-    "nothing recovered": _case(),
-    "nine values of ten exact": _case((0.9, 0.1)),
-    "half of the values exact, no outlines": _case((0.5, 0.1)),
-    "outlines, few values exact": _case((0.02, 0.5)),
-    "outlines that are in the ciphertext already": _case((0.02, 0.55), ciphertext=(0.005, 0.45)),
-    "outlines that the mean image has as well": _case((0.02, 0.55), mean=(0.005, 0.45)),
-    "0.3 more outlines than the ciphertext, and still few": _case((0.005, 0.4), ciphertext=(0.005, 0.1)),
-    "everything exact, on the control too": _case((1, 1), control=(1, 1)),
-    "everything exact, and the control's outlines": _case((1, 1), control=(0.01, 0.75)),
-    "nothing recovered, but the control's outlines": _case(control=(0.01, 0.75)),
-    "outlines, and a control whose outlines are weak": _case((0.02, 0.8), control=(0.01, 0.3)),
-    "everything exact, where the attack refused the control": _case((1, 1), control=None),
-}
-
-
 @exercise
 def fool(answer):
     """`answer(truth)`: an estimate, (h, w, 3) uint8, not broken by the rule, that can still be read."""
@@ -99,14 +70,10 @@ def fool(answer):
         noise = np.random.default_rng(seed).integers(0, 256, truth.shape, dtype=np.uint8)
         estimates = {"attack": got, "ciphertext": noise, "mean": np.full_like(truth, truth.mean())}
         scores = {who: metrics.report(each, truth) for who, each in estimates.items()}
-        edges = scores["attack"]["edge_correlation"]
-        hidden = verdict(scores) == "not broken"
+        edges, hidden = scores["attack"]["edge_correlation"], verdict(scores) == "not broken"
         assert hidden, f"{name}: the rule sees it, with an edge correlation of {edges:.2f}"
-        seen = _as_seen(got, truth)
-        assert seen > 0.8, (
-            f"{name}: the rule sees nothing, nor would anybody else: mirrored, turned and moved in every "
-            f"way, your picture's edges go with the true ones to {seen:.2f} at most, 0.8 is asked"
-        )
+        seen, hint = _as_seen(got, truth), GIVEN["fool"]["hint"]
+        assert seen > 0.8, f"{name}: {hint} to {seen:.2f} at most, 0.8 is asked"
 
 
 def _as_seen(estimate, truth):

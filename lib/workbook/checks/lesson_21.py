@@ -1,5 +1,7 @@
 """Checks of lesson 21: a pixel that mends an attack, words without complements, a table read in four."""
 
+from functools import partial
+
 import numpy as np
 
 from lib import Key
@@ -47,7 +49,7 @@ def read_in_four(answer):
     for kind in (Tanaka, SKK, EtC, ExtendedTanaka):
         scheme = kind(Key.from_seed(5))
         index, mask = read_table(Oracle(scheme.encrypt), SHAPE)
-        got = pair(answer(_asker(scheme)), "index and flipped")
+        got = pair(answer(partial(_ask, oracle=Oracle(scheme.encrypt))), "index and flipped")
         found, flipped = (array(part, index.shape, None) for part in got)
         wrong = (flipped.astype(bool) != (split(mask, 4) > 7)).mean()
         told = f"{scheme.name}: {wrong:.0%} of the nibbles"
@@ -57,14 +59,9 @@ def read_in_four(answer):
         assert wrong == 0, f"{told}: cipher nibble i is plain nibble index[i]"
 
 
-def _asker(scheme):
-    oracle = Oracle(scheme.encrypt)
-
-    def ask(images):
-        assert isinstance(images, np.ndarray) and images.dtype == np.uint8, "ask takes a uint8 array"
-        assert images.shape[1:] == SHAPE, f"ask takes images (n, 32, 32, 3), got {images.shape}"
-        asked = oracle.queries + len(images)
-        assert asked <= 4, f"you asked for {asked} images, 4 are allowed"
-        return oracle(images)
-
-    return ask
+def _ask(images, oracle):
+    assert isinstance(images, np.ndarray) and images.dtype == np.uint8, "ask takes a uint8 array"
+    assert images.shape[1:] == SHAPE, f"ask takes images (n, 32, 32, 3), got {images.shape}"
+    asked = oracle.queries + len(images)
+    assert asked <= 4, f"you asked for {asked} images, 4 are allowed"
+    return oracle(images)

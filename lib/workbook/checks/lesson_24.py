@@ -21,8 +21,8 @@ def nearest(answer):
             assert np.shape(got) == (3,), f"expected three values, got {got!r}"
             got, (least, expected) = [int(value) for value in got], _nearest(before, pixel)
             told = f"{kind}, before {before}, pixel {pixel}: you say {got}"
-            state = sorted(map(_fold, got)) == sorted(map(_fold, pixel))
-            assert state, f"{told}, which is no state of the pixel"
+            folded, wanted = (sorted(min(v, 255 - v) for v in values) for values in (got, pixel))
+            assert folded == wanted, f"{told}, which is no state of the pixel"
             away = _distance(before, got)
             assert away <= least, f"{told}; there is a state nearer than {away}"
             assert got == expected, f"{told}, which is as near as a state of a later order"
@@ -33,16 +33,11 @@ def _nearest(before, pixel):
     for order in permutations(pixel):
         row = [[v ^ int(mask) for v, mask in zip(order, masks)] for masks in SIGNS]
         rows.append(min((_distance(before, state), state) for state in row))
-    least = min(distance for distance, _ in rows)
-    return least, [state for distance, state in rows if distance == least][-1]
+    return min(reversed(rows), key=lambda each: each[0])
 
 
 def _distance(a, b):
     return sum(abs(int(x) - int(y)) for x, y in zip(a, b))
-
-
-def _fold(value):
-    return min(value, 255 - value)
 
 
 @exercise

@@ -48,9 +48,8 @@ def by_columns(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 @exercise
 def keyless(answer):
     """`answer(block)`: numbers that no key of Tanaka's changes and that tell others apart; 4x4 uint8."""
-    blocks = [datasets.photo("coffee", 64)[4 * i : 4 * i + 4, 8 * i : 8 * i + 4] for i in range(6)]
-    seen = []
-    for block in blocks:
+    seen, photo = [], datasets.photo("coffee", 64)
+    for block in (photo[4 * i : 4 * i + 4, 8 * i : 8 * i + 4] for i in range(6)):
         first = _numbers(answer, block)
         for seed in range(5):
             other = _numbers(answer, Tanaka(Key.from_seed(seed)).encrypt(block))

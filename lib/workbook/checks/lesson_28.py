@@ -3,21 +3,17 @@
 import numpy as np
 
 from lib.symmetries import COLOURS
-from lib.workbook.checks import exercise, number, triples
+from lib.workbook.checks import GIVEN, exercise, number, triples
 
 
 @exercise
 def hinge(answer):
     """`answer(real, fake)`: the loss of a discriminator that says (n,) floats of pictures and of outputs."""
     rng = np.random.default_rng(28)
-    for told, real, fake in (
-        ("it is sure, and right", np.array([1.5, 3.0]), np.array([-2.0, -1.0])),
-        ("it is sure, and wrong", np.array([-2.0, -1.5]), np.array([2.5, 1.0])),
-        ("it always says 0", np.zeros(4), np.zeros(4)),
-        ("it is right about pictures alone", np.array([2.0, 5.0]), np.array([0.5, 4.0])),
-        ("verdicts of all sizes", *rng.normal(0, 1.5, (2, 50))),
-        ("more outputs than pictures", rng.normal(0, 1.5, 10), rng.normal(0, 1.5, 40)),
-    ):
+    drawn = [("verdicts of all sizes", *rng.normal(0, 1.5, (2, 50)))]
+    drawn += [("more outputs than pictures", rng.normal(0, 1.5, 10), rng.normal(0, 1.5, 40))]
+    for told, real, fake in GIVEN["hinge"]["cases"] + drawn:
+        real, fake = np.array(real), np.array(fake)
         got = number(answer(real.copy(), fake.copy()))
         expected = np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean()
         assert np.isclose(got, expected), f"{told}: you say {got:.3f}, not {expected:.3f}"
@@ -50,11 +46,9 @@ def _compare(answer, weights, order, flips, told):
 def rank(answer):
     """`answer(similar, own)`: the place of candidate `own` by (n,) similarities; equal ones share a mean."""
     rng = np.random.default_rng(30)
-    cases = [("first of three", [0.9, 0.1, -0.3], 0), ("last of three", [0.9, 0.1, -0.3], 2)]
-    cases += [("all are equal", [0.5] * 5, 3), ("a tie for the first place", [0.7, 0.7, 0.2], 1)]
-    cases += [(f"candidate {i} of 20", rng.permutation(20) / 10 - 1, i) for i in (0, 7, 19)]
-    cases += [(f"candidate {i}, with ties", rng.integers(-3, 3, 20) / 4, i) for i in (2, 11)]
-    for told, similar, own in cases:
+    drawn = [(f"candidate {i} of 20", rng.permutation(20) / 10 - 1, i) for i in (0, 7, 19)]
+    drawn += [(f"candidate {i}, with ties", rng.integers(-3, 3, 20) / 4, i) for i in (2, 11)]
+    for told, similar, own in GIVEN["rank"]["cases"] + drawn:
         similar = np.asarray(similar, float)
         got = number(answer(similar.copy(), own))
         better, equal = (similar > similar[own]).sum(), (similar == similar[own]).sum()

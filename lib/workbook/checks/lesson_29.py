@@ -1,11 +1,11 @@
 """Checks of lesson 29: what an attacker can do at best, the front, and what follows from the board."""
 
-from itertools import combinations
+from itertools import combinations, product
 
 import numpy as np
 
 from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
-from lib.workbook.checks import called, exercise
+from lib.workbook.checks import GIVEN, called, exercise
 
 _ORDER = (ONE, MANY, PAIRS, CHOSEN)
 
@@ -26,40 +26,20 @@ def within_reach(answer):
 @exercise
 def front(answer):
     """`answer(points)`: positions of the points (accuracy, leak) that no other beats, ascending."""
-    fixed = {
-        "one point": [(0.5, 0.5)],
-        "two that do not compare": [(0.9, 1.0), (0.1, 0.0)],
-        "one that is beaten in both": [(0.9, 0.2), (0.8, 0.3)],
-        "equal accuracy": [(0.9, 0.3), (0.9, 0.2)],
-        "equal leak": [(0.8, 0.2), (0.9, 0.2)],
-        "two equal points": [(0.9, 0.2), (0.9, 0.2), (0.5, 0.9)],
-    }
-    rng = np.random.default_rng(29)
-    drawn = {f"points {n}": [tuple(p) for p in rng.integers(0, 6, (8, 2)).tolist()] for n in range(50)}
-    for what, points in (fixed | drawn).items():
+    cases, rng = [*GIVEN["front"]["cases"].items()], np.random.default_rng(29)
+    for what, points in cases + [("some points", rng.integers(0, 6, (8, 2)).tolist()) for _ in range(50)]:
+        points = [tuple(point) for point in points]
         got = answer(list(points))
         assert isinstance(got, list), f"expected a list of positions, got {type(got).__name__}"
-        expected = [i for i, point in enumerate(points) if not any(_beats(other, point) for other in points)]
-        assert got == expected, f"{what if what in fixed else 'some points'}, {points}: {got} is not right"
-
-
-def _beats(one, other):
-    return one[0] >= other[0] and one[1] <= other[1] and one != other
-
-
-_WHY = {
-    "a": "an attack that fails is no proof; a better one may come",
-    "b": "one attack that succeeds is enough",
-    "c": "the front does not say how much accuracy a leak is worth",
-    "d": "ciphertexts under one key gave back the pictures of most schemes; what would one assume instead?",
-    "e": "leakage does not depend on the network that is trained",
-}
+        beaten = {p for p, q in product(points, points) if q[0] >= p[0] and q[1] <= p[1] and q != p}
+        expected = [i for i, point in enumerate(points) if point not in beaten]
+        assert got == expected, f"{what}, {points}: {got} is not right"
 
 
 @exercise
 def follows(answer):
     """The set of letters of the claims that the board supports."""
-    letters = isinstance(answer, set) and answer <= set(_WHY)
+    letters = isinstance(answer, set) and answer <= set("abcde")
     assert letters, f"expected a set of letters from a to e, got {answer!r}"
     wrong = sorted(answer ^ {"b", "d", "e"})
-    assert not wrong, f"think again about {wrong[0]}: {_WHY[wrong[0]]}"
+    assert not wrong, f"think again about {wrong[0]}: {GIVEN['follows']['why'][wrong[0]]}"

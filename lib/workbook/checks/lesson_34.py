@@ -1,16 +1,15 @@
 """Checks of lesson 34: which attacks there are to choose from, a mask for any picture, a flag's length."""
 
-from itertools import combinations
+from itertools import combinations, count, product
 
 import numpy as np
 
 from lib.attacks.catalogue import CATALOGUE, MANY, THREATS
 from lib.schemes import NO_KEY
 from lib.workbook.attack_matrix import SCHEMES
-from lib.workbook.checks import array, called, exercise, number
+from lib.workbook.checks import GIVEN, array, called, exercise, number
 
 YEAR = 365.25 * 24 * 3600  # seconds
-_THINGS = ("plain", "pair_ciphers", "oracle")
 
 
 @exercise
@@ -18,14 +17,13 @@ def usable(answer):
     """`answer(scheme, given, count)`: attacks on `count` ciphertexts of a keyless `scheme`, by name."""
     for label, make in SCHEMES.items():
         scheme = make(NO_KEY)
-        for size in range(len(_THINGS) + 1):
-            for more in combinations(_THINGS, size):
-                for count in (1, 20):
-                    given = {"ciphers", *more}
-                    got, kept = answer(scheme, set(given), count), attacks_on(label, given, count)
-                    assert isinstance(got, list), f"expected a list of names, got {type(got).__name__}"
-                    case = f"{label}, {count} ciphertext{'s' * (count > 1)}, given {', '.join(sorted(given))}"
-                    _same(case, got, kept)
+        some = (more for size in range(4) for more in combinations(("plain", "pair_ciphers", "oracle"), size))
+        for more, images in product(some, (1, 20)):
+            given = {"ciphers", *more}
+            got, kept = answer(scheme, set(given), images), attacks_on(label, given, images)
+            assert isinstance(got, list), f"expected a list of names, got {type(got).__name__}"
+            case = f"{label}, {images} ciphertext{'s' * (images > 1)}, given {', '.join(sorted(given))}"
+            _same(case, got, kept)
 
 
 def attacks_on(label: str, given: set, count: int) -> list[str]:
@@ -65,17 +63,10 @@ def mask_for(answer):
 @exercise
 def letters_needed(answer):
     """`answer(alphabet, seconds, years)`: least letters for half of all flags to take `years`."""
-    cases = [(16, 0.1, 1000), (16, 1e-9, 1000), (26, 0.1, 1), (2, 1.0, 10), (10, 0.01, 50), (95, 1e-6, 1e6)]
-    for case in [*cases, (16, 0.1, 700)]:
-        got, expected = number(answer(*case)), _letters(*case)
+    for alphabet, seconds, years in GIVEN["letters_needed"]["cases"]:
+        got = number(answer(alphabet, seconds, years))
+        expected = next(n for n in count(1) if alphabet**n / 2 * seconds >= years * YEAR)
         assert got == int(got), f"expected a whole number of letters, got {got!r}"
         few, many = "too few: half of these flags are tried sooner", "more than needed: one fewer does"
-        told = "{} letters, {} s a guess, {} years".format(*case)
+        told = f"{alphabet} letters, {seconds} s a guess, {years} years"
         assert got == expected, f"{told}: {got:.0f} is {few if got < expected else many}"
-
-
-def _letters(alphabet, seconds, years):
-    count = 1
-    while alphabet**count / 2 * seconds < years * YEAR:
-        count += 1
-    return count

@@ -18,12 +18,9 @@ def main() -> None:
     chosen = [path for path in paths() if not wanted or path.name[:2] in wanted]
     if not chosen or len(chosen) < len(set(wanted)):
         parser.error(f"no such lesson; there are {', '.join(path.name[:2] for path in paths())}")
-    if arguments.what == "teacher":
-        written = guide.teacher(chosen)
-    else:
-        written = editions.assignments(chosen)
-        if arguments.what == "student":
-            written = editions.student(chosen)
+    written = guide.teacher(chosen) if arguments.what == "teacher" else editions.assignments(chosen)
+    if arguments.what == "student":
+        written = editions.student(chosen)
     print(os.path.relpath(written))
 
 

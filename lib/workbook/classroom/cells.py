@@ -1,8 +1,6 @@
-"""Executes a notebook inside the sandbox: the notebook on standard input, a JSON line of outputs for each
-cell that ended.
+"""Executes a notebook in the sandbox: it is on standard input, and a JSON line is written for each cell.
 
-A line is written as soon as its cell has ended, so that what ran before a kernel is killed still counts. The
-kernel cannot write there: it inherits no descriptor, and this process is not dumpable.
+What ran before a kernel is killed still counts. The kernel, which inherits no descriptor, cannot write there.
 """
 
 import ctypes

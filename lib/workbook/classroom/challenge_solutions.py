@@ -1,11 +1,9 @@
-"""The ten challenges solved, for teachers and tests: the lessons' attacks, and a reader in place of a
-person's eyes.
+"""The ten challenges solved, for teachers and tests: the lessons' attacks, and a reader in place of eyes.
 
     python -m lib.workbook.classroom.challenge_solutions FOLDER
 
 solves what can be solved, from the folder alone, and says whether the hashes agree: for challenges from a
-secret of your own, before they are handed out. The student edition leaves this package out; who has the
-repository can read it, as can be said of any key to exercises.
+secret of your own, before they are handed out.
 
 The reader compares every place of a picture with the sixteen letters, in all turns and mirror images, light
 on dark and dark on light. It sees what is legible, and less than a person does.
@@ -43,9 +41,8 @@ def read_flag(images: np.ndarray, scales: Iterable[int] = SCALES) -> tuple[str, 
     for image in images:
         grey = image.astype(np.float32).mean(axis=2)
         for turned in (np.rot90(side, turns) for side in (grey, grey[:, ::-1]) for turns in range(4)):
-            found += [
-                _read(turned, k) for k in scales if (np.array(turned.shape) >= np.multiply(PLATE, k)).all()
-            ]
+            fitting = [k for k in scales if (np.array(turned.shape) >= np.multiply(PLATE, k)).all()]
+            found += [_read(turned, scale) for scale in fitting]
     return max(found, key=lambda each: each[1])
 
 
@@ -79,16 +76,7 @@ def _fits(grey, scale):
 
 def by_catalogue(name: str) -> Callable[[Challenge], np.ndarray]:
     """A solver: one of the catalogue's attacks, told what the challenge tells."""
-
-    def solve(challenge):
-        return by_name(name).run(challenge.known(), **challenge.facts).estimate
-
-    return solve
-
-
-def try_all_times(challenge: Challenge) -> np.ndarray:
-    """Every second of the week."""
-    return weak_keys.search(challenge.ciphers, range(*challenge.facts["keys"])).estimate
+    return lambda challenge: by_name(name).run(challenge.known(), **challenge.facts).estimate
 
 
 def drag_photographs(challenge: Challenge) -> np.ndarray:
@@ -98,15 +86,11 @@ def drag_photographs(challenge: Challenge) -> np.ndarray:
     return min(left, key=roughness)[None]
 
 
-def invariant_map(challenge: Challenge) -> np.ndarray:
-    """What no key of SKK changes."""
-    return leading_bit(challenge.ciphers).estimate
-
-
 SOLVERS = {
-    1: by_catalogue("table-reader"), 2: by_catalogue("pairs-tanaka"), 3: try_all_times,
-    4: drag_photographs, 5: invariant_map, 6: by_catalogue("one-photograph"),
-    7: by_catalogue("jigsaw"), 8: by_catalogue("one-key-ele"),
+    1: by_catalogue("table-reader"), 2: by_catalogue("pairs-tanaka"),
+    3: lambda each: weak_keys.search(each.ciphers, range(*each.facts["keys"])).estimate,
+    4: drag_photographs, 5: lambda each: leading_bit(each.ciphers).estimate,
+    6: by_catalogue("one-photograph"), 7: by_catalogue("jigsaw"), 8: by_catalogue("one-key-ele"),
 }  # fmt: skip
 ATTEMPTS = {9: by_catalogue("likeliest"), 10: by_catalogue("one-key-ele")}
 """What comes nearest to an attack on those that are not solvable. The tests hold that they read nothing."""
@@ -137,9 +121,7 @@ def record(secrets: int) -> dict:
 
 def main(argv: list[str] | None = None) -> int:
     """Solve a folder; the exit status, 1 where a challenge that is called solvable was not solved."""
-    parser = argparse.ArgumentParser(
-        "python -m lib.workbook.classroom.challenge_solutions", description=main.__doc__
-    )
+    parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description=main.__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=FOLDER, help="data/challenges if left out")
     many = "solve under N test secrets instead, and record how often that works"
     parser.add_argument("--record", type=int, metavar="N", help=many)

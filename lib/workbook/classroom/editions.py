@@ -3,6 +3,7 @@
 import copy
 import re
 import shutil
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,22 +11,7 @@ from lib.workbook.lessons import BUILD, ROOT, write
 from lib.workbook.notebooks import stored, tags
 
 COURSE, STUDENT = BUILD / "nbgrader", BUILD / "student"
-GRADED = """\
-### BEGIN HIDDEN TESTS
-import importlib, lib.workbook.checks
-importlib.reload(lib.workbook.checks)
-check = importlib.reload(importlib.import_module("lib.workbook.checks.lesson_{number}"))
-### END HIDDEN TESTS
-assert check.{name}({answer}), "no points yet: the line above says why"
-"""
-CAPTURED = """\
-### BEGIN HIDDEN TESTS
-import importlib, lib.workbook.challenges
-the_ten = importlib.reload(lib.workbook.challenges).load()
-### END HIDDEN TESTS
-float(min({most}, sum(each.points for each in the_ten if each.check(ANSWERS.get(each.number, "")))))
-"""
-CONFIG = "from lib.workbook.classroom.grading import configure\n\nconfigure(get_config())  # noqa: F821\n"
+TEXTS = tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
 HANDED_OUT = ("Makefile", "LICENSE", "pyproject.toml", "constraints.txt", "environment.yml")
 INSTALLED = "lib", "data", ".ipython/profile_default/ipython_kernel_config.py"
 
@@ -61,11 +47,7 @@ def exercises(notebook: dict) -> list[Exercise]:
 
 def source(path: Path):
     """A lesson as nbgrader's source: solutions to be cut, with the outputs of their stubs; after each a cell
-    with points.
-
-    After a cell tagged `answers`, which holds flags of `lib.workbook.challenges`, comes one that gives points
-    for those that are right.
-    """
+    with points, and so after a cell tagged `answers`, which holds flags of `lib.workbook.challenges`."""
     notebook = stored(path)
     rest, cells, stub = iter(exercises(notebook)), [], None
     for cell in notebook.cells:
@@ -77,13 +59,13 @@ def source(path: Path):
             exercise = next(rest)
             cell.id, cell.outputs = stub.id, copy.deepcopy(stub.outputs)
             cell.metadata = nbgrader(exercise.name, "exercise", solution=True)
-            text = GRADED.format(number=path.name[:2], name=exercise.name, answer=exercise.answer)
+            text = TEXTS["graded"].format(number=path.name[:2], name=exercise.name, answer=exercise.answer)
             cells.append(graded(cell, exercise.name, text, exercise.stars))
         if "answers" in tags(cell):
             # or nbgrader takes the whole cell for the solution
             cell.source += "\n### BEGIN SOLUTION\n### END SOLUTION"
             cell.metadata = nbgrader("answers", "answers", solution=True)
-            cells.append(graded(cell, "answers", CAPTURED.format(most=most_points()), most_points()))
+            cells.append(graded(cell, "answers", TEXTS["captured"].format(most=most_points()), most_points()))
     notebook.cells = cells
     return notebook
 
@@ -113,8 +95,7 @@ def nbgrader(name: str, tag: str, **what) -> dict:
 
 
 def assignments(chosen: list[Path], folder: Path = COURSE) -> Path:
-    """An nbgrader course: an assignment for each lesson, named as it is, and its release; submissions and
-    grades are kept."""
+    """An nbgrader course: an assignment for each lesson, and its release; submissions and grades are kept."""
     import nbformat
     from nbgrader.apps import NbGraderAPI
     from traitlets.config import Config
@@ -125,7 +106,7 @@ def assignments(chosen: list[Path], folder: Path = COURSE) -> Path:
     configure(config)
     config.CourseDirectory.root = str(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    write(folder / "nbgrader_config.py", CONFIG)
+    write(folder / "nbgrader_config.py", TEXTS["config"])
     api = NbGraderAPI(config=config)
     for path in chosen:
         target = folder / "source" / path.stem / path.name
@@ -139,8 +120,7 @@ def assignments(chosen: list[Path], folder: Path = COURSE) -> Path:
 
 
 def student(chosen: list[Path], released: Path = COURSE, folder: Path = STUDENT) -> Path:
-    """What a student gets: the released notebooks of `assignments`, the package without this part, its data,
-    how to start."""
+    """What a student gets: the released notebooks of `assignments`, and the package without this part."""
     shutil.rmtree(folder, ignore_errors=True)
     files = {f"notebooks/{path.name}": released / "release" / path.stem / path.name for path in chosen}
     files |= {name: ROOT / name for name in (*INSTALLED, *HANDED_OUT)}
@@ -152,17 +132,5 @@ def student(chosen: list[Path], released: Path = COURSE, folder: Path = STUDENT)
             shutil.copytree(source, target, ignore=kept_back)
         else:
             shutil.copy(source, target)
-    write(folder / "README.md", STUDENT_README)
+    write(folder / "README.md", TEXTS["student_readme"])
     return folder
-
-
-STUDENT_README = """\
-# Learnable image encryption: the lessons
-
-`make lab` sets up (about two minutes, once) and opens the lessons in JupyterLab. A bare Debian needs one
-line first: `apt-get install -y make python3-venv`. Begin with `notebooks/00_start_here.ipynb`.
-
-A cell that says "your code here" is yours to fill in. The check below it says what is wrong; the cell after
-it, which you cannot edit, fails until the answer is right and gives the points. The notebook runs to its end
-all the same. Before you hand a notebook in: `.venv/bin/nbgrader validate notebooks/02_tanaka.ipynb`.
-"""

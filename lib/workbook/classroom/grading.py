@@ -7,7 +7,7 @@
 - a kernel that cannot be stopped leaves no grade: what ran before counts, what did not run has failed;
 - a deleted cell, other points, a changed set-up cell are the student's to decide: `Restore` takes a
   submission's answers, and its own cells, into the notebook that was handed out;
-- an answer can replace the check that judges it: it is loaded anew before it judges (`editions.GRADED`);
+- an answer can replace the check that judges it: it is loaded anew before it judges (`graded` in texts.toml);
 - feedback shows hidden tests, in source and tracebacks, and runs a stranger's HTML: `Discreet` cuts them.
 
 What none of this stops: an answer that runs in one process with its check can, with effort, forge the
@@ -56,8 +56,7 @@ def name_of(cell) -> str:
 
 
 def restored(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
-    """`released` with the sources of the cells to solve of `submitted`, and with its new code cells, each
-    before the cell that it stood before."""
+    """`released` with what `submitted` has in the cells to solve, and with its new code cells in place."""
     places = {key: i for i, cell in enumerate(released.cells) for key in (name_of(cell), cell.id) if key}
     known = {cell.source for cell in released.cells}
     new, waiting = [[] for _ in [*released.cells, None]], []
@@ -70,17 +69,13 @@ def restored(submitted: NotebookNode, released: NotebookNode) -> NotebookNode:
         elif cell.cell_type == "code" and cell.source not in known:
             waiting.append(new_code_cell(cell.source))
     new[-1] += waiting
-    released.cells = [
-        each for more, cell in zip(new, [*released.cells, None]) for each in (*more, cell) if each
-    ]
+    cells = [each for more, cell in zip(new, [*released.cells, None]) for each in (*more, cell) if each]
+    released.cells = cells
     return released
 
 
 class Execute(NbGraderPreprocessor):
-    """Runs a submission in the sandbox; what did not run has failed: nbgrader gives a silent cell all points.
-
-    Outputs are kept as text and PNG.
-    """
+    """Runs a submission in the sandbox; what did not run has failed, or nbgrader gives it all points."""
 
     timeout = Integer(60, help="seconds for a cell").tag(config=True)
     notebook_timeout = Integer(300, help="seconds for a notebook").tag(config=True)

@@ -6,36 +6,15 @@ import shutil
 import textwrap
 from pathlib import Path
 
-from lib.workbook.classroom.editions import Exercise, exercises, most_points
+from lib.workbook.classroom.editions import TEXTS, Exercise, exercises, most_points
 from lib.workbook.lessons import BUILD, MINUTES, paths, title, write
 from lib.workbook.notebooks import stored, tags
 
 TEACHER = BUILD / "teacher"
 # by lesson and exercise: wrong answers by name, and what the check says; `python -m tests.workbook.checks`
 MISTAKES = Path(__file__).with_name("mistakes.json")
-INTRODUCTION = """\
-# Teacher's guide
-
-A lesson's minutes are those that it runs, measured, and its words read at 150 a minute, counted, both known
-to this program; and those of its exercises, which are what the lesson says, for no class has been timed.
-Predictions and talk come on top.
-"""
 WORDS_A_MINUTE = 150
-# (lesson, how many of its exercises, None for all)
-SHORT = [("00", None), ("02", None), ("21", 2)]
-DAY = [("00", None), ("01", 2), ("02", None), ("04", 2), ("05", 2), ("10", 1), ("20", 1), ("21", 2)]
-DAY += [("25", None), ("26", None), ("29", 2)]
-TERM = ["00 01", "02", "03", "04", "05 06", "07 08 09", "10 11", "12 13", "14 15 20", "21 22", "23 24"]
-TERM = [week.split() for week in [*TERM, "25 26", "27 28", "29 30", "31 32 33", "34"]]
 HEAD = "lesson | exercises | runs (measured) | reading (words / 150) | exercises (as they say) |\n"
-FLAGS = """
-### The ten challenges
-
-{most} points at most, those of the challenges that can be solved; the open one makes up for others. In the
-repository, `.venv/bin/python -m lib.workbook.classroom.challenge_solutions` solves a folder of challenges and
-prints the flags, `data/challenges` if none is named; its source says by which attack. Flags are the
-same for all who have the same folder: README, *In class*, how to make one for a course.
-"""
 
 
 def teacher(chosen: list[Path], folder: Path = TEACHER) -> Path:
@@ -44,7 +23,7 @@ def teacher(chosen: list[Path], folder: Path = TEACHER) -> Path:
     (folder / "notebooks").mkdir(parents=True)
     for path in chosen:
         shutil.copy(path, folder / "notebooks" / path.name)
-    write(folder / "guide.md", INTRODUCTION + plans() + "".join(map(guide, chosen)))
+    write(folder / "guide.md", TEXTS["introduction"] + plans() + "".join(map(guide, chosen)))
     return folder
 
 
@@ -56,7 +35,7 @@ def guide(path: Path) -> str:
     parts = [f"\n## {path.name[:2]}. {title(path)}\n\n{takes} (as it says).\n"]
     parts += [answered(exercise, wrong[exercise.name]) for exercise in exercises(notebook)]
     if any("answers" in tags(each) for each in notebook.cells):
-        parts.append(FLAGS.format(most=most_points()))
+        parts.append(TEXTS["flags"].format(most=most_points()))
     return "".join(parts)
 
 
@@ -94,9 +73,9 @@ def plan(chosen: list) -> tuple[list[str], float]:
     here, rows, total = {path.name[:2]: path for path in paths()}, [], 0.0
     for number, upto in chosen:
         if number in here:
-            run, reading, asked = minutes(here[number], upto)
+            run, reading, asked = minutes(here[number], upto or None)
             total += run + reading + asked
-            which = "all" if upto is None else upto
+            which = upto or "all"
             rows.append(f"{number} {title(here[number])} | {which} | {run:.1f} | {reading:.0f} | {asked:.0f}")
     return rows, total
 
@@ -104,11 +83,12 @@ def plan(chosen: list) -> tuple[list[str], float]:
 def plans() -> str:
     """Three ways through the lessons as Markdown: an hour and a half, a day, a term."""
     parts = []
-    for name, chosen in (("90 minutes", SHORT), ("One day", DAY)):
-        rows, total = plan(chosen)
+    for name, chosen in (("90 minutes", "short"), ("One day", "day")):
+        rows, total = plan(TEXTS["plans"][chosen])
         parts.append(f"\n## {name}: {total:.0f} minutes\n\n| {HEAD}|---|---|---|---|---|\n")
         parts += [f"| {row} |\n" for row in rows]
     parts.append(f"\n## A term, a row each lesson\n\n| week | {HEAD}|---|---|---|---|---|---|\n")
-    for week, numbers in enumerate(TERM, 1):
-        parts += [f"| {week} | {row} |\n" for row in plan([(number, None) for number in numbers])[0]]
+    for week, numbers in enumerate(TEXTS["plans"]["term"], 1):
+        rows, _ = plan([(number, 0) for number in numbers.split()])
+        parts += [f"| {week} | {row} |\n" for row in rows]
     return "".join(parts)

@@ -50,12 +50,10 @@ class Run:
 
 
 def run(command: list[str], given: bytes = b"", seconds: float = 300, memory: int = 4 << 30) -> Run:
-    """Run `command` (argv[0] an absolute path) in the sandbox, `given` as its standard input.
+    """Run `command` (argv[0] an absolute path) in the sandbox, `given` as its standard input; else Refused.
 
     seconds  of the clock, for all of it
     memory   bytes: of each process (RLIMIT_DATA), and resident in all of them together
-
-    Refused where there is no sandbox on this machine.
     """
     available()
     return _run(closed(command, memory), given, seconds, memory)
@@ -70,10 +68,9 @@ def available() -> None:
         if probe.output == b"inside\n":
             return
         failed = f"it failed: {probe.ended or 'no output'}"
-    raise Refused(
-        f"Submissions are run only inside bubblewrap, and {failed}. On Debian 12 or newer: {SET_UP}; then "
-        "grade where `bwrap --unshare-all --ro-bind / / true` works, or as root of a virtual machine"
-    )
+    way = "grade where `bwrap --unshare-all --ro-bind / / true` works, or as root of a virtual machine"
+    only = f"Submissions are run only inside bubblewrap, and {failed}"
+    raise Refused(f"{only}. On Debian 12 or newer: {SET_UP}; then {way}")
 
 
 def closed(command: list[str], memory: int) -> list[str]:
@@ -116,20 +113,15 @@ def _run(line, given, seconds, memory) -> Run:
         process = subprocess.Popen(line, stdin=into, stdout=out, stderr=errors, env=ENVIRONMENT)
         try:
             ended = _watch(process, out, seconds, memory)
-        finally:
-            _end(process)
+        finally:  # with the first process inside, all of the namespace goes
+            for each in (*_inside(process), process) if process.poll() is None else ():
+                with suppress(psutil.NoSuchProcess):
+                    each.kill()
+            process.wait()
         errors.seek(0)
         said = errors.read()[-500:].decode(errors="replace").strip() or "it was killed"
         out.seek(0)
         return Run(out.read(OUTPUT), ended or _too_much(out) or (said if process.returncode else ""))
-
-
-def _end(process) -> None:
-    """Kill bubblewrap and what it started: with the first process inside, all of the namespace goes."""
-    for each in (*_inside(process), process) if process.poll() is None else ():
-        with suppress(psutil.NoSuchProcess):
-            each.kill()
-    process.wait()
 
 
 def _inside(process) -> list[psutil.Process]:

@@ -1,5 +1,4 @@
-"""The key explorer: choose picture, scheme and key parts, and see plain, cipher, histogram and what an attack
-gets back.
+"""The key explorer: choose picture, scheme and key parts; see plain, cipher, histogram, what an attack gets.
 
     from lib.workbook.explorer import Choice, attack, explorer, show
 

@@ -1,5 +1,4 @@
-"""What is chosen in the key explorer, picture, scheme and parts of the key, and the ciphertext that follows
-from it.
+"""What is chosen in the key explorer, picture, scheme and parts of the key, and the ciphertext.
 
 A part of a key is a step of its scheme; one that is not taken is left out, and the others stay as they are.
 """
@@ -23,10 +22,9 @@ BLOCKS = (2, 4, 8, 16, 32)
 
 @dataclass(frozen=True)
 class Choice:
-    """A photo of `PHOTOS`, its side in pixels, a scheme of `SCHEMES`, its block, its steps by name, and the
-    key's seed.
+    """A photo, its side in pixels, a scheme, its block, its steps by name (None for all), the key's seed.
 
-    `steps` None stands for all. ValueError for what does not exist or does not fit, and says what does.
+    ValueError for what does not exist or does not fit, and says what does.
     """
 
     photo: str = "hopper"
@@ -41,23 +39,17 @@ class Choice:
             if getattr(self, what) not in known:
                 raise ValueError(f"no {what} {getattr(self, what)!r}; known: {', '.join(map(str, known))}")
         if self.block not in blocks(self.scheme, self.size):
-            fitting = ", ".join(map(str, blocks(self.scheme, self.size)))
-            raise ValueError(
-                f"{self.scheme} on {self.size}x{self.size} has blocks of {fitting}, got {self.block}"
-            )
+            fitting, size = ", ".join(map(str, blocks(self.scheme, self.size))), f"{self.size}x{self.size}"
+            raise ValueError(f"{self.scheme} on {size} has blocks of {fitting}, got {self.block}")
         every = parts(self)
-        if set(self.steps or ()) - set(every):
-            raise ValueError(
-                f"the steps of {self.scheme} are {', '.join(every)}; got {', '.join(self.steps)}"
-            )
-        object.__setattr__(
-            self, "steps", tuple(name for name in every if self.steps is None or name in self.steps)
-        )
+        taken = every if self.steps is None else self.steps
+        if set(taken) - set(every):
+            raise ValueError(f"the steps of {self.scheme} are {', '.join(every)}; got {', '.join(taken)}")
+        object.__setattr__(self, "steps", tuple(name for name in every if name in taken))
 
 
 def blocks(scheme: str, size: int) -> tuple[int, ...]:
-    """The sides of blocks that a scheme can have on a picture of `size` x `size`, two blocks or more in each
-    direction."""
+    """The sides that a scheme's blocks can have on a picture of `size` x `size`, two or more across."""
     if "block" not in by_name(scheme).options:
         return (1,)
     return tuple(block for block in BLOCKS if size % block == 0 and size >= 2 * block)
@@ -79,8 +71,7 @@ def scheme_of(choice: Choice) -> Scheme:
 
 
 class Partly:
-    """A scheme of which only some steps are taken, in its order: as much of a scheme as attacks and oracles
-    ask for."""
+    """A scheme of which some steps are taken, in its order: as much of it as attacks and oracles ask for."""
 
     def __init__(self, scheme: Scheme, taken: tuple[str, ...], whole: bool):
         self._scheme, self._taken, self._whole = scheme, taken, whole
@@ -91,9 +82,7 @@ class Partly:
         """(n, h, w, 3) uint8, encrypted as far as the steps go; grey and three times as wide for etc-gray."""
         if self._whole:
             return self._scheme.encrypt(images, ids)
-        out = images
-        if self._scheme.channels == 1:
-            out = to_planes(images)[..., 0]
+        out = to_planes(images)[..., 0] if self._scheme.channels == 1 else images
         steps = self._scheme.steps(images.shape[1:]) if self._taken else {}
         for name in self._taken:
             out = steps[name].apply(out)

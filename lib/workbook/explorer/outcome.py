@@ -1,7 +1,6 @@
 """Attacks on what is chosen in the key explorer, as in the matrix: beside baselines, and on a one-time pad.
 
-Everything is known to the attacker but the key: with the scheme and its block, also which of its steps are
-taken. What an attack has beside the ciphertext is made under the same key, as its threat model says.
+Everything is known to the attacker but the key: also which steps of the scheme are taken.
 """
 
 import inspect
@@ -31,10 +30,8 @@ class Outcome:
 
     estimate     (h, w, 3) uint8, or None and a `reason`
     scores       as `attack_matrix.compared` names them
-    ciphers      how many it had; `queries` how many pictures it asked for, `seconds` of the clock,
-                 `confidence` its own, 0 to 1
-    verdict      as in the matrix; "" as long as the control was not tried, or where it came to no end, which
-                 is the `reason`
+    ciphers      how many it had; `queries` how many pictures it asked for
+    verdict      as in the matrix; "" until the control was tried, or where that has a `reason` for no end
     """
 
     attack: str
@@ -49,8 +46,8 @@ class Outcome:
 
 
 def attacks(choice: Choice) -> tuple[str, ...]:
-    """The attacks made for the scheme of a choice, by name: with one ciphertext, many, pairs, an oracle, each
-    from weak to strong. Those on many ciphertexts are for small pictures only, or they would take minutes."""
+    """The attacks made for the scheme of a choice, by name: with one ciphertext, many (of small pictures, or
+    it would take minutes), pairs, an oracle, each from weak to strong."""
     scheme = scheme_of(choice)
     # a control has no attack of its own; it is shown to those on schemes of its structure
     fitting = [each for each in CATALOGUE if (each.made_for if scheme.control else each.fits)(scheme)]
@@ -65,15 +62,13 @@ def strongest(choice: Choice) -> str:
 
 
 def attack(choice: Choice, name: str, patience: float = PATIENCE) -> Outcome:
-    """Run an attack on the ciphertext of a choice. What it cannot do, or not in `patience` seconds, is a
-    `reason`.
+    """Run an attack on a choice's ciphertext. What it cannot do in `patience` seconds is a `reason`.
 
     Errors: ValueError for an attack that is none of `attacks(choice)`.
     """
     if name not in attacks(choice):
-        raise ValueError(
-            f"{name} is not for {choice.scheme} here; there are {', '.join(attacks(choice)) or 'none'}"
-        )
+        there = ", ".join(attacks(choice)) or "none"
+        raise ValueError(f"{name} is not for {choice.scheme} here; there are {there}")
     made, truth, data = _attacked(choice, name)
     known, result = _run(choice, name, cipher_of(choice), patience)
     if isinstance(result, str):
@@ -104,29 +99,22 @@ def _attacked(choice, name):
 
 def _run(choice, name, cipher, patience):
     made, truth, data = _attacked(choice, name)
+    told = {"steps": choice.steps}
+    if not scheme_of(choice).control:
+        told["colour_shuffle"] = "colour shuffle" in choice.steps
+    takes = inspect.signature(made.function).parameters
+    told = {option: value for option, value in told.items() if option in takes}
     try:
         with within(patience):
-            return attack_matrix.run(made, cipher_of(choice), cipher, truth, data, **_steps(choice, name))
+            return attack_matrix.run(made, cipher_of(choice), cipher, truth, data, **told)
     except TimeoutError:
         return None, f"it was stopped after {patience:g} seconds, unfinished"
 
 
-def _steps(choice, name):
-    """Which steps are taken, for attacks that can be told."""
-    told = {"steps": choice.steps}
-    if not scheme_of(choice).control:
-        told["colour_shuffle"] = "colour shuffle" in choice.steps
-    takes = inspect.signature(catalogue.by_name(name).function).parameters
-    return {option: value for option, value in told.items() if option in takes}
-
-
 @lru_cache(maxsize=8)
 def album(name: str, size: int) -> attack_matrix.Data:
-    """Targets: the photo, and pictures that share its key. Others: public, or known in pairs.
-
-    They are cut from the other photographs, five for the targets and four for the others, so that the two
-    share none.
-    """
+    """Targets: the photo, and pictures that share its key, cut from five of the other photographs. Others:
+    public, or known in pairs, cut from the other four."""
     rest = [other for other in PHOTOS if other != name]
     targets = [photo(name, size), *_cut(rest[::2], size)]
     return attack_matrix.Data("embedded photographs", np.stack(targets), np.stack(_cut(rest[1::2], size)))

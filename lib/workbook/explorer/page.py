@@ -1,5 +1,4 @@
-"""The page of the key explorer: controls on the left, picture and outcome on the right, all of it
-ipywidgets."""
+"""The page of the key explorer: controls on the left, picture and outcome on the right, in ipywidgets."""
 
 import base64
 import html
@@ -68,8 +67,7 @@ class Page(HBox):
     # -- from the controls to a picture ----------------------------------------------------------------------
 
     def _refill(self, change):
-        """Scheme, block or size changed: what fits now, and what was chosen of it kept; another scheme begins
-        anew."""
+        """Scheme, block or size changed: keep what was chosen and fits; another scheme begins anew."""
         with self._lock:
             if self._filling:
                 return
@@ -108,8 +106,8 @@ class Page(HBox):
     def _show(self, outcome, more=""):
         choice, self._outcome = self.choice, outcome
         data, text = _drawn(choice, outcome)
-        img = f'<img src="data:image/png;base64,{data}" alt="{html.escape(text)}" style="max-width: 100%">'
-        self.picture.value = img
+        source = f"data:image/png;base64,{data}"
+        self.picture.value = f'<img src="{source}" alt="{html.escape(text)}" style="max-width: 100%">'
         self._say(in_words(choice, outcome) + more)
 
     def _say(self, text):

@@ -1,6 +1,4 @@
-"""Work that may take so long and no longer. What Numba compiles meanwhile, once on a machine, does not count:
-it takes seconds, and many of them on a busy one.
-"""
+"""Work that may take so long and no longer, but for what Numba compiles meanwhile, once on a machine."""
 
 import ctypes
 import threading
@@ -35,8 +33,7 @@ class Compiling(event.Listener):
 
 @contextmanager
 def within(seconds: float):
-    """TimeoutError for what runs inside and takes longer, at its next line of Python; in any thread, on any
-    system."""
+    """TimeoutError for what runs inside and takes longer, at its next line of Python, in any thread."""
     thread, lock, over, compiling = threading.get_ident(), threading.Lock(), [], Compiling()
     started = time.perf_counter()
 

@@ -11,15 +11,10 @@ from lib.workbook.explorer.outcome import Outcome
 
 
 def figure(choice: Choice, outcome: Outcome | None = None):
-    """Plain, ciphertext and what the attack got back, below each how often each byte occurs: a figure of
-    `lib.figures`."""
+    """Plain, ciphertext and what the attack got back, below each how often each byte occurs."""
     plain, cipher = pictures(choice)
-    name = outcome.attack if outcome else "none yet"
-    shown = {
-        "plain": plain,
-        key_in_words(choice): cipher,
-        f"attack: {name}": outcome.estimate if outcome else None,
-    }
+    name, estimate = (outcome.attack, outcome.estimate) if outcome else ("none yet", None)
+    shown = {"plain": plain, key_in_words(choice): cipher, f"attack: {name}": estimate}
     return figures.over_histograms(shown)
 
 
@@ -34,13 +29,11 @@ def sentence(choice: Choice, outcome: Outcome | None = None) -> str:
     same = ", in grey"
     if plain.shape == cipher.shape:
         same = f", {(plain == cipher).mean():.0%} of its bytes as they were"
-    tops = [f"{np.bincount(image.ravel()).max() / image.size:.1%}" for image in (plain, cipher)]
-    key = key_in_words(choice)
-    return (
-        f"{choice.photo}, {choice.size}x{choice.size}; beside it its ciphertext, {key}{same}. The most "
-        f"frequent byte has a share of {tops[0]} in the plain picture and of {tops[1]} in the ciphertext. "
-        f"{in_words(choice, outcome)}"
-    )
+    top, of_cipher = (f"{np.bincount(image.ravel()).max() / image.size:.1%}" for image in (plain, cipher))
+    size, key = f"{choice.size}x{choice.size}", f"{key_in_words(choice)}{same}"
+    shares = f"a share of {top} in the plain picture and of {of_cipher} in the ciphertext"
+    told = f"{choice.photo}, {size}; beside it its ciphertext, {key}. The most frequent byte has {shares}."
+    return f"{told} {in_words(choice, outcome)}"
 
 
 def key_in_words(choice: Choice) -> str:
@@ -62,19 +55,15 @@ def in_words(choice: Choice, outcome: Outcome | None) -> str:
         PAIRS: f"{PAIR_COUNT} pairs",
         CHOSEN: f"{outcome.queries} chosen picture{'s' * (outcome.queries != 1)}",
     }[catalogue.by_name(outcome.attack).threat]
-    sure = f"it says that it is {outcome.confidence:.0%} sure"
-    return (
-        f"{outcome.attack}, with {had}: {_score(outcome, 'attack')}, in {outcome.seconds:.1f} s; {sure}. "
-        f"The ciphertext as it is: {_score(outcome, 'ciphertext')}.{_control(outcome)}"
-    )
-
-
-def _control(outcome):
+    sure = f"in {outcome.seconds:.1f} s; it says that it is {outcome.confidence:.0%} sure"
+    told = f"{outcome.attack}, with {had}: {_score(outcome, 'attack')}, {sure}."
+    told += f" The ciphertext as it is: {_score(outcome, 'ciphertext')}."
     if "control" in outcome.scores:
-        return (
-            f" The same attack on a one-time pad: {_score(outcome, 'control')}. Verdict: {outcome.verdict}."
-        )
-    return f" On a one-time pad: {outcome.reason}; so no verdict." if outcome.reason else ""
+        told += f" The same attack on a one-time pad: {_score(outcome, 'control')}."
+        told += f" Verdict: {outcome.verdict}."
+    elif outcome.reason:
+        told += f" On a one-time pad: {outcome.reason}; so no verdict."
+    return told
 
 
 def _score(outcome, who):

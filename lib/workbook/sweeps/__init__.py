@@ -15,8 +15,7 @@ KEPT = "learnable-image-encryption"
 def record(rows: dict | list[dict]) -> None:
     """Hand out results from a notebook: a row {name: value} of the sweep's table, or several.
 
-    Values are numbers (NumPy's as well), texts, True, False and None. Outside a sweep nothing happens, but
-    that a line names what was recorded.
+    Values are numbers (NumPy's as well), texts, True, False and None.
     Errors: TypeError for other values; ValueError for NaN and infinities, which JSON cannot hold.
     """
     from IPython.display import display

@@ -1,10 +1,8 @@
-"""Work spread over processes by Dask: a `LocalCluster` of this machine, or the workers of a scheduler that
-runs already.
+"""Work spread over processes by Dask: of this machine, or the workers of a scheduler that runs already.
 
-What a cluster needs is looked at before work starts: that its workers have this `lib`, and see and may write
-the folder that results go to. Work writes its own results, so whatever is finished stays, whoever is killed.
-A killed worker's work goes to another one; work that was lost with the scheduler is handed out again once
-scheduler and workers are back.
+Before work starts, workers must have this `lib`, and see and may write the folder that results go to. Work
+writes its own results, so whatever is finished stays. A killed worker's work goes to another one; work lost
+with the scheduler is handed out again once scheduler and workers are back.
 """
 
 import hashlib
@@ -31,12 +29,10 @@ START = "start workers on this checkout: .venv/bin/dask worker {scheduler} --nth
 def spread(work: Callable, jobs: dict, scheduler: str | None, workers: int | None, seen: list[Path]):
     """Yield (name, `work(*arguments)`) for the jobs {name: arguments} as they end, in whatever order.
 
-    scheduler   address such as tcp://10.0.0.1:8786; None for processes of this machine, `workers` of them, or
-                one a core
+    scheduler   address such as tcp://10.0.0.1:8786; None for `workers` processes of this machine
     seen        what every worker has to see: a file, in a folder that it may write in; and folders
     Where work raises, or takes down several workers with it: {"status": "failed", "failure": {...}}.
-    Errors: RuntimeError for a scheduler that does not answer, or stays away for a minute, has no workers, or
-    unfit ones.
+    Errors: RuntimeError for a scheduler that does not answer, or stays away, has no workers, or unfit ones.
     """
     left, wait = dict(jobs), WAIT
     while left:
@@ -57,23 +53,22 @@ def spread(work: Callable, jobs: dict, scheduler: str | None, workers: int | Non
 def connected(scheduler: str | None, workers: int, wait: float):
     """A client of a cluster that has a worker at least."""
     if scheduler is None:
-        # no run waits behind another's worker
-        with dask.config.set({"distributed.scheduler.worker-saturation": 1.0}):
-            settings = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
-            with (
-                LocalCluster(workers, threads_per_worker=1, **settings) as cluster,
-                Client(cluster) as client,
-            ):
-                yield client
+        settings = {"dashboard_address": "127.0.0.1:0", "silence_logs": logging.CRITICAL}
+        # saturation: no run waits behind another's worker
+        with (
+            dask.config.set({"distributed.scheduler.worker-saturation": 1.0}),
+            LocalCluster(workers, threads_per_worker=1, **settings) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
         return
     # a scheduler that goes away is told here
     logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     try:
         client = Client(scheduler, timeout=wait)
     except (OSError, ValueError) as error:
-        raise RuntimeError(
-            f"no scheduler answers at {scheduler} ({error}); start one: .venv/bin/dask scheduler"
-        ) from None
+        way = "start one: .venv/bin/dask scheduler"
+        raise RuntimeError(f"no scheduler answers at {scheduler} ({error}); {way}") from None
     with client:
         try:
             client.wait_for_workers(1, timeout=wait)
@@ -99,8 +94,7 @@ def outcome(future: Future) -> dict | None:
 
 
 def check_workers(client: Client, scheduler: str, seen: list[str]) -> None:
-    """RuntimeError that names a worker without `lib`, with other code than here, or that does not see what it
-    has to."""
+    """RuntimeError that names a worker without this `lib`, or that does not see what it has to."""
     for address, there in client.run(eval, ABOUT.format(seen=seen), on_error="return").items():
         if wrong := _wrong(about(seen), there):
             raise RuntimeError(f"the worker at {address} {wrong}; {START.format(scheduler=scheduler)}")

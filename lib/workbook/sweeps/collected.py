@@ -12,8 +12,7 @@ PANELS = 6  # numbers that a figure has room for
 
 
 def collect(out: Path) -> tuple[pandas.DataFrame, list[str]]:
-    """(table, notes): a row for each recorded row of each finished run, parameters first; and what is not in
-    it.
+    """(table, notes): a row for each recorded row of each finished run, parameters first.
 
     FileNotFoundError for a folder without a sweep; ValueError for a sweep of which no run is finished.
     """
@@ -22,9 +21,8 @@ def collect(out: Path) -> tuple[pandas.DataFrame, list[str]]:
     found = {name: json.loads(file.read_text("utf-8")) for name, file in files.items() if file.exists()}
     finished = {name: facts for name, facts in found.items() if facts["status"] == "finished"}
     if not finished:
-        raise ValueError(
-            f"{out}: no run is finished; python -m lib sweep GRID.yaml --out {out} runs what is left"
-        )
+        way = f"python -m lib sweep GRID.yaml --out {out} runs what is left"
+        raise ValueError(f"{out}: no run is finished; {way}")
     said = [f"{len(names) - len(found)} of {len(names)} runs are not there yet"] * (len(found) < len(names))
     if failed := len(found) - len(finished):
         said.append(f"{failed} of {len(names)} runs failed")
@@ -43,16 +41,12 @@ def read_manifest(out: Path) -> dict:
 
 def rows_of(name: str, facts: dict) -> list[dict]:
     """Parameters, what was recorded, seconds and the run's name; a list among the parameters as its JSON."""
-    given = {
-        key: json.dumps(value) if isinstance(value, list | dict) else value
-        for key, value in facts["parameters"].items()
-    }
+    given = dict(facts["parameters"])
+    given |= {key: json.dumps(value) for key, value in given.items() if isinstance(value, list | dict)}
     last = {"seconds": facts["seconds"], "cpu_seconds": facts["cpu_seconds"], "run": name}
-    rows = facts["results"] or [{}]
-    return [
-        given | {f"recorded {key}" if key in given | last else key: row[key] for key in row} | last
-        for row in rows
-    ]
+    taken, rows = given | last, facts["results"] or [{}]
+    named = [{f"{'recorded ' * (key in taken)}{key}": row[key] for key in row} for row in rows]
+    return [given | row | last for row in named]
 
 
 def write(out: Path, table: pandas.DataFrame) -> list[Path]:
@@ -89,15 +83,13 @@ def _name(value) -> str:
 
 
 def draw(table: pandas.DataFrame, manifest: dict, path: Path) -> str | None:
-    """Write a figure with a panel for each recorded number; what is to be seen in it, in words. None: there
-    is no such thing.
+    """Write a figure with a panel for each recorded number; what it shows, in words. None: there is none.
 
     The first parameter that varies is the x axis, a line stands for each value of the second, seeds left out.
     A point is the mean over all others, its bar reaches from the least to the most.
     """
-    x, *others = (
-        [name for name in manifest["varied"] if name.lower() != "seed"] or manifest["varied"] or [None]
-    )
+    varied = manifest["varied"]
+    x, *others = [name for name in varied if name.lower() != "seed"] or varied or [None]
     shown = measured(table, manifest["parameters"])[:PANELS]
     if x is None or not shown:
         return None
@@ -105,14 +97,10 @@ def draw(table: pandas.DataFrame, manifest: dict, path: Path) -> str | None:
 
     ticks = list(dict.fromkeys(map(_name, table[x])))
     panels = {y: curves(table, x, others[0] if others else None, y) for y in shown}
-    alt = f"{manifest['title']}. Means over {x} ({', '.join(ticks)}). " + " ".join(
-        f"{y}: {'; '.join(_told(line, points) for line, points in lines.items())}."
-        for y, lines in panels.items()
-    )
+    alt = f"{manifest['title']}. Means over {x} ({', '.join(ticks)})."
+    for y, lines in panels.items():
+        ends = [(line, *next(iter(points.items())), *[*points.items()][-1]) for line, points in lines.items()]
+        told = [f"{line} from {a[0]:.3g} at {at} to {b[0]:.3g} at {to}" for line, at, a, to, b in ends]
+        alt += f" {y}: {'; '.join(told)}."
     figures.save(figures.panels(panels, x, ticks, manifest["title"]), path, alt)
     return alt
-
-
-def _told(line, points):
-    first, *_, last = [*points, *points]
-    return f"{line} from {points[first][0]:.3g} at {first} to {points[last][0]:.3g} at {last}"

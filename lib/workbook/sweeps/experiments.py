@@ -15,17 +15,9 @@ MANIFEST = "sweep.json"
 SPARE = 1 << 18  # bytes of a run's files at least
 
 
-def sweep(
-    runs: list[Run],
-    out: Path,
-    title: str,
-    scheduler: str | None = None,
-    workers: int | None = None,
-    overwrite: bool = False,
-    spread: Callable = spread,
-) -> list[dict]:
-    """Carry out runs of one notebook or several, `workers` at a time (one a core), or on the cluster of a
-    Dask scheduler.
+def sweep(runs: list[Run], out: Path, title: str, scheduler: str | None = None, workers: int | None = None,
+          overwrite: bool = False, spread: Callable = spread) -> list[dict]:  # fmt: skip
+    """Carry out runs of notebooks, `workers` at a time (one a core), or on the cluster of a Dask scheduler.
 
     Finished runs are skipped, failed ones tried again, `overwrite` runs all. What NAME.json holds, run by
     run, and `before`; of a run that was lost with its worker, or could not write, only `status` and
@@ -46,21 +38,17 @@ def sweep(
 
 
 def prepare(out: Path, runs: list[Run], left: list[Run], title: str) -> None:
-    """Make the folder of a sweep, see that the runs that are left fit into it, and write which runs are
-    its."""
+    """Make the folder of a sweep, see that the runs that are left fit, and write which runs are its."""
     manifest, sources = out / MANIFEST, sorted({run.path.name for run in runs})
     other = json.loads(manifest.read_text(encoding="utf-8"))["notebooks"] if manifest.exists() else sources
     if other != sources:
-        raise ValueError(
-            f"{out} holds the runs of {', '.join(other)}; choose another folder for {', '.join(sources)}"
-        )
+        way = f"choose another folder for {', '.join(sources)}"
+        raise ValueError(f"{out} holds the runs of {', '.join(other)}; {way}")
     out.mkdir(parents=True, exist_ok=True)
     need = sum(max(2 * run.path.stat().st_size, SPARE) for run in left)
     if (free := shutil.disk_usage(out).free) < need:
-        raise OSError(
-            f"{out}: {len(left)} runs may need {need / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free; make "
-            "room, or choose another folder"
-        )
+        told = f"{len(left)} runs may need {need / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free"
+        raise OSError(f"{out}: {told}; make room, or choose another folder")
     files = [out / f"{run.name}{suffix}" for run in runs for suffix in (".ipynb", ".json")]
     remove_unfinished([*files, manifest])
     values = {}
@@ -72,8 +60,7 @@ def prepare(out: Path, runs: list[Run], left: list[Run], title: str) -> None:
 
 
 class Progress:
-    """A bar with the time that is left where there is a terminal, else a line for each run; failures are told
-    at once."""
+    """A bar where there is a terminal, else a line for each run; failures are told at once."""
 
     def __init__(self, total: int, before: int):
         from tqdm import tqdm

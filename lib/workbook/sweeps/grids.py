@@ -1,5 +1,4 @@
-"""Parameter grids: a YAML file that names a notebook and values for its parameters, checked before anything
-starts.
+"""Parameter grids: a YAML file that names a notebook and values for its parameters, checked at the start.
 
 Lists are tried in all combinations; anything else is the same in every run.
 
@@ -37,8 +36,7 @@ class GridFile(Format):
 
 @dataclass(frozen=True)
 class Grid:
-    """What a grid file says: axes are the values of each parameter, in the file's order; source, the notebook
-    as it was read."""
+    """What a grid file says: `axes`, the values of each parameter; `source`, the notebook as it was read."""
 
     title: str
     notebook: Path
@@ -57,29 +55,21 @@ def read_grid(path: Path) -> Grid:
     Errors: FileNotFoundError for a missing file; ValueError for what is no grid, a parameter that the
     notebook does not have, a value of another type than the notebook's, a value given twice.
     """
-    said = _parse(path)
-    notebook = (path.parent / said.notebook).resolve()
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such grid; {GridFile.WAY}")
+    try:
+        said = check(GridFile, yaml.load(path.read_text(encoding="utf-8"), _Strict), str(path))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
+    notebook, axes = (path.parent / said.notebook).resolve(), said.parameters
     if not notebook.is_file():
-        raise FileNotFoundError(
-            f"{path}: notebook {said.notebook} is not beside it; give its path from there"
-        )
-    listed = {
-        name: values if isinstance(values, list) else [values] for name, values in said.parameters.items()
-    }
-    grid = Grid(said.title or path.stem, notebook, notebooks.read(notebook), listed)
+        way = "give its path from there"
+        raise FileNotFoundError(f"{path}: notebook {said.notebook} is not beside it; {way}")
+    axes = {name: values if isinstance(values, list) else [values] for name, values in axes.items()}
+    grid = Grid(said.title or path.stem, notebook, notebooks.read(notebook), axes)
     if found := dict.fromkeys(_problems(grid)):
         raise ValueError(f"{path}, for {notebook.name}: {'; '.join(found)}")
     return grid
-
-
-def _parse(path):
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such grid; those of the lessons stand in notebooks/grids")
-    try:
-        said = yaml.load(path.read_text(encoding="utf-8"), _Strict)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
-    return check(GridFile, said, str(path))
 
 
 def _problems(grid):
@@ -93,8 +83,7 @@ def _problems(grid):
 
 
 class _Strict(yaml.SafeLoader):
-    """A loader to which a key given twice is an error: YAML keeps the last, and half a grid would go
-    unnoticed."""
+    """A loader to which a key given twice is an error: YAML keeps the last without a word."""
 
     def construct_mapping(self, node, deep=False):
         keys = [key.value for key, _ in node.value]

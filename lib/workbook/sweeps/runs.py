@@ -1,8 +1,7 @@
 """One run of a notebook, and the two files that it leaves in the sweep's folder, each whole or absent.
 
-NAME.ipynb is the executed notebook, and NAME.json what it recorded, of which `lib.workbook.sweeps.collected`
-makes one table. NAME is made of the notebook's code and the parameters: a finished run is not run again, but
-for another value, or after a change of the code.
+NAME.ipynb is the executed notebook, and NAME.json what it recorded. NAME is made of the notebook's code and
+the parameters: a finished run is not run again, but for another value, or after a change of the code.
 """
 
 import hashlib
@@ -38,8 +37,7 @@ class Run:
 
 
 def carry_out(run: Run, out: Path, overwrite: bool = False) -> dict:
-    """Execute a run, unless that was done before, and write its two files into `out`; what NAME.json
-    holds."""
+    """Execute a run, unless that was done, and write its files into `out`; what NAME.json holds."""
     done = finished(run, out)
     if done and not overwrite:
         return done
@@ -47,16 +45,11 @@ def carry_out(run: Run, out: Path, overwrite: bool = False) -> dict:
     executed = out / f"{run.name}.ipynb"
     failure = notebooks.execute(run.source, executed, run.parameters, run.path.parent)
     rows = recorded(json.loads(executed.read_text(encoding="utf-8")))
-    facts = {
-        "notebook": run.path.name,
-        "parameters": run.parameters,
-        "status": "failed" if failure else "finished",
-        "results": rows,
-        "failure": failure and failure._asdict(),
-        "seconds": round(time.perf_counter() - started, 2),
-        "cpu_seconds": round(worked_by_children() - worked, 2),  # of this run, if it is alone in its process
-        "lib": {"version": __version__, "code": code},
-    }
+    facts = {"notebook": run.path.name, "parameters": run.parameters}
+    facts |= {"status": "failed" if failure else "finished", "results": rows}
+    facts |= {"failure": failure and failure._asdict(), "seconds": round(time.perf_counter() - started, 2)}
+    facts["cpu_seconds"] = round(worked_by_children() - worked, 2)  # of this run, if alone in its process
+    facts["lib"] = {"version": __version__, "code": code}
     write_json(out / f"{run.name}.json", facts)
     return facts
 

@@ -5,8 +5,11 @@ import textwrap
 
 from lib.workbook import lessons
 from lib.workbook.classroom import guide
+from lib.workbook.classroom.editions import TEXTS
 from lib.workbook.lessons import paths
 from tests.workbook.classroom.test_editions import solutions
+
+PLANS = TEXTS["plans"]
 
 
 def test_the_guide_holds_each_solution_and_each_mistake_with_what_the_check_says(lesson):
@@ -20,11 +23,11 @@ def test_the_guide_holds_each_solution_and_each_mistake_with_what_the_check_says
 
 
 def test_the_short_plans_fit_their_time_and_the_term_has_every_lesson():
-    assert 70 <= guide.plan(guide.SHORT)[1] <= 90
-    assert 240 <= guide.plan(guide.DAY)[1] <= 360
-    weeks = [guide.plan([(number, None) for number in numbers])[1] for numbers in guide.TERM]
+    assert 70 <= guide.plan(PLANS["short"])[1] <= 90
+    assert 240 <= guide.plan(PLANS["day"])[1] <= 360
+    weeks = [guide.plan([(number, 0) for number in week.split()])[1] for week in PLANS["term"]]
     assert max(weeks) <= 180 and 12 <= len(weeks) <= 16
-    assert {path.name[:2] for path in paths()} <= {number for numbers in guide.TERM for number in numbers}
+    assert {path.name[:2] for path in paths()} <= set(" ".join(PLANS["term"]).split())
     seconds = json.loads(lessons.MINUTES.read_text())["00_start_here"]
     assert f" {seconds / 60:.1f} " in guide.plans().split("00 Start here")[1].splitlines()[0], (
         "as measured, in minutes"

@@ -182,8 +182,8 @@ def summary() -> str:
         if rows := recorded_rows(tier=tier):
             plain, by_kind = accuracy_by_kind(tier)
             title = f"Tier `{tier}`, plain pictures {plain}:"
-            tables += [title, readme.table(*by_kind), readme.table(HEAD, map(_line, rows))]
-    return "\n\n".join(tables)
+            tables += [f"{title}\n", readme.table(*by_kind), readme.table(HEAD, map(_line, rows))]
+    return "\n".join(tables)
 
 
 def recorded_rows(names: Sequence[str] = (), tier: str = "table") -> list[tuple[TrainingRow, list[Training]]]:
@@ -252,7 +252,9 @@ def told(runs: list[Training]) -> str:
 
 def _line(row_and_runs):
     row, runs = row_and_runs
-    there = [f"{row.published.accuracy:.2f} %", row.published.source] if row.published else ["", "none found"]
+    there = ["", "none found" if row.kind == "as published" else ""]
+    if row.published:
+        there = [f"{row.published.accuracy:.2f} %", row.published.source]
     sizes = [f"{runs[0].parameters:,}", f"{runs[0].front:,}"]
     here = [row.recipe["epochs"], told(runs), len(runs), f"{np.mean([run.core_hours for run in runs]):.2f}"]
     return [row.name, row.kind, row.front, *sizes, *here, *there]

@@ -101,7 +101,7 @@ def ffx(oracle: Oracle, ciphers: np.ndarray, block: int = 4) -> AttackResult:
 
 
 def _digits(words, top, bits):
-    """(count, ...) uint8: digits of numbers (...) below top in base 2 ** bits, highest first; its bit is 0."""
+    """(count, ...) uint8: digits of numbers (...) below top in base 2 ** bits, highest first, bit 0."""
     shifts = np.arange(-(-((top - 1).bit_length() + 1) // bits))[::-1] * bits
     return (words >> shifts.reshape(-1, *[1] * words.ndim) & 2**bits - 1).astype(np.uint8)
 

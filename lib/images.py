@@ -31,7 +31,7 @@ def enter(images: Images, block: int = 1, channels: int = 3) -> tuple["np.ndarra
 
     The batch is `(n, h, w, channels)` uint8, a NumPy array, or a torch tensor where the images are on another
     device than the CPU; the way out gives a batch of ciphertexts the form that the images came in. Errors:
-    TypeError for a wrong kind or dtype, ValueError for a wrong shape or size.
+    Errors: TypeError for a wrong kind or dtype, ValueError for a wrong shape or size.
     """
     if isinstance(images, np.ndarray):
         batch, leave = _enter_array(images, block, channels)

@@ -33,7 +33,7 @@ class Network(Format):
     name: str
     adaptation: str | None
     block: int
-    side: int
+    side: int | list[int]
 
     def build(self, classes: int) -> torch.nn.Module:
         """A new network."""
@@ -50,7 +50,7 @@ class Facts(Format):
     version: Literal[1]
     network: Network
     classes: list[str] = Field(min_length=1)
-    side: int
+    side: int | list[int]
     channels: Literal[3]
     recipe: dict[str, bool | int | float | str]
     cipher: Cipher | None

@@ -37,7 +37,7 @@ def ffx_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None =
     public   (m, h', w', 3) uint8 photographs of the attacker's own; None: the embedded ones
     Recovered: "places" (block, block, 3) bool, where values are replaced; "substitution" (256,) uint8, what
     replaces each. Confidence (256,): how likely each plain value's replacement is exactly right.
-    ValueError for sizes that do not fit the block, sides below 8 pixels, or images of one colour.
+    Errors: ValueError for sizes that do not fit the block, sides below 8 pixels, or images of one colour.
     """
     _check(ciphers, block)
     moments = window_moments(load("photos").images if public is None else public)

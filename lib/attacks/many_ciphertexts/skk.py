@@ -41,7 +41,7 @@ def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> Att
     same as a table of bytes, for `lib.attacks.solvers.recovered_table.decrypt_with`; and "settled", 0 to 1,
     how sure the one choice is that all pixels share. Confidence (h, w): how likely a pixel's state is right,
     up to that choice. On EtC ciphertexts it finds signs and colours of blocks, not their places.
-    ValueError for fewer than 2 images, sides below 4 pixels, or images that are all alike.
+    Errors: ValueError for fewer than 2 images, sides below 4 pixels, or images that are all alike.
     """
     _check(ciphers)
     states, confidence = grow(pair_costs(ciphers))

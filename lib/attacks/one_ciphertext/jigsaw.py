@@ -44,8 +44,8 @@ def jigsaw(
     `lib.attacks.solvers.recovered_table.decrypt_with` takes it; and "settled", 0 to 1, how sure turn, sign
     and colour order of the whole are; right and left may be exchanged in any case. Confidence (h / block, w /
     block), by place in the picture: how likely its block is the right one, in the right state, up to that.
-    ValueError for sizes that do not fit the block, a block below 2, fewer than 2x2 or more than 4096 blocks,
-    unknown steps, or images all of one colour.
+    Errors: ValueError for sizes that do not fit the block, a block below 2, fewer than 2x2 or more than 4096
+    blocks, unknown steps, or images all of one colour.
     """
     _check(ciphers, block, steps)
     open_ = tuple(step in steps for step in STEPS[1:])

@@ -50,7 +50,7 @@ def blocks_one_key(
                  order of colours and the negative of everything, which the ciphertexts do not hold. "settled"
                  in `recovered` is the probability, by public pictures, that these are right too
 
-    ValueError for other shapes, and for too few blocks, or too few atoms that ever change.
+    Errors: ValueError for other shapes, and for too few blocks, or too few atoms that ever change.
     """
     streams = _some(_atoms(ciphers, block, bits), block)
     held, flips, sure = _levels(streams, block, bits, seed)

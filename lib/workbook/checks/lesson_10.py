@@ -74,7 +74,7 @@ def _loss(scores, labels, smoothing):
     return total / len(labels)
 
 
-def gradient_of_filters(widths, seed=0):
+def gradient_of_filters(widths: tuple[int, int, int], seed: int = 0) -> torch.Tensor:
     """(filters, weights) floats: the loss's slopes in a convolution of a new network, from 300 patches."""
     data = datasets.load("photos", "train", 300)
     x = scaled(torch.from_numpy(data.images).permute(0, 3, 1, 2))
@@ -85,7 +85,7 @@ def gradient_of_filters(widths, seed=0):
     return network[2][0].weight.grad.flatten(1)
 
 
-def singular_values(values):
+def singular_values(values: dict[str, torch.Tensor]) -> None:
     """Draw {name: singular values of a step, largest first}."""
     lines = {name: (range(1, len(each) + 1), each) for name, each in values.items()}
     figures.curves(

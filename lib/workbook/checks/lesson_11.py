@@ -9,7 +9,7 @@ import torch
 from lib import Key, datasets
 from lib.models import AlignedBlocks
 from lib.models.fronts.alignment import block_grid
-from lib.schemes import Tanaka
+from lib.schemes import Scheme, Tanaka
 from lib.table import split
 from lib.tiling import assembled, cut
 from lib.training import scaled
@@ -19,12 +19,12 @@ WITH_KEY = "with the key"
 KINDS = ("as published", "by statistics", "attack first", WITH_KEY)
 
 
-def floats(images):
+def floats(images: np.ndarray) -> torch.Tensor:
     """(n, 3, h, w) floats from -1 to 1, as networks are given (n, h, w, 3) uint8."""
     return scaled(torch.from_numpy(images).permute(0, 3, 1, 2)).contiguous()
 
 
-def right_places(reader: AlignedBlocks, scheme) -> int:
+def right_places(reader: AlignedBlocks, scheme: Scheme) -> int:
     """How many of 48 upper nibbles a reader puts where they were, up to the order of colours and one
     complement of everything; the scheme has the key and tells the truth."""
     noise = np.random.default_rng(1).integers(0, 256, (50, 32, 32, 3), dtype=np.uint8)

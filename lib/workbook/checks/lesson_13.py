@@ -3,7 +3,7 @@ leading coordinate, neighbours that are right, a cipher that is given. `measured
 experiments gave."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
@@ -78,8 +78,8 @@ def leading(answer):
 
 
 def _leading(values):
-    values = values - values.mean(0)
-    return values @ np.linalg.eigh(values.T @ values)[1][:, -1]
+    left, strengths, _ = np.linalg.svd(values - values.mean(axis=0), full_matrices=False)
+    return left[:, 0] * strengths[0]
 
 
 def values_of_blocks(scheme: EtC | ExtendedTanaka, images: np.ndarray) -> np.ndarray:
@@ -196,7 +196,7 @@ def read_given(ciphers: np.ndarray) -> np.ndarray:
     return assembled(blocks[:, best.ravel()].reshape(-1, 4, 4, 192), 8).astype(np.uint8)
 
 
-def pairs(grid):
+def pairs(grid: np.ndarray) -> Iterator[tuple[int, int, bool]]:
     """(a, b, whether b is to the right of a or below it): row by row, so that each b comes after its a."""
     for y, x in np.ndindex(*grid.shape):
         if x:

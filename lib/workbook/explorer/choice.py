@@ -24,7 +24,7 @@ BLOCKS = (2, 4, 8, 16, 32)
 class Choice:
     """A photo, its side in pixels, a scheme, its block, its steps by name (None for all), the key's seed.
 
-    ValueError for what does not exist or does not fit, and says what does.
+    Errors: ValueError for what does not exist or does not fit, and says what does.
     """
 
     photo: str = "hopper"

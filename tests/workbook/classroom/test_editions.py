@@ -56,7 +56,7 @@ def handed_out(made, tmp_path_factory):
 def test_every_exercise_has_points_minutes_and_a_place(path):
     notebook = editions.source(path)
     found = editions.exercises(stored(path))
-    assert all(1 <= e.stars <= 3 and 1 <= e.minutes <= 30 for e in found)
+    assert all(1 <= e.stars <= 3 and 1 <= e.minutes <= 60 for e in found)
     graded = [c.metadata.nbgrader for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade")]
     points = [cell.points for cell in graded if cell.grade_id != "answers-points"]
     assert points == [exercise.stars for exercise in found] and len(found) >= 1

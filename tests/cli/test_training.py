@@ -204,7 +204,7 @@ def test_images_that_are_no_squares_are_read_by_the_networks_that_the_help_says(
     words = ("train", "--data", "folder:wide", "--epochs", "1", "--patch", "8", "--batch", "30")
     assert lib(*words, "--model", "convmixer", "--out", "model") == 0
     assert facts("model")["side"] == facts("model")["network"]["side"] == [8, 16]
-    assert lib("predict", "model", "wide/test", "--out", "answers.csv") == 0
+    assert lib("predict", "wide/test", "answers.csv", "--model", "model") == 0
     assert len(rows(Path("answers.csv"))) == 30
     assert set(SQUARES) == set(models.names) - set(models.rectangles)
 

@@ -44,7 +44,7 @@ def grey_jigsaw(
     ciphertext, by rows, show luma; "block" (h / block, w / block) int, which of those stands at each place;
     "settled", 0 to 1, how sure turn and sign of the whole are; right and left may be exchanged in any case.
     Confidence (h / block, w / block): how likely a place has its block, in its state, up to that choice.
-    Errors: ValueError for images not grey, not three squares of blocks wide and high enough, or all of one value.
+    Errors: ValueError for images not grey, not three squares of blocks wide and high enough, or of one value.
     """
     blocks, rows, columns = _blocks(ciphers, block)
     upright = _embedded(block * min(rows, columns)) if public is None else (public,)

@@ -33,7 +33,7 @@ def place(compatibility: Compatibility, rows: int, columns: int, tries: int = TR
 
     The confidence of a place: how likely its block is the right one in the right state, up to what borders do
     not tell, a turn, mirror, sign or colour order of the whole. The picture comes back as block 0 has it.
-    Errors: ValueError for blocks that do not fit the grid, fewer than 2 rows or columns, more than 4096 blocks.
+    Errors: ValueError for blocks that do not fit the grid, fewer than 2 rows or columns, over 4096 blocks.
     """
     count = len(compatibility.names) // 4
     if count != rows * columns or min(rows, columns) < 2 or count > LARGEST:

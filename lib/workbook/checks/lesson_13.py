@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from lib import Key, datasets
-from lib.models.fronts.grid_embedding import place
 from lib.schemes import EtC, ExtendedTanaka
 from lib.symmetries import COLOURS
 from lib.table import split
@@ -182,18 +181,6 @@ def read(answer):
         signs = [(blocks[:, b] == truth[:, b]).all() for b in range(16)]
         odd = min(sum(signs), 16 - sum(signs))
         raise AssertionError(f"all blocks are in place, but {odd} have another sign than the rest")
-
-
-def read_given(ciphers: np.ndarray) -> np.ndarray:
-    """A solution of it, for the lesson's rest."""
-    blocks = cut(ciphers, 8).astype(float)
-    order = place(blocks.mean((2, 3, 4)), 4, 4).reshape(4, 4)
-    ways = [np.rot90(way, turns) for way in (order, order.T) for turns in range(4)]
-    best = max(ways, key=lambda way: sum(abs(joined(blocks, *pair)) for pair in pairs(way)))
-    for a, b, beside in pairs(best):  # signs from the left; first column: from above
-        if (beside or b in best[:, 0]) and joined(blocks, a, b, beside) < 0:
-            blocks[:, b] = 255 - blocks[:, b]
-    return assembled(blocks[:, best.ravel()].reshape(-1, 4, 4, 192), 8).astype(np.uint8)
 
 
 def pairs(grid: np.ndarray) -> Iterator[tuple[int, int, bool]]:

@@ -20,6 +20,8 @@ from lib.atomic import whole_file
 ROOT = Path(__file__).resolve().parents[2]
 SINGLE = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
 """What a kernel beside others needs, where nobody has said otherwise: one thread, which sleeps in a wait."""
+# Kernels that start at once may be told one free port, and all but one of them die before they run a cell.
+STARTS, NEVER_STARTED = 3, "Kernel died before replying"
 QUIET = ROOT / ".ipython"  # kernels that say nothing about their transport
 PLAIN = {kind.__name__: kind for kind in (bool, int, float, str, list, dict)} | {"tuple": list, "None": None}
 
@@ -156,39 +158,46 @@ def execute(notebook: dict, target: Path, given: dict, folder: Path,
     `target` is written whole, at the end, whether the run failed or not: the outputs up to there are in it.
     """
     import nbformat
-    import papermill
 
-    # it warns of each "=" in a comment, and of `int | None`
+    # papermill warns of each "=" in a comment, and of `int | None`
     logging.getLogger("papermill").setLevel(logging.ERROR)
     for name, value in (SINGLE | ({"IPYTHONDIR": str(QUIET)} if QUIET.is_dir() else {})).items():
         os.environ.setdefault(name, value)
     node = nbformat.from_dict(notebook)
     with tempfile.TemporaryDirectory() as temporary:
         # papermill writes it many times, and not by rename
-        running, failure = Path(temporary) / "running.ipynb", None
-        try:
-            papermill.execute_notebook(
-                node, running, given, kernel_name="python3", progress_bar=progress, coalesce_streams=True,
-                # not cwd, which would hold for the whole process
-                resources={"metadata": {"path": str(folder)}},
-            )  # fmt: skip
-        except papermill.PapermillExecutionError as error:
-            line = _line(error.source, "\n".join(error.traceback))
-            failure = Failure(error.exec_count, line, f"{error.ename}: {error.evalue}".strip())
-        except OSError:
-            raise
-        except Exception as error:  # the kernel died, or could not be started
-            cells = code(json.loads(running.read_text(encoding="utf-8")))
-            ran = [cell for cell in cells if cell["metadata"].get("papermill", {}).get("start_time")]
-            said, line = f"{type(error).__name__}: {error}".strip(), ""
-            if type(error).__name__ == "DeadKernelError":
-                said = "the kernel died, perhaps for lack of memory"
-            if ran:
-                line = _line("".join(ran[-1]["source"]))
-            failure = Failure(len(ran) or None, line, said)
+        running = Path(temporary) / "running.ipynb"
+        for _ in range(STARTS):
+            failure = _executed(node, running, given, folder, progress)
+            if failure is None or NEVER_STARTED not in failure.error:
+                break
         with whole_file(target, overwrite=True) as file:
             file.write(running.read_bytes())
     return failure
+
+
+def _executed(node, running, given, folder, progress) -> Failure | None:
+    import papermill
+
+    try:
+        papermill.execute_notebook(
+            node, running, given, kernel_name="python3", progress_bar=progress, coalesce_streams=True,
+            # not cwd, which would hold for the whole process
+            resources={"metadata": {"path": str(folder)}},
+        )  # fmt: skip
+    except papermill.PapermillExecutionError as error:
+        line = _line(error.source, "\n".join(error.traceback))
+        return Failure(error.exec_count, line, f"{error.ename}: {error.evalue}".strip())
+    except OSError:
+        raise
+    except Exception as error:  # the kernel died, or could not be started
+        cells = code(json.loads(running.read_text(encoding="utf-8")))
+        ran = [cell for cell in cells if cell["metadata"].get("papermill", {}).get("start_time")]
+        said = f"{type(error).__name__}: {error}".strip()
+        if type(error).__name__ == "DeadKernelError":
+            said = "the kernel died, perhaps for lack of memory"
+        return Failure(len(ran) or None, _line("".join(ran[-1]["source"])) if ran else "", said)
+    return None
 
 
 def _line(source: str, traceback: str = "") -> str:

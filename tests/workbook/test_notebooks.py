@@ -51,3 +51,31 @@ def test_the_parameters_of_all_lessons_are_read():
         assert {name: default for name, (default, _) in notebooks.parameters(source).items()} == {
             name: value for name, value in values.items() if name not in ("__builtins__", "__annotations__")
         }
+
+
+def test_a_kernel_that_never_started_is_started_again_and_a_run_that_failed_is_not(
+    squares, tmp_path, monkeypatch
+):
+    import papermill
+
+    calls, real = [], papermill.execute_notebook
+
+    def unlucky(node, running, *rest, **options):
+        calls.append(running)
+        if len(calls) < lucky:
+            running.write_text(squares.read_text())
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return real(node, running, *rest, **options)
+
+    monkeypatch.setattr(papermill, "execute_notebook", unlucky)
+    source, target = notebooks.read(squares), tmp_path / "out.ipynb"
+    for lucky, tries, ends in ((2, 2, True), (9, notebooks.STARTS, False)):
+        calls.clear()
+        failure = notebooks.execute(source, target, {"side": 3}, tmp_path)
+        assert (failure is None) is ends and len(calls) == tries and target.is_file()
+    assert failure.cell is None and "Kernel died before replying" in failure.error
+    calls.clear()
+    lucky = 1
+    failing = {**source, "cells": [*source["cells"], dict(source["cells"][-1], source=["1 / 0"])]}
+    assert "ZeroDivisionError" in notebooks.execute(failing, target, {"side": 3}, tmp_path).error
+    assert len(calls) == 1

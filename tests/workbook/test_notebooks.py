@@ -69,7 +69,7 @@ def test_a_kernel_that_never_started_is_started_again_and_a_run_that_failed_is_n
 
     monkeypatch.setattr(papermill, "execute_notebook", unlucky)
     source, target = notebooks.read(squares), tmp_path / "out.ipynb"
-    for lucky, tries, ends in ((2, 2, True), (9, notebooks.STARTS, False)):
+    for lucky, tries, ends in ((2, 2, True), (9, notebooks.STARTS, False)):  # noqa: B007  `unlucky` reads it
         calls.clear()
         failure = notebooks.execute(source, target, {"side": 3}, tmp_path)
         assert (failure is None) is ends and len(calls) == tries and target.is_file()

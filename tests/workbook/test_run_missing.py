@@ -1,8 +1,11 @@
 """The runner: what is recorded is skipped, what changed is run anew, and `make results` runs both kinds."""
 
+from dataclasses import replace
+
 import pytest
 
-from lib.workbook import readme, run_missing
+from lib import datasets
+from lib.workbook import readme, recorded_trainings, run_missing
 from lib.workbook.recording import Job, Kind, Record, Row, chosen
 
 FIELDS = {"scheme": None, "network": "n", "parameters": 1, "bfloat16": False, "seconds": 1}
@@ -77,3 +80,39 @@ def test_make_results_runs_both_and_each_alone():
     recipe = (readme.README.parent / "Makefile").read_text().split("\nresults:")[1].split("\n\n")[0]
     assert set(run_missing.KINDS) == {"trainings", "attacks"}
     assert "run_missing trainings $(ROWS)" in recipe and "run_missing attacks $(LEARNED)" in recipe
+
+
+GPU = [row for row in recorded_trainings.trainings.rows() if row.tier == "gpu"]
+SMALL_BODIES = {"airbench": {"widths": [8, 8, 8], "deep": True}, "shake-pyramid": {"depth": 20, "alpha": 24}}
+
+
+@pytest.mark.parametrize("row", [
+    pytest.param(row, id=row.name, marks=() if row.name in ("plain", "le-shake-pyramid") else pytest.mark.long)
+    for row in GPU
+])  # fmt: skip
+def test_every_row_of_the_gpu_tier_trains_in_pieces_of_time_at_a_hundredth_of_its_size(
+    row, tmp_path, monkeypatch
+):
+    recipe = row.recipe | {"epochs": 2, "batch": 100}
+    small = row.model_copy(update={"recipe": recipe, "options": SMALL_BODIES[row.network]})
+    kind = replace(recorded_trainings.trainings, folder=tmp_path)
+    monkeypatch.setattr(run_missing, "BUILD", tmp_path / "build")
+    load = datasets.load
+    monkeypatch.setattr(
+        datasets, "load", lambda name, split="train", limit=None: load(name, split, limit=300)
+    )
+    with pytest.raises(run_missing.OutOfTime):
+        run_missing.run_missing(kind, [small], [0], "photos", limit=0)
+    assert not kind.file(small, 0).exists()
+    run_missing.run_missing(kind, [small], [0], "photos", limit=600)
+    (record,) = kind.records(small)
+    assert len(record.epochs) == 2 and record.tier == "gpu" and record.is_of(small, 0)
+    wanted = {
+        "plain",
+        "le-statistics",
+        "le-shake-pyramid",
+        "skk-per-image-pixel",
+        "etc-statistics",
+        "ele-statistics",
+    }
+    assert {each.name for each in GPU} == wanted

@@ -90,9 +90,7 @@ SMALL_BODIES = {"airbench": {"widths": [8, 8, 8], "deep": True}, "shake-pyramid"
     pytest.param(row, id=row.name, marks=() if row.name in ("plain", "le-shake-pyramid") else pytest.mark.long)
     for row in GPU
 ])  # fmt: skip
-def test_every_row_of_the_gpu_tier_trains_in_pieces_of_time_at_a_hundredth_of_its_size(
-    row, tmp_path, monkeypatch
-):
+def test_every_row_of_the_gpu_tier_trains_in_pieces_at_a_hundredth_of_its_size(row, tmp_path, monkeypatch):
     recipe = row.recipe | {"epochs": 2, "batch": 100}
     small = row.model_copy(update={"recipe": recipe, "options": SMALL_BODIES[row.network]})
     kind = replace(recorded_trainings.trainings, folder=tmp_path)

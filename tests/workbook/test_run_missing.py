@@ -82,12 +82,13 @@ def test_make_results_runs_both_and_each_alone():
     assert "run_missing trainings $(ROWS)" in recipe and "run_missing attacks $(LEARNED)" in recipe
 
 
+SHAKE = "le-shake-pyramid"
 GPU = [row for row in recorded_trainings.trainings.rows() if row.tier == "gpu"]
 SMALL_BODIES = {"airbench": {"widths": [8, 8, 8], "deep": True}, "shake-pyramid": {"depth": 20, "alpha": 24}}
 
 
 @pytest.mark.parametrize("row", [
-    pytest.param(row, id=row.name, marks=() if row.name in ("plain", "le-shake-pyramid") else pytest.mark.long)
+    pytest.param(row, id=row.name, marks=() if row.name in ("plain", SHAKE) else pytest.mark.long)
     for row in GPU
 ])  # fmt: skip
 def test_every_row_of_the_gpu_tier_trains_in_pieces_at_a_hundredth_of_its_size(row, tmp_path, monkeypatch):

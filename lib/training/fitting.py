@@ -61,15 +61,15 @@ def fit(make_model: Callable, data: Dataset, recipe: Recipe | None = None, *, sc
         checkpoint = Checkpoint(folder, about, state.parts, log=True)
         history = checkpoint.load()
         moves = recipe.flip_test, recipe.augment, recipe.shift_test
-        shown = [] if test is None else views(test.images, scheme, False, recipe.augment, False)
+        shown = [] if test is None else views(test.images, scheme, *moves)
         steps = {"total": recipe.epochs * len(batches), "initial": len(history) * len(batches)}
         with tqdm(**steps, unit="step", disable=progress is not True) as bar:
             for epoch in range(len(history), recipe.epochs):
                 entry = _epoch(state, batches, epoch, bar)
                 if test is not None:
-                    if epoch + 1 == recipe.epochs:
-                        shown = views(test.images, scheme, *moves)
-                    entry["test_accuracy"] = accuracy(state.best, shown, test.labels, recipe.bfloat16)
+                    last = epoch + 1 == recipe.epochs
+                    seen = shown if last else shown[:1]  # the image as it is comes first
+                    entry["test_accuracy"] = accuracy(state.best, seen, test.labels, recipe.bfloat16)
                 history.append(entry)
                 checkpoint.save(history)
                 told = {name: entry[name] for name in ("loss", "test_accuracy") if name in entry}

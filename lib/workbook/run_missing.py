@@ -34,17 +34,18 @@ def run_missing(
     the epoch in which `limit` seconds are over."""
     from lib.datasets import load
 
-    started, bar = time.monotonic(), sys.stderr.isatty() and limit is None
+    started = time.monotonic()
 
     def watch(entry):
         if time.monotonic() - started > limit:
             raise OutOfTime
 
+    progress = sys.stderr.isatty() if limit is None else watch
     if todo := list(kind.missing(rows, seeds)):
         images, test = load(data), load(data, "test", limit=kind.test)
     for row, seed in todo:
         work = BUILD / kind.folder.name / kind.file(row, seed).stem
-        kind.keep(row, seed, Job(images, test, work, device, bar if limit is None else watch))
+        kind.keep(row, seed, Job(images, test, work, device, progress))
 
 
 def step_aside() -> None:

@@ -4,7 +4,7 @@
 """
 
 import statistics
-import time
+import timeit
 
 import numpy as np
 import torch
@@ -14,8 +14,10 @@ from lib.datasets import Dataset
 from lib.models import by_name
 from lib.training import Recipe, fit, has_bfloat16
 from lib.training.machine import CPU, quiet
+from lib.workbook.recorded_trainings import trainings
+from lib.workbook.recording import chosen
 
-BODIES = {"table": (64, 128, 128), "fast94": (64, 256, 256)}  # widths, by tier of the recorded trainings
+TIERS = ("table", "fast94")  # of the recorded trainings, whose bodies are timed
 IMAGES, SIDE, MATRIX, REPEATS = 4000, 32, 2048, 3
 
 
@@ -24,7 +26,9 @@ def speeds(images: int = IMAGES, side: int = SIDE, matrix: int = MATRIX) -> list
     second, and the share of the operations a second that multiplying two square matrices reaches."""
     kinds = [torch.float32, *[torch.bfloat16] * has_bfloat16(CPU)]
     rows = []
-    for tier, widths in BODIES.items():
+    bodies = {row.tier: tuple(row.options["widths"]) for row in chosen(trainings, ["plain"])}
+    for tier in TIERS:
+        widths = bodies[tier]
         work = operations(widths, side)
         for kind, threads in ((kind, threads) for kind in kinds for threads in (1, 2)):
             rate = images_per_second(widths, kind is torch.bfloat16, threads, images, side)
@@ -58,11 +62,7 @@ def images_per_second(
 
 def multiplying(kind: torch.dtype, threads: int, size: int = MATRIX) -> float:
     """Operations a second of the product of two square matrices, the median of some."""
-    seconds = []
     with quiet(0, threads=threads):
         one, other = torch.rand(2, size, size).to(kind)
-        for _ in range(REPEATS + 1):
-            start = time.perf_counter()
-            one @ other
-            seconds.append(time.perf_counter() - start)
+        seconds = timeit.repeat(lambda: one @ other, number=1, repeat=REPEATS + 1)
     return 2 * size**3 / statistics.median(seconds[1:])

@@ -207,11 +207,6 @@ def as_measured(got: float, found: Sequence[float], margin: float = 6) -> bool:
     return min(found) - margin < got < max(found) + margin
 
 
-def spread(values: Sequence[float]) -> str:
-    """The mean, and the least and the largest."""
-    return f"{np.mean(values):.0f} ({min(values):.0f} to {max(values):.0f})"
-
-
 def digits() -> tuple[datasets.Dataset, datasets.Dataset]:
     """scikit-learn's handwritten digits, 1,000 to learn from and 797 to test on, each pixel made 2x2: a block
     of 4 is a sixteenth of a digit."""

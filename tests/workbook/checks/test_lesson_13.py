@@ -7,6 +7,7 @@ from lib import Key
 from lib.models.fronts.grid_embedding import place
 from lib.schemes import EtC
 from lib.tiling import assembled, cut
+from lib.workbook import quick_experiments
 from lib.workbook.checks import lesson_13 as check
 
 
@@ -140,7 +141,7 @@ WRONG = {
 def test_measured_values_are_told_apart_by_what_was_measured():
     photos, placed = check.measured("photos"), check.measured("placed", "right pairs")
     assert len(photos[("ViT", "EtC", 8)]) == len(placed[("ELE", 260)]) == 5
-    assert check.spread([1, 2, 6]) == "3 (1 to 6)"
+    assert quick_experiments.told([1, 2, 6]) == "3 (1 to 6)"
     assert check.as_measured(60, [55, 57]) and not check.as_measured(70, [55, 57])
 
 

@@ -9,6 +9,7 @@
 """
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -52,7 +53,7 @@ def step_aside() -> None:
     """Let every other program go first: runs of hours are for the background."""
     os.nice(19)
     group = Path("/proc/self/autogroup")  # where Linux shares by sessions, nice alone does nothing
-    if group.exists():
+    with contextlib.suppress(OSError):  # no such file, or a session that has no share of its own
         group.write_text("19")
 
 
@@ -75,7 +76,6 @@ def main(argv: list[str] | None = None, kinds: dict[str, Kind] = KINDS) -> int:
         parser.error("--tiers and --limit are for trainings")
     if args.tiers:
         rows = [row for row in rows if row.tier in args.tiers]
-    step_aside()
     try:
         run_missing(kind, rows, args.seeds, args.data, args.device, args.limit)
     except OutOfTime:
@@ -86,4 +86,5 @@ def main(argv: list[str] | None = None, kinds: dict[str, Kind] = KINDS) -> int:
 
 
 if __name__ == "__main__":
+    step_aside()  # here alone: who calls main() keeps the rank it has
     sys.exit(main())

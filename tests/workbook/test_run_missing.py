@@ -1,5 +1,8 @@
 """The runner: what is recorded is skipped, what changed is run anew, and `make results` runs both kinds."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -54,6 +57,15 @@ def test_what_is_recorded_is_skipped_and_what_changed_is_run_anew(kind, capsys):
     with pytest.raises(SystemExit):
         run_missing.main(["small", "nosuch"], {"small": kind})
     assert "no row 'nosuch'; known: a, b" in capsys.readouterr().err
+
+
+def test_the_command_steps_aside_and_a_call_of_main_does_not(kind):
+    write(kind)
+    rank = os.nice(0)
+    run_missing.main(["small", "a", "--data", "photos"], {"small": kind})
+    assert os.nice(0) == rank
+    line = "import os; from lib.workbook.run_missing import step_aside; step_aside(); print(os.nice(0))"
+    assert subprocess.check_output([sys.executable, "-c", line], text=True) == "19\n"
 
 
 def test_a_damaged_record_names_file_and_field(kind):

@@ -1,0 +1,32 @@
+"""How much of a picture came back.
+
+    scores      of an estimate against the truth: exact values, PSNR, SSIM, edge maps, SKK's invariant
+    ranking     does each estimate show its own picture, among many?
+    ambiguity   what an attack leaves open is chosen once for all images
+    jigsaw      scores of puzzles
+
+Images are let in by `lib.images`; scores are means over images.
+"""
+
+from lib.metrics.ambiguity import MOVES, choice, moved, nearest
+from lib.metrics.jigsaw import direct, largest_part, neighbours
+from lib.metrics.ranking import ALIKE, ranks, retrieval
+from lib.metrics.scores import (
+    LUMA,
+    edge_correlation,
+    edge_map,
+    enter,
+    exact,
+    invariant,
+    pair,
+    psnr,
+    psnr_up_to_complement,
+    report,
+    ssim,
+)
+
+__all__ = [
+    "ALIKE", "LUMA", "MOVES", "choice", "direct", "edge_correlation", "edge_map", "enter", "exact",
+    "invariant", "largest_part", "moved", "nearest", "neighbours", "pair", "psnr", "psnr_up_to_complement", "ranks",
+    "report", "retrieval", "ssim",
+]  # fmt: skip

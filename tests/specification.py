@@ -13,13 +13,16 @@ import numpy as np
 
 from lib.schemes import (
     SKK,
+    BlockPixelPermutation,
     BlockShuffle,
+    CompressionFriendly,
     EtC,
     ExtendedTanaka,
     FormatPreserving,
     GrayscaleEtC,
     NegativePositive,
     OneTimePad,
+    RestrictedPermutation,
     Tanaka,
     by_name,
     names,
@@ -148,7 +151,8 @@ def index_and_mask(shape, side: int, bits: int, source, orders, masks):
 def encrypt(scheme, image, id=None):
     """The ciphertext of one image."""
     slow = {"tanaka": tanaka, "ele": tanaka, "skk": skk, "etc": etc, "etc-gray": etc_gray, "shf": shf}
-    slow |= {"np": np_, "ffx": ffx, "otp": otp}
+    slow |= {"np": np_, "ffx": ffx, "otp": otp, "block-pixel": block_pixel, "restricted": block_pixel}
+    slow |= {"cfe": cfe}
     return slow.get(scheme.name, own_steps)(scheme, image, id)
 
 
@@ -446,6 +450,58 @@ def otp(scheme, image, id):
     return out
 
 
+def block_pixel(scheme, image, id):
+    """Blocks in one order, what is in each in another: pixels, or values. Restricted: the first of an order
+    go, as they come, to their own places from the first on, and all others stay."""
+    side, places = scheme.block, corners(image.shape, scheme.block)
+    each = 3 if scheme.name == "block-pixel" and scheme.whole_pixels else 1
+    order = scheme.key.permutation(scheme.stream("pixels"), 3 * side**2 // each, id)
+    source = scheme.key.permutation(scheme.stream("blocks"), len(places), id)
+    if scheme.name == "restricted":
+        source, order = _held(source, scheme.fixed_blocks), _held(order, scheme.fixed_values)
+    out = move(image, side, source)
+    for corner in places:
+        block = take(out, corner, side)
+        put(out, corner, side, [block[each * k + part] for k in order for part in range(each)])
+    return out
+
+
+def _held(order, share):
+    free = [int(k) for k in order[: len(order) - round(share * len(order))]]
+    rest = iter(free)
+    return [next(rest) if k in free else k for k in range(len(order))]
+
+
+def cfe(scheme, image, id):
+    """Main blocks of four sub-blocks, each turned, mirrored, made negative and recoloured in its place; the
+    four change places; main blocks move."""
+    side, half, places = scheme.block, scheme.block // 2, corners(image.shape, scheme.block)
+    keys = len(places) if scheme.own_keys else 1
+    draw = _drawn(scheme, 4 * keys, id)
+    turns, flips, signs = draw("rotate", 4), draw("flip", 4), draw("negative-positive", 2)
+    codes = draw("colour shuffle", 6)
+    orders = scheme.key.permutations(scheme.stream("sub-blocks"), keys, 4, id)
+    out = np.zeros_like(image)
+    for b, (top, left) in enumerate(places):
+        within = [(top, left), (top, left + half), (top + half, left), (top + half, left + half)]
+        changed = []
+        for part, (r, c) in enumerate(within):
+            key = 4 * (b % keys) + part
+            block = image[r : r + half, c : c + half]
+            for _ in range(turns[key]):
+                block = np.rot90(block)
+            if flips[key] in (1, 3):
+                block = block[:, ::-1]
+            if flips[key] in (2, 3):
+                block = block[::-1]
+            if signs[key]:
+                block = 255 - block
+            changed.append(block[:, :, ["RGB".index(letter) for letter in COLOURS[codes[key]]]])
+        for part, (r, c) in enumerate(within):
+            out[r : r + half, c : c + half] = changed[orders[b % keys][part]]
+    return move(out, side, scheme.key.permutation(scheme.stream("main blocks"), len(places), id))
+
+
 # -- all schemes, in one table -------------------------------------------------------------------------------
 
 # name: (class, settings). Block sides 1 to 8 and 16, splits into 8, 4, 2 and 1 bits, and what the public
@@ -472,6 +528,14 @@ for _side in BLOCKS:
                 _class,
                 {"block": _side, "as_published": _source},
             )
+    for _class in (BlockPixelPermutation, RestrictedPermutation):
+        CASES[f"{_class.name} {_side}x{_side}"] = (_class, {"block": _side})
+    CASES[f"block-pixel {_side}x{_side} values"] = (
+        BlockPixelPermutation,
+        {"block": _side, "whole_pixels": False},
+    )
+    for _own in (True, False) if _side in (4, 8, 16) else ():  # sub-blocks of a pixel cannot be turned
+        CASES[f"cfe {_side}x{_side} V{1 + _own}"] = (CompressionFriendly, {"block": _side, "own_keys": _own})
 _known = {_class for _class, _ in CASES.values()}
 for _class in (_class for _class in map(by_name, names) if _class not in _known):  # dropped into lib/schemes
     _block = {"block": 2} if "block" in _class.options else {}

@@ -84,6 +84,11 @@ def cases() -> list[dict]:
     settings["skk"] = [{"colour_shuffle": True}, {"colour_shuffle": False}]
     for name in ("etc", "etc-gray", "shf", "np", "ffx"):
         settings[name] = [{"block": block} for block in (2, 3, 4, 8)]
+    settings["block-pixel"] = [{"block": block, "whole_pixels": True} for block in (2, 3, 4, 8)]
+    settings["block-pixel"] += [{"block": 4, "whole_pixels": False}]
+    shares = [{"fixed_blocks": 0.61, "fixed_values": 0.651}, {"fixed_blocks": 0.0, "fixed_values": 0.25}]
+    settings["restricted"] = [{"block": block, **share} for block in (3, 8) for share in shares]
+    settings["cfe"] = [{"block": block, "own_keys": own} for block in (4, 8, 12) for own in (True, False)]
     out = []
     for name, every in settings.items():
         for fields in every:

@@ -125,8 +125,9 @@ class Attack:
         return self.made_for(scheme) and not scheme.control and not (self.threat == MANY and scheme.per_image)
 
     def options(self, scheme: Any) -> dict[str, Any]:
-        """The options for this scheme: what Kerckhoffs' principle tells everybody."""
-        return {name: getattr(scheme, name) for name in self.told}
+        """The options for this scheme: what Kerckhoffs' principle tells everybody. Its block is what its
+        structure speaks of, the scheme's `piece`."""
+        return {name: getattr(scheme, "piece" if name == "block" else name) for name in self.told}
 
     def run(self, known: Known, **options) -> AttackResult:
         """Run it on what its threat model allows; ValueError that says what is missing."""

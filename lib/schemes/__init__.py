@@ -7,17 +7,21 @@ import importlib
 import pkgutil
 
 from lib.schemes.base import NO_KEY, BlockScheme, Scheme
+from lib.schemes.block_pixel import BlockPixelPermutation
 from lib.schemes.blockwise import BlockShuffle, NegativePositive
+from lib.schemes.cfe import CompressionFriendly
 from lib.schemes.ele import ExtendedTanaka
 from lib.schemes.etc import EtC
 from lib.schemes.ffx import FormatPreserving
 from lib.schemes.grayscale_etc import GrayscaleEtC
 from lib.schemes.one_time_pad import OneTimePad
+from lib.schemes.restricted_permutation import RestrictedPermutation
 from lib.schemes.skk import SKK
 from lib.schemes.tanaka import Tanaka
 from lib.table import NotInvertibleError
 
 _FIRST = ("tanaka", "ele", "skk", "etc", "grayscale_etc", "blockwise", "ffx")
+_FIRST += ("block_pixel", "restricted_permutation", "cfe")
 """Files in the order of the lessons, and so of tables; those of your own come after them."""
 
 
@@ -53,7 +57,7 @@ def by_name(name: str) -> type[Scheme]:
 
 
 __all__ = [
-    "NO_KEY", "SKK", "BlockScheme", "BlockShuffle", "EtC", "ExtendedTanaka", "FormatPreserving",
-    "GrayscaleEtC", "NegativePositive", "NotInvertibleError", "OneTimePad", "Scheme", "Tanaka", "by_name",
-    "controls", "names",
+    "NO_KEY", "SKK", "BlockPixelPermutation", "BlockScheme", "BlockShuffle", "CompressionFriendly", "EtC",
+    "ExtendedTanaka", "FormatPreserving", "GrayscaleEtC", "NegativePositive", "NotInvertibleError",
+    "OneTimePad", "RestrictedPermutation", "Scheme", "Tanaka", "by_name", "controls", "names",
 ]  # fmt: skip

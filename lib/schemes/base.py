@@ -118,6 +118,11 @@ class Scheme:
             raise ValueError(f"{shape[0]}x{shape[1]} is not a multiple of block {self.block}")
         return tuple(int(side) for side in shape)
 
+    @property
+    def piece(self) -> int:
+        """Side in pixels of what `structure` speaks of: a block, unless a class has smaller pieces in it."""
+        return self.block
+
     def stream(self, part: str) -> str:
         """The label of a part's stream of the key, which no other part, variant, block size or split has."""
         variant = f"/{self.as_published}" if self.as_published else ""

@@ -12,7 +12,7 @@ from lib import Key
 from lib.attacks import MANY, ONE, AttackResult, Known, Oracle, attack, check_ciphers, in_colour, oracle_for
 from lib.attacks.catalogue import CATALOGUE, by_name
 from lib.attacks.chosen_plaintext.table_reader import queries_needed
-from lib.schemes import NO_KEY, SKK, GrayscaleEtC, OneTimePad, Tanaka
+from lib.schemes import NO_KEY, SKK, CompressionFriendly, GrayscaleEtC, OneTimePad, Tanaka
 
 IMAGES = np.random.default_rng(5).integers(0, 256, (4, 8, 8, 3), np.uint8)
 MODULES = sorted((Path(__file__).parents[2] / "lib" / "attacks").rglob("*.py"))
@@ -114,6 +114,7 @@ def test_attacks_on_many_ciphertexts_want_one_key_and_none_is_for_a_control():
     )
     assert not any(each.fits(OneTimePad(NO_KEY)) for each in CATALOGUE)
     assert by_name("pairs-tanaka").options(Tanaka(NO_KEY, block=8)) == {"block": 8, "bits": 4}
+    assert by_name("pairs-etc").options(CompressionFriendly(NO_KEY, block=16)) == {"block": 8}, "its pieces"
 
 
 def test_the_catalogue_comes_without_torch():

@@ -22,7 +22,7 @@ def some(cases, *more):
     picked = {}
     for case in cases:
         scheme, given_settings = CASES[case]
-        kind = (scheme, given_settings.get("as_published"), given_settings.get("colour_shuffle"))
+        kind = (scheme, *(item for item in given_settings.items() if item[0] not in ("block", "bits")))
         if kind not in picked or (given_settings.get("block") == 2 and given_settings.get("bits", 4) == 4):
             picked[kind] = case
     return [*picked.values(), *more]
@@ -38,6 +38,12 @@ def shape_for(case):
     side = CASES[case][1].get("block", 1)
     many = max(1, -(-4 // side) // 2)
     return 2 * many * side, 3 * many * side, 3
+
+
+def scaled(case, height, width):
+    """Of so many pixels for blocks of 2; as many times larger as the blocks of a case are."""
+    times = max(1, CASES[case][1].get("block", 1) // 2)
+    return times * height, times * width, 3
 
 
 def crypt(scheme, images, decrypt=False, ids=IDS):

@@ -1,5 +1,6 @@
 """Schemes one by one: their structure, what they lose, and how many keys they have."""
 
+import itertools
 import json
 import math
 from collections import Counter
@@ -13,7 +14,9 @@ from lib import Key
 from lib.colours import from_planes, through_colour, to_planes
 from lib.schemes import (
     SKK,
+    BlockPixelPermutation,
     BlockShuffle,
+    CompressionFriendly,
     EtC,
     ExtendedTanaka,
     FormatPreserving,
@@ -21,6 +24,7 @@ from lib.schemes import (
     NegativePositive,
     NotInvertibleError,
     OneTimePad,
+    RestrictedPermutation,
     Tanaka,
 )
 from lib.schemes.ffx import feistel
@@ -330,3 +334,99 @@ def test_key_bits_of_grey_etc_count_blocks_of_three_planes(side):
     assert scheme.key_bits(CIFAR) == pytest.approx(
         exact or math.lgamma(blocks + 1) / math.log(2) + 4 * blocks
     )
+
+
+# -- ciphers for transformers --------------------------------------------------------------------------------
+
+
+def test_block_pixel_keeps_pixels_whole_unless_told_and_shuffles_all_blocks_alike():
+    numbers = picture((4, 4, 3), 41)
+    image = np.tile(numbers, (3, 5, 1))
+    for whole in (True, False):
+        cipher = BlockPixelPermutation(KEY, 4, whole_pixels=whole).encrypt(image)
+        assert len(set(blocks_of(cipher, 4))) == 1
+        kept = [{tuple(pixel) for pixel in each.reshape(-1, 3)} for each in (numbers, cipher[:4, :4])]
+        assert (kept[0] == kept[1]) is whole
+        assert sorted(cipher[:4, :4].ravel()) == sorted(numbers.ravel()) and (cipher != image).any()
+
+
+def test_restricted_leaves_the_shares_in_place_that_were_published():
+    """120 of 196 blocks of 16x16 and 500 of the 768 values of each, and what else stays by chance."""
+    scheme = RestrictedPermutation(KEY)
+    assert list(scheme.steps((224, 224, 3))) == ["block scrambling", "pixel shuffling"]
+    steps = scheme.steps((224, 224, 3))
+    source, order = steps["block scrambling"].source, steps["pixel shuffling"].orders.rows[0]
+    for moved, still in ((source, 120), (order, 500)):
+        stay = (moved == np.arange(len(moved))).sum()
+        assert still <= stay < still + 8 and sorted(moved.tolist()) == list(range(len(moved)))
+    everything = RestrictedPermutation(KEY, 4, fixed_blocks=1, fixed_values=1)
+    image = picture((16, 24, 3), 42)
+    assert (everything.encrypt(image) == image).all() and everything.key_bits(image.shape) == 0
+    none = RestrictedPermutation(KEY, 4, fixed_blocks=0.0, fixed_values=0.0)
+    whole = BlockPixelPermutation(KEY, 4, whole_pixels=False)
+    assert math.isclose(none.key_bits(image.shape), whole.key_bits(image.shape))
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.1, float("nan"), True, "0.5", None])
+@pytest.mark.parametrize("name", ["fixed_blocks", "fixed_values"])
+def test_restricted_wants_shares(name, share):
+    with pytest.raises(ValueError, match=f"{name} is a share from 0 to 1, got"):
+        RestrictedPermutation(KEY, **{name: share})
+
+
+def test_restricted_orders_are_counted_one_by_one():
+    """Of six blocks and one pixel in each, half may move: all orders that some key can give."""
+    scheme = RestrictedPermutation(KEY, 1, fixed_blocks=0.5, fixed_values=1.0)
+    seen = {
+        tuple(sorted(enumerate(order)))
+        for free in itertools.combinations(range(6), 3)
+        for moved in itertools.permutations(free)
+        for order in [[dict(zip(free, moved)).get(place, place) for place in range(6)]]
+    }
+    assert math.isclose(scheme.key_bits((2, 3, 3)), math.log2(len(seen)))
+    drawn = {
+        tuple(RestrictedPermutation(Key.from_seed(seed), 1, fixed_blocks=0.5).table((2, 3, 3)).source)
+        for seed in range(1000)
+    }
+    assert len(drawn) == len(seen)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_sub_block_of_cfe_can_be_in_96_states_and_stays_in_its_main_block(own):
+    scheme, block = CompressionFriendly(KEY, 4, own_keys=own), alike(2, 1, 1)
+    steps = scheme.steps((80, 120, 3))
+    states = blocks_of(scheme.encrypt(np.tile(block, (40, 60, 1))), 2)
+    assert len(set(states)) == 96 if own else len(set(states)) <= 4
+    numbers = np.arange(16, dtype=np.uint8).repeat(12).reshape(4, 4, 2, 2, 3).swapaxes(1, 2).reshape(8, 8, 3)
+    for name in ("rotate", "flip", "sub-block scrambling"):
+        within = CompressionFriendly(KEY, 4, own_keys=own).steps((8, 8, 3))[name].apply(numbers)
+        assert [sorted(each) for each in blocks_of(within, 4)] == [
+            sorted(each) for each in blocks_of(numbers, 4)
+        ]
+    assert steps["main-block scrambling"].orders is None and steps["main-block scrambling"].masks is None
+
+
+def test_a_key_for_all_main_blocks_treats_them_alike():
+    image = alike(4, 6, 7, seed=44)
+    assert len(set(blocks_of(CompressionFriendly(KEY, 4, own_keys=False).encrypt(image), 4))) == 1
+    assert len(set(blocks_of(CompressionFriendly(KEY, 4).encrypt(image), 4))) == 42
+
+
+def test_the_eight_orientations_of_a_sub_block_are_equally_likely():
+    steps = CompressionFriendly(KEY, 4).steps((160, 160, 3))
+    turned = steps["rotate"].then(steps["flip"]).apply(alike(2, 80, 80))
+    counts = Counter(blocks_of(turned, 2))
+    assert len(counts) == 8
+    assert sum((count - 800) ** 2 / 800 for count in counts.values()) < 7 + 6 * math.sqrt(14)
+
+
+def test_a_main_block_of_cfe_is_even():
+    with pytest.raises(ValueError, match="block must be even, got 5"):
+        CompressionFriendly(KEY, 5)
+    assert CompressionFriendly(KEY).piece == 8 and EtC(KEY, 16).piece == 16 and SKK(KEY).piece == 1
+
+
+def test_the_keys_of_cfe_are_counted():
+    shape, within = (32, 32, 3), 4 * math.log2(96) + math.log2(24)
+    assert math.isclose(CompressionFriendly(KEY).key_bits(shape), math.log2(24) + 4 * within)
+    assert math.isclose(CompressionFriendly(KEY, own_keys=False).key_bits(shape), math.log2(24) + within)

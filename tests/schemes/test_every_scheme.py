@@ -49,6 +49,7 @@ from tests.schemes.common import (
     crypt,
     expected,
     modes,
+    scaled,
     shape_for,
     some,
 )
@@ -307,6 +308,7 @@ class Spliced(Key):
 
 
 ETC_PARTS = {"permute", "rotate and mirror", "negative-positive", "colour shuffle"}
+CFE_PARTS = {"rotate", "flip", "negative-positive", "colour shuffle", "sub-blocks", "main blocks"}
 PARTS = {
     "tanaka 2x2 4 bits": {"shuffle", "reverse"},
     "tanaka 2x2 4 bits as in icce-tw2018": {"shuffle"},
@@ -325,6 +327,11 @@ PARTS = {
     "np 2x2 as in block_transform": {"places"},
     "ffx 2x2": {"places", "substitution"},
     "ffx 2x2 as in block_transform": {"places", "password"},
+    "block-pixel 2x2": {"blocks", "pixels"},
+    "block-pixel 2x2 values": {"blocks", "pixels"},
+    "restricted 2x2": {"blocks", "pixels"},
+    "cfe 4x4 V1": CFE_PARTS,
+    "cfe 4x4 V2": CFE_PARTS,
     "otp": {"mask"},
 }
 
@@ -336,7 +343,7 @@ def test_the_parts_of_every_kind_of_scheme_are_listed():
 
 @pytest.mark.parametrize("case", some(CASES))
 def test_every_part_of_a_key_changes_the_ciphertext_and_there_is_no_other(case):
-    image = picture((6, 8, 3), 7)
+    image = picture(scaled(case, 6, 8), 7)
     for per_image in modes(CASES[case][0]):
         whole = Spliced()
         seen = [crypt(make(case, whole, per_image), image)]
@@ -348,7 +355,7 @@ def test_every_part_of_a_key_changes_the_ciphertext_and_there_is_no_other(case):
 
 @pytest.mark.parametrize("case", some(CASES))
 def test_another_key_gives_another_ciphertext_and_does_not_decrypt(case):
-    image = picture((6, 8, 3), 8)
+    image = picture(scaled(case, 6, 8), 8)
     scheme = make(case, KEY, MADE[case].control)
     other = make(case, Key.from_seed(2025), scheme.per_image)
     cipher = crypt(scheme, image)
@@ -367,7 +374,7 @@ def test_no_two_schemes_or_settings_draw_from_one_stream():
 
 
 def test_no_global_generator_is_read_or_seeded():
-    images = picture((5, 4, 6, 3), 9)
+    images = {case: picture((5, *scaled(case, 4, 6)), 9) for case in some(CASES)}
     np.random.seed(1)  # noqa: NPY002  the global generator is what this test is about
     random.seed(1)
     torch.manual_seed(1)
@@ -379,7 +386,7 @@ def test_no_global_generator_is_read_or_seeded():
     for seed in (1, 2):
         for case in some(CASES):
             scheme = make(case, Key.from_seed(5), True)
-            ciphers.append(crypt(scheme, images).tobytes())
+            ciphers.append(crypt(scheme, images[case]).tobytes())
         Key.generate().fingerprint  # noqa: B018
         assert state() == before
         np.random.seed(seed + 5)  # noqa: NPY002
@@ -390,9 +397,8 @@ def test_no_global_generator_is_read_or_seeded():
 
 
 def test_schemes_that_were_copied_or_sent_to_another_process_encrypt_alike():
-    images = picture((5, 4, 6, 3), 10)
     for case in some(CASES):
-        scheme = make(case, KEY, True)
+        scheme, images = make(case, KEY, True), picture((5, *scaled(case, 4, 6)), 10)
         cipher = crypt(scheme, images)
         for other in (copy.copy(scheme), copy.deepcopy(scheme), pickle.loads(pickle.dumps(scheme))):
             assert repr(other) == repr(scheme) and (crypt(other, images) == cipher).all()
@@ -445,7 +451,7 @@ PER_IMAGE = some(CASES)
 @pytest.mark.parametrize("case", PER_IMAGE)
 def test_ids_and_not_places_choose_the_keys(case):
     scheme = make(case, KEY, True)
-    same = np.repeat(picture((1, 4, 6, 3), 12), 6, axis=0)
+    same = np.repeat(picture((1, *scaled(case, 4, 6)), 12), 6, axis=0)
     cipher = crypt(scheme, same)
     assert len({row.tobytes() for row in cipher}) == 6
     assert (crypt(scheme, same, ids=IDS[::-1]) == cipher[::-1]).all()
@@ -458,7 +464,7 @@ def test_ids_and_not_places_choose_the_keys(case):
 
 @pytest.mark.parametrize("case", PER_IMAGE)
 def test_calls_that_share_out_the_ids_agree_with_one_call(case):
-    scheme, images = make(case, KEY, True), picture((6, 4, 6, 3), 13)
+    scheme, images = make(case, KEY, True), picture((6, *scaled(case, 4, 6)), 13)
     whole = scheme.encrypt(images, ids=range(6))
     parts = [
         scheme.encrypt(images[part], ids=range(part.start, part.stop))
@@ -474,10 +480,10 @@ def test_calls_that_share_out_the_ids_agree_with_one_call(case):
 
 @pytest.mark.parametrize("case", PER_IMAGE)
 def test_groups_of_images_agree_with_all_at_once(case, monkeypatch):
-    scheme, images = make(case, KEY, True), picture((6, 4, 6, 3), 14)
+    scheme, images = make(case, KEY, True), picture((6, *scaled(case, 4, 6)), 14)
     usual = crypt(scheme, images)
-    for size in (1, 2 * 72, 4 * 72, 9 * 72):
-        monkeypatch.setattr(base, "ATOMS_AT_ONCE", size)
+    for count in (1 / 72, 2, 4, 9):
+        monkeypatch.setattr(base, "ATOMS_AT_ONCE", int(count * images[0].size))
         assert (crypt(scheme, images) == usual).all()
         tensors = scheme._encrypt(torch.from_numpy(images), scheme._ids(IDS, 6))
         assert (tensors.numpy().reshape(usual.shape) == usual).all()
@@ -519,11 +525,11 @@ def test_small_ids_of_any_kind(ids):
 
 @pytest.mark.parametrize("case", [case for case in PER_IMAGE if case in TABLES])
 def test_the_table_of_an_id_is_what_encrypts_its_image(case):
-    scheme, images = make(case, KEY, True), picture((6, 4, 6, 3), 16)
+    scheme, images = make(case, KEY, True), picture((6, *scaled(case, 4, 6)), 16)
     grey = to_planes(images)[..., 0] if scheme.channels == 1 else images
     cipher = crypt(scheme, images)
     for k, id in enumerate(IDS):
-        assert (scheme.table((4, 6, 3), image=id).apply(grey[k]) == cipher[k]).all()
+        assert (scheme.table(images.shape[1:], image=id).apply(grey[k]) == cipher[k]).all()
 
 
 # -- steps ---------------------------------------------------------------------------------------------------
@@ -537,6 +543,11 @@ STEPS = {
     "etc-gray": ["permute", "rotate and mirror", "negative-positive"],
     "shf": ["shuffle"],
     "np": ["negative-positive"],
+    "block-pixel": ["block scrambling", "pixel shuffling"],
+    "cfe": [
+        *("rotate", "flip", "negative-positive", "colour shuffle"),
+        *("sub-block scrambling", "main-block scrambling"),
+    ],
     "otp": ["mask"],
 }
 
@@ -550,7 +561,7 @@ def test_steps_applied_one_after_the_other_are_the_scheme(case):
     if not scheme.as_published and "signs" not in case:
         assert list(steps) == STEPS.get(scheme.name, list(steps))
     start = staged = to_planes(images)[..., 0] if scheme.channels == 1 else images
-    # Each does something of its own; of a scheme dropped in under some key, for a small order may be plain.
+    # Each does something of its own; of others than these under some key, for a small order may be plain.
     keys = [KEY] if scheme.name in STEPS else map(Key.from_seed, range(4))
     every = [make(case, key, scheme.per_image).steps(images.shape[1:], id) for key in keys]
     for name, step in steps.items():
@@ -575,8 +586,8 @@ def test_published_recipes_have_their_own_order_of_steps():
 def test_a_table_is_kept_for_each_shape_and_never_taken_for_another():
     for case in some(TABLES):
         scheme = make(case, KEY, MADE[case].control)
-        for shape in [(4, 6, 3), (6, 4, 3), (2, 12, 3), (8, 6, 3), (4, 8, 3), (12, 2, 3), (4, 6, 3)]:
-            images = picture((5, *shape), 18)
+        for shape in [(4, 6), (6, 4), (2, 12), (8, 6), (4, 8), (12, 2), (4, 6)]:
+            images = picture((5, *scaled(case, *shape)), 18)
             assert (crypt(scheme, images) == crypt(make(case, KEY, scheme.per_image), images)).all()
             if scheme.invertible:
                 assert (crypt(scheme, crypt(scheme, images), decrypt=True) == images).all()
@@ -597,12 +608,13 @@ def test_the_table_of_ffx_points_at_what_it_has_instead():
 def test_a_key_does_what_the_class_says_of_it(case):
     """One block that changes changes one in the ciphertext, the same one where blocks stay, and alike in all
     blocks where the class says so."""
-    scheme, side = make(case, KEY), 2
+    scheme = make(case, KEY)
+    side = max(2, scheme.block)
     if scheme.structure is Structure.OTHER:
         pytest.skip("it says nothing of its structure")
     before = alike(side, 3, 4, seed=28)
     image = before.copy()
-    image[2:4, 2:4] = picture((2, 2, 3), 29)
+    image[side : 2 * side, side : 2 * side] = picture((side, side, 3), 29)
     ciphers = [crypt(scheme, before), crypt(scheme, image)]
     first, second = (blocks_of(cipher, side) for cipher in ciphers)
     changed = [k for k, (a, b) in enumerate(zip(first, second, strict=True)) if a != b]

@@ -45,7 +45,10 @@ FEWEST = 8  # images
 
 
 MOVES = "turns", "complement", "colours"
-FACTS = {"fits": on(Structure.OWN_BLOCKS), "told": ("block", "bits"), "moves": MOVES, "public": True}
+SPLITS = 4, 2  # bits of an atom that it can tell apart
+FITS = on(Structure.OWN_BLOCKS)
+FACTS = {"told": ("block", "bits"), "moves": MOVES, "public": True}
+FACTS |= {"fits": lambda scheme: FITS(scheme) and scheme.bits in SPLITS}
 
 
 @attack("one-key-ele", MANY, **FACTS, images=100, rank=4)
@@ -84,7 +87,7 @@ def ele_one_key(
 
 def _streams(ciphers, block, bits):
     """(blocks, n, atoms of a block) uint8, the highest bits of a byte first; and the grid of blocks."""
-    if bits not in (4, 2) or block < 2:
+    if bits not in SPLITS or block < 2:
         raise ValueError(f"expected 4 or 2 bits and blocks of 2 or more, got bits={bits}, block={block}")
     n, h, w, _ = check_ciphers(ciphers, block).shape
     rows, columns = h // block, w // block

@@ -62,5 +62,5 @@ def _note_loss(scheme, jpeg):
         note(f"{scheme.name} {scheme.inexact}, so decrypted pixels are exact up to rounding")
     if jpeg:
         side = 16 if scheme.channels == 3 and jpeg["subsampling"] == "4:2:0" else 8
-        more = f", and more where blocks of {scheme.block} are no multiple of {side}"
-        note(f"JPEG loses: decrypted pixels will not be exact{more if scheme.block % side else ''}")
+        more = f", and more where pieces of {scheme.piece} are no multiple of {side}"
+        note(f"JPEG loses: decrypted pixels will not be exact{more if scheme.piece % side else ''}")

@@ -75,7 +75,7 @@ class Partly:
 
     def __init__(self, scheme: Scheme, taken: tuple[str, ...], whole: bool):
         self._scheme, self._taken, self._whole = scheme, taken, whole
-        self.block, self.bits, self.per_image = scheme.block, scheme.bits, scheme.per_image
+        self.piece, self.bits, self.per_image = scheme.piece, scheme.bits, scheme.per_image
         self.channels, self.control = scheme.channels, scheme.control
 
     def encrypt(self, images: np.ndarray, ids: Iterable[int] | None = None) -> np.ndarray:

@@ -16,7 +16,7 @@ from lib.metrics import nearest
 from lib.photos import photo
 from lib.schemes import OneTimePad
 from lib.workbook import attack_matrix
-from lib.workbook.explorer.choice import PHOTOS, Choice, cipher_of, scheme_of
+from lib.workbook.explorer.choice import PHOTOS, Choice, cipher_of, parts, scheme_of
 from lib.workbook.explorer.patience import within
 from lib.workbook.recording import scored
 
@@ -103,6 +103,8 @@ def _run(choice, name, cipher, patience):
     if not scheme_of(choice).control:
         told["colour_shuffle"] = "colour shuffle" in choice.steps
     takes = inspect.signature(made.function).parameters
+    if "steps" in takes and not set(parts(choice)) <= set(takes["steps"].default):
+        del told["steps"]  # a scheme with other steps: the attack reckons with all of its own
     told = {option: value for option, value in told.items() if option in takes}
     try:
         with within(patience):

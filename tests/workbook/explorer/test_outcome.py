@@ -48,6 +48,7 @@ def test_attacks_offered_are_made_for_the_scheme():
     [
         ("tanaka", "one-photograph"), ("shf", "one-photograph"), ("np", "one-photograph"),
         ("skk", "one-key-skk"), ("etc", "pairs-etc"), ("ele", "table-reader"), ("ffx", "fewest-ffx"),
+        ("block-pixel", "pairs-ele"), ("restricted", "fewest-ele"), ("cfe", "one-key-etc"),
     ],
 )  # fmt: skip
 def test_every_scheme_that_is_attacked_falls_to_somebody_and_the_pad_to_nobody(scheme, name):

@@ -1,19 +1,21 @@
-"""Random orthogonal matrices: R. Aso, T. Chuman and H. Kiya, "A Privacy Preserving Method with a Random Orthogonal
-Matrix for ConvMixer Models", arXiv:2301.03843.
+"""Random orthogonal matrices: R. Aso, T. Chuman and H. Kiya, "A Privacy Preserving Method with a Random
+Orthogonal Matrix for ConvMixer Models", arXiv:2301.03843.
 
-An image is cut into blocks as large as a network's patches. Each block, as a vector, is multiplied by one secret
-orthogonal matrix, which serves all blocks of all images; no block moves. The plain-trained network's patch
-embedding is multiplied by its inverse, so that it reads ciphertexts as it reads pictures.
+An image is cut into blocks as large as a network's patches. Each block, as a vector, is multiplied by one
+secret orthogonal matrix, which serves all blocks of all images; no block moves. The plain-trained network's
+patch embedding is multiplied by its inverse, so that it reads ciphertexts as it reads pictures.
 
-Claimed: the accuracy of the plain network, and more robustness against attacks than earlier ciphers. By its own
-definition it keeps the length of every block and all angles between blocks, of one image and of several.
+Claimed: the accuracy of the plain network, and more robustness against attacks than earlier ciphers. By its
+own definition it keeps the length of every block and all angles between blocks, of one image and of several.
 
 Open, for we know the paper's text from its abstract and from code that rebuilds it alone:
 
-- how the matrix is drawn: uniformly here (Haar), by QR decomposition of normal numbers, R's diagonal positive;
+- how the matrix is drawn: uniformly here (Haar), by QR decomposition of normal numbers, R's diagonal
+  positive;
 - the order of a block's values (row, column, channel here) and its side: 4 unless said otherwise, as for the
   other block ciphers here; patches of the published network are a matter of its size;
-- whether values are normalised before: not here; multiplication by a matrix leaves that to whoever reads them.
+- whether values are normalised before: not here; multiplication by a matrix leaves that to whoever reads
+  them.
 """
 
 from functools import cached_property
@@ -28,13 +30,13 @@ HALF = 2.0**-53  # words of 53 bits become numbers of (0, 1]
 
 
 class RandomOrthogonal:
-    """Blocks times one secret orthogonal matrix: ciphertexts are float32, and decryption is exact by rounding.
+    """Blocks times one secret orthogonal matrix: ciphertexts are float32, and rounding decrypts exactly.
 
-    key    a `lib.Key`. One stream is drawn: two words of 64 bits, the lower bits first, for each pair of normal
+    key    a `lib.Key`. One stream is drawn: two little-endian words of 64 bits for each pair of normal
            numbers (Box and Muller; cosine, then sine), row by row of the matrix that is decomposed
     block  side of a block in pixels
 
-    float32 errs by less than one part in 2^24 of a block's length, which no orthogonal matrix changes: far less
+    float32 errs by one part in 2^24 of a block's length at most, which no orthogonal matrix changes: far less
     than the half that rounding forgives.
 
     >>> cipher = RandomOrthogonal(Key.from_seed(7), block=2)

@@ -2,6 +2,7 @@
 
     python -m lib.workbook.attack_matrix                          on the embedded photographs
     python -m lib.workbook.attack_matrix --data npz:cifar10.npz   small images from there
+    python -m lib.workbook.attack_matrix --schemes cfe            one scheme, the others as recorded
 
 A cell runs one attack on one scheme, scores its estimate with `lib.metrics`, and says
 
@@ -178,11 +179,13 @@ def combined(cells: list[dict]) -> dict:
     return out
 
 
-def row(attack: Attack, data: Data, keys: int = KEYS) -> dict:
-    """{scheme: cell, or {"reason": ...}} of an attack."""
+def row(attack: Attack, data: Data, keys: int = KEYS, old: dict | None = None) -> dict:
+    """{scheme: cell, or {"reason": ...}} of an attack; cells of `old` are not made anew."""
     fitting, cells, controls = [label for label in SCHEMES if attack.fits(SCHEMES[label](NO_KEY))], {}, {}
     for label in SCHEMES:
-        if label in fitting:
+        if label in fitting and label in (old or {}):
+            cells[label] = old[label]
+        elif label in fitting:
             cells[label] = combined([cell(attack, label, data, seed, controls) for seed in range(keys)])
         elif SCHEMES[label](NO_KEY).channels == 1:
             grey = "ciphertexts are grey, three planes beside each other; this attack reads RGB"
@@ -199,14 +202,18 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=OUT)
     kept = "keep what is recorded of the others"
     parser.add_argument("--only", nargs="+", choices=names, metavar="ATTACK", help=kept)
+    again = "keep what is recorded of schemes but these"
+    parser.add_argument("--schemes", nargs="+", choices=SCHEMES, metavar="SCHEME", help=again)
     args = parser.parse_args(argv)
-    data, old = pictures(args.data), json.loads(args.out.read_text()) if args.only else {"cells": {}}
-    if args.only and old["data"] != data.origin:
+    part, data = args.only or args.schemes, pictures(args.data)
+    old = json.loads(args.out.read_text()) if part else {"cells": {}}
+    if part and old["data"] != data.origin:
         parser.error(f"{args.out} is of {old['data']}, not of {data.origin}; leave --only out for these")
-    cells = old["cells"]
+    cells, anew = old["cells"], args.schemes or SCHEMES
     for attack in tqdm(CATALOGUE, unit="attack", disable=not sys.stderr.isatty()):
         if attack.name in (args.only or names):
-            cells[attack.name] = row(attack, data, args.keys)
+            others = {k: v for k, v in cells.get(attack.name, {}).items() if k not in anew and "scores" in v}
+            cells[attack.name] = row(attack, data, args.keys, others)
     about = {attack.name: {"threat": attack.threat, "source": attack.source} for attack in CATALOGUE}
     cells = {name: cells[name] for name in names if name in cells}
     record = {"data": data.origin, "attacks": about, "cells": cells, "versions": versions("numpy")}

@@ -23,7 +23,7 @@ KEY = Key.from_seed(7)
 
 
 def slow_matrix(key, block):
-    """Normal numbers two by two, rows made orthogonal to those before (Gram and Schmidt), column by column."""
+    """Normal numbers two by two; each column made orthogonal to those before (Gram and Schmidt)."""
     size = 3 * block**2
     raw = key.bytes(f"random-orthogonal/block={block}/matrix", 16 * -(-(size**2) // 2)).tobytes()
     numbers = []

@@ -129,6 +129,17 @@ def test_one_attack_is_run_again_and_the_others_are_kept(tmp_path, capsys):
     assert "others" in capsys.readouterr().err
 
 
+def test_one_scheme_is_run_again_and_the_others_are_kept(tmp_path):
+    path, old = tmp_path / "attacks.json", json.loads(attack_matrix.OUT.read_text())
+    old["cells"]["leading-bit"]["np"] = {}
+    path.write_text(json.dumps(old))
+    given = ["--only", "leading-bit", "--schemes", "np", "--keys", "1", "--out", str(path)]
+    assert attack_matrix.main(given) == 0
+    new = json.loads(path.read_text())["cells"]["leading-bit"]
+    assert list(new) == list(attack_matrix.SCHEMES) and new.pop("np")["keys"] == 1
+    assert all(cell == old["cells"]["leading-bit"][label] for label, cell in new.items())
+
+
 RECORD = json.loads(attack_matrix.OUT.read_text())
 
 

@@ -18,6 +18,7 @@ Sources: retrieval among candidates as in re-identification; edges by I. Sobel, 
 colours as by S. Di Zenzo (1986); the percentile bootstrap by B. Efron.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -96,13 +97,14 @@ def shown(estimates: Images, truth: Images, candidates: Images) -> np.ndarray:
     return _scores(likeness(estimates, pool), own)
 
 
-def likeness(estimates: np.ndarray, outlines: np.ndarray) -> np.ndarray:
+def likeness(estimates: np.ndarray, outlines: np.ndarray, of: Callable | None = None) -> np.ndarray:
     """(n, k) float32, -1..1: of estimates (n, h, w, 3) uint8 to pictures of which the `outline`s (k, d) are
-    given: the largest correlation over eight orientations, or the four that keep a rectangle's shape."""
-    h, w = estimates.shape[1:3]
+    given: the largest correlation over eight orientations, or the four that keep a rectangle's shape. `of`
+    makes vectors in place of `outline`, where these are of another kind."""
+    (h, w), of = estimates.shape[1:3], of or outline
     best = np.full((len(estimates), len(outlines)), -1, np.float32)
     for orientation in range(0, 8, 1 if h == w else 2):
-        np.maximum(best, outline(oriented(estimates, orientation)) @ outlines.T, out=best)
+        np.maximum(best, of(oriented(estimates, orientation)) @ outlines.T, out=best)
     return best
 
 
@@ -178,14 +180,19 @@ def _pool(truth, candidates):
 
 
 def _scores(likenesses, own):
-    """(n,) float64 from likenesses (n, k) and the column of each own picture."""
+    return sum(halves(likenesses, own)) / 2
+
+
+def halves(likenesses: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The halves of `shown`, (n,) float64 each, of likenesses (n, k), k from 2 on, and the column of each own
+    picture, (n,) int: is it nearest; by how much is it above the mean of others."""
     count, mine = likenesses.shape[1], np.take_along_axis(likenesses, own[:, None], 1)
     better, as_good = (likenesses > mine + SAME).any(1), (np.abs(likenesses - mine) <= SAME).sum(1)
     found = (np.where(better, 0, 1 / as_good) - 1 / count) / (1 - 1 / count)
     mine = mine[:, 0].astype(np.float64)
     others = (likenesses.sum(1, dtype=np.float64) - mine) / (count - 1)
     above = np.where(others < 1 - SAME, (mine - others) / np.maximum(1 - others, SAME), 0)
-    return (found + above) / 2
+    return found, above
 
 
 def _between(score, pad, plain, rng):

@@ -157,6 +157,8 @@ def bars(values: Mapping[str, float], x: str, alt: str, title: str = "", log_x: 
     axis.set(xlabel=x, title=title)
     axis.margins(x=0.15)
     axis.grid(False)
+    if log_x:
+        axis.xaxis.set_minor_formatter("")  # numbers between powers of ten cover each other
     show(figure, alt)
 
 

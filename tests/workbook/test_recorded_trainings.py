@@ -149,7 +149,8 @@ def test_tiers_are_the_speed_run_in_three_sizes():
     for row in ROWS.values():
         recipe = replace(Recipe(**row.recipe), augment="before")
         if row.network == "airbench" and row.tier in ("table", "fast94"):
-            assert replace(recipe, epochs=8) == Recipe.speed_run()
+            smaller = row.kind == "as published"  # where steps are what it lacks
+            assert replace(recipe, epochs=8) == Recipe.speed_run(batch=500 if smaller else 2000), row.name
         elif row.network == "airbench" and row.seeds:
             deep = Recipe.speed_run(epochs=recipe.epochs, crop=4, cutout=12, microbatch=recipe.microbatch)
             assert recipe == deep and row.options["deep"] and recipe.epochs > 20

@@ -1,0 +1,88 @@
+"""Figures of results: verdicts of attacks on schemes, numbers with intervals, measures compared.
+
+Each returns the figure; `lib.figures.show` displays it with its text alternative.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from lib.figures import COLOURS, new
+
+FILLS = {"broken": ("#222222", "white"), "not broken": ("#c8c8c8", "black"), "void": ("white", "black")}
+
+
+def verdicts(
+    cells: Mapping[tuple[str, str], tuple[str, str]],
+    rows: Mapping[str, str],
+    columns: Sequence[str],
+    title: str,
+) -> Figure:
+    """A grid of {(row, column): (verdict, words)}: dark for broken, grey for not broken, hatched for void, a
+    dot where there is no cell. `rows` gives each row its group; lines part them, first rows name them."""
+    figure, axis = new(11, 1.3 + 0.42 * len(rows))
+    names, groups = list(rows), list(rows.values())
+    first = [y for y, group in enumerate(groups) if y == 0 or group != groups[y - 1]]
+    for y, row in enumerate(names):
+        for x, column in enumerate(columns):
+            _verdict(axis, x, y, cells.get((row, column)))
+    axis.hlines([y - 0.5 for y in first[1:]], -0.5, len(columns) - 0.5, color="black", linewidth=1.5)
+    labels = [f"{name}\n({group})" if y in first else name for y, (name, group) in enumerate(rows.items())]
+    axis.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(rows) - 0.5, -0.5), title=title)
+    axis.set_yticks(range(len(rows)), labels, fontsize=8)
+    axis.set_xticks(range(len(columns)), columns, fontsize=9)
+    axis.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+    axis.grid(False)
+    return figure
+
+
+def _verdict(axis, x, y, cell):
+    centred = {"ha": "center", "va": "center"}
+    if cell is None:
+        axis.text(x, y, "·", fontsize=14, **centred)
+        return
+    verdict, words = cell
+    fill, ink = FILLS[verdict]
+    hatch = "//" if verdict == "void" else ""
+    axis.add_patch(
+        Rectangle((x - 0.48, y - 0.46), 0.96, 0.92, facecolor=fill, edgecolor="#555555", hatch=hatch)
+    )
+    box = {"facecolor": fill, "edgecolor": "none", "pad": 1}
+    axis.text(x, y, f"{verdict}\n{words}", fontsize=7.5, color=ink, bbox=box, **centred)
+
+
+def intervals(
+    values: Mapping[str, tuple[float, float, float]], x: str, title: str, marks: Sequence[float] = ()
+) -> Figure:
+    """A marker for each (value, low, high), a line from low to high, the numbers beside; dotted lines at
+    `marks`."""
+    figure, axis = new(8, 1.1 + 0.36 * len(values))
+    for y, (value, low, high) in enumerate(values.values()):
+        axis.plot([low, high], [y, y], color="black", linewidth=2)
+        axis.plot(value, y, "o", color=COLOURS[0], markersize=6)
+        shown = [f"{round(number, 3) + 0:.3f}" for number in (value, low, high)]
+        axis.text(1.02, y, "{}  ({} to {})".format(*shown), va="center", fontsize=9,
+                  transform=axis.get_yaxis_transform())  # fmt: skip
+    for mark in marks:
+        axis.axvline(mark, color="black", linestyle=":", linewidth=1)
+    axis.set_yticks(range(len(values)), list(values))
+    axis.set(xlabel=x, title=title, ylim=(len(values) - 0.5, -0.5))
+    axis.grid(False, axis="y")
+    return figure
+
+
+def counts(values: Mapping[str, float], chosen: str, x: str, title: str) -> Figure:
+    """A horizontal bar a name, the smallest at the bottom, its number beside; the chosen one is hatched."""
+    ordered = sorted(values.items(), key=lambda item: item[1])
+    figure, axis = new(7.5, 0.9 + 0.34 * len(values))
+    names = [name for name, _ in ordered]
+    colours = [COLOURS[0] if name == chosen else COLOURS[5] for name in names]
+    bars = axis.barh(names, [value for _, value in ordered], color=colours, edgecolor="black", linewidth=0.5)
+    for name, bar in zip(names, bars):
+        bar.set_hatch("//" if name == chosen else "")
+    axis.bar_label(bars, [f"{value:g}" for _, value in ordered], padding=3, fontsize=9)
+    axis.set(xlabel=x, title=title)
+    axis.margins(x=0.12)
+    axis.grid(False)
+    return figure

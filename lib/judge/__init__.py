@@ -79,7 +79,8 @@ def judge(
     shape = _checked(shape)
     started, scale = time.monotonic(), BUDGETS[budget]
     out = {"cipher": _name(factory), "shape": shape, "budget": budget, "structure": [], "properties": [],
-           "key_bits": None, "attempts": [], "pictures": {}, "learnability": None, "more": MORE[budget]}  # fmt: skip
+           "key_bits": None, "attempts": [], "pictures": {}, "learnability": None,
+           "more": MORE[budget]}  # fmt: skip
     with Subject(factory) as subject:
         try:
             kept = contract.checked(subject, shape, scale.keys)
@@ -171,7 +172,7 @@ def _asker(subject, kept):
 
 
 def _users(subject, kept):
-    """Encryption as users of the cipher call it: a new id for every picture, of the reused ones if some are."""
+    """Encryption as users of the cipher call it: a new id for every picture, or one that is used again."""
     last = [FIRST_ID]
 
     def encrypt(images):

@@ -1,7 +1,7 @@
 """Ciphers that are affine: over bits, over bytes modulo 256, or over the reals but for rounding.
 
-Then E(a) + E(b) - E(c) = E(a + b - c) in that arithmetic, and enough ciphertexts of noise give the way back by
-elimination, unit by unit where `lib.judge.locality` found units, for the whole image else. Feedback is no
+Then E(a) + E(b) - E(c) = E(a + b - c) in that arithmetic, and enough ciphertexts of noise give the way back
+by elimination, unit by unit where `lib.judge.locality` found units, for the whole image else. Feedback is no
 obstacle: c[i] = p[i] ^ c[i - 1] ^ k[i] is as affine as a permutation.
 """
 
@@ -230,9 +230,11 @@ def eliminate_bits(rows: Array, columns: int) -> Array:
             for r in range(n):
                 if sums[r].any():
                     row = rows[r, start : start + width]
-                    a, b, c, d = (  # as slices, whose indices need no test in the loop
-                        tables[0, sums[r, 0]], tables[1, sums[r, 1]], tables[2, sums[r, 2]], tables[3, sums[r, 3]],
-                    )  # fmt: skip
+                    a, b = (
+                        tables[0, sums[r, 0]],
+                        tables[1, sums[r, 1]],
+                    )  # their indices need no test in the loop
+                    c, d = tables[2, sums[r, 2]], tables[3, sums[r, 3]]
                     for w in range(width):
                         row[w] ^= a[w] ^ b[w] ^ c[w] ^ d[w]
         done += count

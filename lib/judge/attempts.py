@@ -82,10 +82,10 @@ class Case:
 def attempts(case: Case) -> Iterator[Attempt]:
     """Every attack that fits, the strongest attackers first."""
     yield from _chosen(case)
+    impossible = CHOSEN, *((PAIRS, MANY) if case.own_keys else ())
     for each in CATALOGUE:
-        if each.threat != CHOSEN and each.made_for(_as_the_catalogue_knows(case)):
-            if not (case.own_keys and each.threat in (PAIRS, MANY)):
-                yield _of_catalogue(case, each)
+        if each.threat not in impossible and each.made_for(_as_the_catalogue_knows(case)):
+            yield _of_catalogue(case, each)
     if not case.own_keys:
         yield _learnt(case, PAIRS, case.encrypt, "pairs under the key")
         if case.dtype == "uint8" and case.answer == case.shape:

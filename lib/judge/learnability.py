@@ -9,8 +9,8 @@ from lib.judge import pictures
 from lib.judge.verdict import Learnability
 
 Array = np.ndarray
-TRAIN, TEST = 2000, 600
-WIDTHS, EPOCHS, BATCH = (32, 64, 64), 5, 200
+TRAIN, TEST = 1200, 500
+WIDTHS, EPOCHS, BATCH = (24, 48, 48), 5, 100
 
 
 def learnability(

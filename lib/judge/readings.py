@@ -1,4 +1,4 @@
-"""What the oracle of an unknown cipher shows of its structure: each reading is learned by asking, and decrypts.
+"""What an oracle shows of its cipher's structure: each reading is learned by asking, and decrypts.
 
 A reading is tried on an `Inquiry`, which asks for encryptions under one key. What it learned is proved on
 fresh pictures before it is claimed: `proved` is the share of their bytes that it decrypts right.
@@ -186,12 +186,14 @@ class BitTable(Reading):
     that move as one."""
 
     def __init__(self, inquiry: Inquiry):
-        _bytes(inquiry, inquiry.bytes)
         count = 8 * inquiry.bytes
         number = np.arange(count, dtype=np.uint32)
         digits = [number >> k & 1 for k in range((count - 1).bit_length())]
         chosen = np.array([np.packbits(digit.astype(np.uint8)) for digit in [np.zeros_like(number), *digits]])
-        answers = np.unpackbits(inquiry(chosen), axis=1)
+        answers = inquiry(chosen)
+        if answers.dtype != np.uint8 or answers.shape[1] != inquiry.bytes:
+            raise Unfit("ciphertexts have not a byte for each byte")
+        answers = np.unpackbits(answers, axis=1)
         self.mask = answers[0]
         self.index = sum((answer ^ self.mask).astype(np.int64) << k for k, answer in enumerate(answers[1:]))
         if self.index.max() >= count or len(np.unique(self.index)) < count:
@@ -230,7 +232,7 @@ def scans(shape: tuple[int, int, int]) -> dict[str, Array]:
 
 
 class Feedback(Reading):
-    """c[i] = f(p[i], c[i - lag]) or f(p[i], p[i - lag]), the same f everywhere; the first ones by position."""
+    """c[i] = f(p[i], c[i - lag]) or f(p[i], p[i - lag]), the same f everywhere; the first by position."""
 
     name = "feedback"
 

@@ -39,7 +39,8 @@ PAGE = """<!doctype html>
 <title>{title}</title>
 <style>
 body {{ font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }}
-table {{ border-collapse: collapse; }} td, th {{ padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; }}
+table {{ border-collapse: collapse; }}
+td, th {{ padding: .2rem .8rem .2rem 0; text-align: left; vertical-align: top; }}
 img {{ image-rendering: pixelated; width: 100%; max-width: 52rem; }}
 .bar {{ position: relative; width: 12rem; height: 1rem; border: 1px solid; }}
 .bar span {{ position: absolute; top: 25%; height: 50%; background: currentColor; min-width: 3px; }}

@@ -11,7 +11,7 @@ BROKEN, LEAKS = 0.5, 0.05  # the low end of a leak's interval from which on a ci
 
 
 class Finding(Format):
-    """Something looked at: `good` is what a careful author would want, None where that is a matter of taste."""
+    """Something looked at; `good` if it is as a careful author would want it, None for a matter of taste."""
 
     name: str
     good: bool | None

@@ -16,7 +16,7 @@ from lib import metrics
 from lib.attacks.catalogue import CATALOGUE, CHOSEN, MANY, ONE, PAIRS, Known
 from lib.judge import pictures
 from lib.judge.learned import Learner
-from lib.judge.statistics import by_position
+from lib.judge.statistics import by_pairs, by_position
 from lib.judge.structure import Found
 from lib.judge.verdict import Attempt, rounded
 
@@ -90,6 +90,7 @@ def attempts(case: Case) -> Iterator[Attempt]:
         yield _learnt(case, PAIRS, case.encrypt, "pairs under the key")
         if case.dtype == "uint8" and case.answer == case.shape:
             yield _by_position(case)
+            yield _by_pairs(case)
     yield _learnt(case, ONE, case.elsewhere, "pairs under other keys")
     if case.dtype == "uint8" and case.answer == case.shape:
         yield _as_it_is(case, "ciphertext as it is", lambda ciphers: ciphers)
@@ -178,6 +179,16 @@ def _by_position(case):
     pad = by_position(case.pad(len(case.truth), "by position"), public)
     needs = {"ciphertexts": len(case.ciphers)}
     return case.scored(_facts("histograms by position", MANY, HERE, needs, started), estimate, pad)
+
+
+def _by_pairs(case):
+    started = time.perf_counter()
+    plain = pictures.public(case.shape, case.learn)
+    estimate = by_pairs(plain, case.encrypt(plain), case.ciphers)
+    pads = case.pad(len(plain) + len(case.truth), "pairs of a pad")
+    pad = by_pairs(plain, pads[: len(plain)], pads[len(plain) :])
+    facts = _facts("histories of bits and bytes", PAIRS, HERE, {"pairs": len(plain)}, started)
+    return case.scored(facts, estimate, pad)
 
 
 def _as_it_is(case, name, look):

@@ -38,3 +38,53 @@ def _histograms(rows):
     places = rows.shape[1]
     flat = np.arange(places) * 256 + rows.astype(np.int64)
     return np.bincount(flat.ravel(), minlength=256 * places).reshape(places, 256).astype(float)
+
+
+def by_pairs(plain: Array, pair_ciphers: Array, ciphers: Array) -> Array:
+    """Estimates of ciphertexts (n, ...) uint8 from pairs (m, ...) under their key, whatever moves and replaces
+    single bits, or single bytes: each has its history over all pairs, and is found again by it.
+
+    Bits keep their history or its complement; bytes keep which of their values are equal. What stands for a
+    value that no pair shows is filled in as a constant XORed or added would have it.
+    """
+    rows = [each.reshape(len(each), -1) for each in (plain, pair_ciphers, ciphers)]
+    of_bits = _moved_bits(*rows)
+    return (_replaced_bytes(*rows) if of_bits is None else of_bits).reshape(len(ciphers), *plain.shape[1:])
+
+
+def _moved_bits(plain, pair_ciphers, ciphers):
+    """None unless nearly all bits of the ciphertexts are found again."""
+    there, here, more = (np.unpackbits(each, axis=1) for each in (plain, pair_ciphers, ciphers))
+    place = {row.tobytes(): i for i, row in enumerate(np.packbits(there ^ there[0], axis=0).T.copy())}
+    source = np.array([place.get(row.tobytes(), -1) for row in np.packbits(here ^ here[0], axis=0).T.copy()])
+    found = np.flatnonzero(source >= 0)
+    if len(found) < 0.9 * len(source):
+        return None
+    bits = np.zeros((len(ciphers), there.shape[1]), np.uint8)
+    bits[:, source[found]] = (more ^ here[0] ^ there[0][np.maximum(source, 0)])[:, found]
+    return np.packbits(bits, axis=1)
+
+
+def _replaced_bytes(plain, pair_ciphers, ciphers):
+    place = {row.tobytes(): i for i, row in enumerate(_equalities(plain))}
+    out = np.full((len(ciphers), plain.shape[1]), 128, np.uint8)
+    value = np.arange(256, dtype=np.uint8)
+    for j, pattern in enumerate(_equalities(pair_ciphers)):
+        i = place.get(pattern.tobytes())
+        if i is None:
+            continue
+        p, c = plain[:, i], pair_ciphers[:, j]
+        added, constant = p ^ c, p - c  # as arrays: single numbers of NumPy warn when they overflow
+        back = value ^ added[0] if (added == added[0]).all() else value + constant[0]
+        back[c] = p
+        out[:, i] = back[ciphers[:, j]]
+    return out
+
+
+def _equalities(rows):
+    """(places, n) uint16: for each place, which earlier image has the same value there first."""
+    out = np.empty(rows.T.shape, np.uint16)
+    for to, values in zip(out, rows.T):
+        _, first, which = np.unique(values, return_index=True, return_inverse=True)
+        to[:] = first[which]
+    return out

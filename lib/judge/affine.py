@@ -261,14 +261,13 @@ def eliminate_bytes(rows: Array, columns: int) -> Array:
     for start in range(0, columns, PANEL):
         panel = np.ascontiguousarray(rows[:, start : min(start + PANEL, columns)])
         left = np.flatnonzero(free)
-        picked, pivots = _independent(panel[left])
+        picked, pivots = _independent(panel[left], panel.shape[1])
         chosen = left[picked]
         if not len(chosen):
             continue
         square = np.concatenate([panel[chosen][:, pivots], np.eye(len(chosen), dtype=np.uint8)], axis=1)
-        order, _ = _independent(
-            square
-        )  # in place: the right half becomes the inverse, its rows in some order
+        # in place: the right half becomes the inverse, its rows in some order
+        order, _ = _independent(square, len(chosen))
         lead = _product(square[order, len(chosen) :], rows[chosen, start:])
         factors = panel[:, pivots]
         factors[chosen] = 0
@@ -287,14 +286,14 @@ def _product(a, b):
 
 
 @numba.njit(cache=True)
-def _independent(rows):
-    """Reduce (n, m) uint8 in place over the first min(n, m) columns; the rows that serve as pivots, and their
+def _independent(rows, columns):
+    """Reduce (n, m) uint8 in place over the first columns; the rows that serve as pivots, and their
     columns."""
     n, m = rows.shape
-    most = min(n, m)
+    most = min(n, columns)
     taken, picked, pivots = np.zeros(n, np.bool_), np.empty(most, np.int64), np.empty(most, np.int64)
     count = 0
-    for column in range(most):
+    for column in range(columns):
         pivot = -1
         for r in range(n):
             if not taken[r] and rows[r, column] & 1:

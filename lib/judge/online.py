@@ -39,10 +39,11 @@ class Online(Reading):
             if (starts[way] == at).all():
                 self.says, self.plain_order, self.order = f"{way}, with the oracle's help", order, order
                 return
-        for way, order in scans(inquiry.shape).items():
+        for way, order in scans(inquiry.shape).items():  # pieces that reach no other are no feedback
             at = np.argsort(order)[where]
             for piece in PIECES:
-                if (starts[way] // piece == at // piece).all() and (starts[way] < at).any():
+                within = (starts[way] // piece == at // piece).all() and (starts[way] < at).any()
+                if within and (self._ends(differs, order) // piece > at // piece).any():
                     raise Unread(f"it is, {way} in pieces of {piece} bytes, which are not read one by one")
         self._secret_order(inquiry, differs)
 
@@ -59,6 +60,9 @@ class Online(Reading):
 
     def _starts(self, differs, order):
         return np.where(differs.any(1), differs[:, order].argmax(1), self.size)
+
+    def _ends(self, differs, order):
+        return self.size - 1 - differs[:, order[::-1]].argmax(1)
 
     def _secret_order(self, inquiry, differs):
         """By how much each byte reaches, if what later ones reach lies inside what earlier ones do."""

@@ -41,8 +41,8 @@ def _histograms(rows):
 
 
 def by_pairs(plain: Array, pair_ciphers: Array, ciphers: Array) -> Array:
-    """Estimates of ciphertexts (n, ...) uint8 from pairs (m, ...) under their key, whatever moves and replaces
-    single bits, or single bytes: each has its history over all pairs, and is found again by it.
+    """Estimates of ciphertexts (n, ...) uint8 from pairs (m, ...) under their key, whatever moves and
+    replaces single bits, or single bytes: each has its history over all pairs, and is found again by it.
 
     Bits keep their history or its complement; bytes keep which of their values are equal. What stands for a
     value that no pair shows is filled in as a constant XORed or added would have it.

@@ -75,7 +75,8 @@ def found(inquiry: Inquiry, answer_shape: tuple[int, ...]) -> Found:
                         f"{reading.proved:.1%} of the bytes of fresh images come out.")  # fmt: skip
         break
     if out.units is not None and out.units.name != "byte":
-        out.names.append("pixels by themselves" if out.units.name == "pixel" else "blocks by themselves")
+        name = "pixels by themselves" if out.units.name == "pixel" else "blocks by themselves"
+        out.names += [name] * (name not in out.names)
     out.structure, out.block, out.bits = classified(out.reading, out.units, inquiry.shape, answer_shape)
     return out
 

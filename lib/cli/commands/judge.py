@@ -25,7 +25,9 @@ def arguments(parser: ArgumentParser) -> None:
     """The cipher, the size and the budget."""
     parser.add_argument("cipher", metavar="FILE.py:NAME")
     parser.add_argument("--out", required=True, type=Path, metavar="DIR")
-    parser.add_argument("--size", type=shape, default=(32, 32, 3), metavar="HxW", help="of the pictures (32x32)")
+    parser.add_argument(
+        "--size", type=shape, default=(32, 32, 3), metavar="HxW", help="of the pictures (32x32)"
+    )
     lines = "quick: at most 3 minutes at 32x32; standard: at most 30"
     parser.add_argument("--budget", choices=("quick", "standard"), default="quick", help=lines)
 

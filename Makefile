@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles scoreboard student teacher \
+.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles measures scoreboard student teacher \
   assignments challenges clean
 PYTHON ?= python3
 VENV ?= .venv
@@ -59,6 +59,10 @@ attacks: $(STAMP)
 # The jigsaw by pieces, blocks, JPEG and steps; FOLDER for photographs beside the embedded ones.
 puzzles: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_jigsaws $(if $(FOLDER),--folder $(FOLDER))
+
+# Which measure of leakage orders pairs of pictures as people do: why it is `metrics.leak`.
+measures: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_measures
 
 # Accuracy against leakage, from what the two above have recorded.
 scoreboard: $(STAMP)

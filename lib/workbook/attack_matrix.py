@@ -12,8 +12,8 @@ A cell runs one attack on one scheme, scores its estimate with `lib.metrics`, an
     void         the attack "succeeds" on the control, a one-time pad, too: it measures something else
 
 Whoever scores makes the choice that an attack leaves open (`Attack.moves`) in its favour, and in that of the
-baselines: the ciphertext as it is, and the mean of public pictures. The medians over several keys are
-recorded, and the worst. Seconds are a processor's work, encryption included.
+baselines: the ciphertext as it is, and the mean colour of public pictures. The medians over several keys are
+recorded, and the worst, the mean colour's under "mean". Seconds are a processor's work, encryption included.
 """
 
 import argparse
@@ -95,7 +95,8 @@ def _sure(result):
 
 def compared(attack: Attack, ciphers: np.ndarray, result: AttackResult, truth: np.ndarray, data: Data,
              control: AttackResult | None = None) -> dict[str, Scores]:  # fmt: skip
-    """Scores of a result, of the baselines "ciphertext" and "mean", and of the result on the pad, if any."""
+    """Scores of a result, of the baselines "ciphertext" and "mean", the mean colour, and of the result on the
+    pad, if any."""
     mean = mean_colour(data.others, truth.shape)
     if ciphers.ndim == 3:  # three planes beside each other, (n, h, 3 w), are three colours
         ciphers = np.stack(np.split(ciphers, 3, axis=2), axis=3)
@@ -104,7 +105,8 @@ def compared(attack: Attack, ciphers: np.ndarray, result: AttackResult, truth: n
 
 
 def mean_colour(public: np.ndarray, shape: tuple) -> np.ndarray:
-    """The mean colour of public pictures (m, h, w, 3) in every pixel of this shape, uint8: a baseline."""
+    """The mean colour of public pictures (m, h, w, 3) in every pixel of this shape, uint8: a baseline.
+    Another is `recording.mean_picture`, the mean at each pixel."""
     colour = public.mean(axis=(0, 1, 2)).round().astype(np.uint8)
     return np.ascontiguousarray(np.broadcast_to(colour, shape))
 

@@ -5,7 +5,7 @@ the other half the ciphertexts are known. The first 1,000 of the test split, bal
 encrypted under the victim's key and attacked. Key, scheme and truth stay here: an attack is handed pairs or
 ciphertexts, and what everybody knows of the cipher.
 
-Scores stand beside those of the ciphertext as it is and of the mean of the public pictures.
+Scores stand beside those of the ciphertext as it is and of the mean picture of the public ones.
 """
 
 import inspect
@@ -157,7 +157,7 @@ def _generative(row, seed, victim, data, test, options):
 
     In the row: `told` (the block and bits that the attacker reckons with; for the control these are of
     another scheme), and `beside`, an attack of the catalogue to compare with. Scores are of `test`: "attack",
-    "nearest key", "beside", "ciphertext", "mean", and ranks of "shuffled" ciphertexts.
+    "nearest key", "beside", "ciphertext", "mean", the mean picture, and ranks of "shuffled" ciphertexts.
     """
     from lib.attacks.many_ciphertexts.generative import Recipe, train
     from lib.attacks.many_ciphertexts.generative_networks import Discriminator

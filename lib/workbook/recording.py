@@ -234,8 +234,8 @@ def label_of(settings: dict[str, Any] | None) -> str | None:
 
 
 def mean_picture(public: np.ndarray, count: int) -> np.ndarray:
-    """(count, h, w, 3) uint8: the mean of public pictures (m, h, w, 3), a baseline that has not seen a
-    ciphertext."""
+    """(count, h, w, 3) uint8: the mean picture, at each pixel the mean of public pictures (m, h, w, 3): a
+    baseline that has not seen a ciphertext. Another is `attack_matrix.mean_colour`, one colour."""
     return np.repeat(public.mean(0).round().astype(np.uint8)[None], count, axis=0)
 
 
@@ -249,7 +249,8 @@ def scored(estimate: np.ndarray, truth: np.ndarray, moves: tuple = ()) -> Scores
 def baselines(
     estimate: np.ndarray, ciphers: np.ndarray, mean: np.ndarray, truth: np.ndarray, moves: tuple = ()
 ) -> dict[str, Scores]:
-    """Scores of an estimate ("attack"), of doing nothing ("ciphertext"), and of a mean of public pictures.
+    """Scores of an estimate ("attack"), of doing nothing ("ciphertext"), and of a mean of public pictures
+    ("mean": in the matrix of attacks their mean colour, in records of trained attacks their mean picture).
 
     All (n, h, w, 3) uint8. `moves`: what the attack leaves open, see `lib.metrics.nearest`; given to the
     ciphertext as well.

@@ -83,7 +83,7 @@ def slow_shown(estimates, truth, candidates):
     return scores
 
 
-@pytest.mark.parametrize("shape", [(8, 8), (9, 12), (16, 21), (34, 34)])
+@pytest.mark.parametrize("shape", [(8, 8), (9, 12), (16, 17), (33, 16)])
 def test_what_is_shown_is_that_of_the_slow_specification(shape):
     """Estimates from noise to the truth; one is mirrored, one flat, one candidate is a truth, one is flat."""
     windows = np.lib.stride_tricks.sliding_window_view(datasets.photo("coffee", 96), (*shape, 3))[

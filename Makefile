@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles measures scoreboard student teacher \
+.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles measures judged scoreboard student teacher \
   assignments challenges clean
 PYTHON ?= python3
 VENV ?= .venv
@@ -63,6 +63,10 @@ puzzles: $(STAMP)
 # Which measure of leakage orders pairs of pictures as people do: why it is `metrics.leak`.
 measures: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_measures
+
+# What the judge says of the ciphers here, where it is not recorded; NAMES for some, anew.
+judged: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_verdicts $(NAMES)
 
 # Accuracy against leakage, from what the two above have recorded.
 scoreboard: $(STAMP)

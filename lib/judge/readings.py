@@ -243,7 +243,7 @@ class Feedback(Reading):
             p, c = plain[:, self.order].astype(np.int64), ciphers[:, self.order].astype(np.int64)
             for self.lag in (1, 3, inquiry.shape[1], 3 * inquiry.shape[1]):
                 for self.before, past in (("encrypted", c), ("plain", p)):
-                    if self._fits(p[:12], past[:12], c[:12]):
+                    if self._fits(p[:12], past[:12], c[:12]) and self._begins(p[:12], c[:12]):
                         self._read(p, past, c)
                         self.says = f"{self.way}, from the {self.before} byte {self.lag} before"
                         return
@@ -259,13 +259,17 @@ class Feedback(Reading):
         table[where] = value
         return bool((table[where] == value).mean() > 0.999)
 
+    def _begins(self, p, c):
+        """Whether what has no byte before it is a substitution by position, which is read."""
+        plain, ciphers = (each[:, self.order[: self.lag]] for each in self.constant)
+        self.first = np.full((self.lag, 256), GREY, np.uint8)
+        self.first[np.arange(self.lag), ciphers] = plain
+        return bool((self.first[np.arange(self.lag), c[:, : self.lag]] == p[:, : self.lag]).all())
+
     def _read(self, p, past, c):
         where, value = self._pairs(p, past, c)
         self.table = np.full((256, 256), GREY, np.uint8)  # by the byte before and this ciphertext byte
         self.table[where >> 8, value] = where & 255
-        plain, ciphers = (each[:, self.order[: self.lag]] for each in self.constant)
-        self.first = np.full((self.lag, 256), GREY, np.uint8)
-        self.first[np.arange(self.lag), ciphers] = plain
 
     def decrypt(self, ciphers: Array) -> Array:
         c = ciphers[:, self.order]

@@ -111,7 +111,10 @@ def _of_keys(out, subject, images, ids, first):
     except CipherError as error:
         out.say("keys", False, f"Under a second key: {error}.")
         return
-    equal = float((other == first).mean()) if other.shape == first.shape else 0.0
+    equal = 0.0
+    if other.shape == first.shape:
+        varies = ((first != first[0]) | (other != first)).any(0)  # a rim of zeros tells of nothing
+        equal = float((other == first)[:, varies].mean()) if varies.any() else 1.0
     out.key_sensitive = equal < 1
     text = f"Under another key {1 - equal:.1%} of the values differ."
     out.say("keys", equal < 0.5, text if out.key_sensitive else "It does not depend on the key.")
@@ -154,17 +157,21 @@ def _pieces_again(subject, images):
 
 
 def _of_decryption(out, subject, images, ids, first):
+    """Of pictures and of noise."""
     if not subject.decrypts:
         out.say("decryption", None, "It has no decrypt; whether anything is lost was not looked at.")
         return
+    noise = pictures.noise(images.shape[1:], len(images), "decryption")  # values that pictures lack
+    ciphers, images = subject.once(noise, ids), np.concatenate([images, noise])
     try:
-        back = subject.decrypt(first, ids)
+        parts = [subject.decrypt(each, ids) for each in (first, ciphers)]
     except CipherError as error:
         out.say("decryption", False, f"decrypt: {error}.")
         return
-    if back.shape != images.shape:
-        out.say("decryption", False, f"decrypt gives {back.shape}, expected {images.shape}.")
+    if any(part.shape != noise.shape for part in parts):
+        out.say("decryption", False, f"decrypt gives {parts[0].shape}, expected {noise.shape}.")
         return
+    back = np.concatenate(parts)
     away = np.abs(back.astype(float) - images)
     out.exact = bool((away == 0).all() and back.dtype == np.uint8)
     text = "decrypt gives every byte back."

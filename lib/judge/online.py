@@ -23,7 +23,7 @@ Array = np.ndarray
 class Online(Reading):
     """A ciphertext byte depends on plain bytes up to its own, in some order of going through the image."""
 
-    name = "feedback"
+    name, seconds = "feedback", SECONDS
 
     def __init__(self, inquiry: Inquiry):
         self.inquiry, self.size = inquiry, inquiry.bytes
@@ -43,7 +43,7 @@ class Online(Reading):
             at = np.argsort(order)[where]
             for piece in PIECES:
                 within = (starts[way] // piece == at // piece).all() and (starts[way] < at).any()
-                if within and (self._ends(differs, order) // piece > at // piece).any():
+                if within and self._go_on(differs[:, order], at // piece, piece):
                     raise Unread(f"it is, {way} in pieces of {piece} bytes, which are not read one by one")
         self._secret_order(inquiry, differs)
 
@@ -61,8 +61,10 @@ class Online(Reading):
     def _starts(self, differs, order):
         return np.where(differs.any(1), differs[:, order].argmax(1), self.size)
 
-    def _ends(self, differs, order):
-        return self.size - 1 - differs[:, order[::-1]].argmax(1)
+    def _go_on(self, differs, pieces, piece):
+        """Whether bytes of all pieces but the last one reach a later piece."""
+        ends = (self.size - 1 - differs[:, ::-1].argmax(1)) // piece
+        return (ends > pieces)[pieces < (self.size - 1) // piece].all()
 
     def _secret_order(self, inquiry, differs):
         """By how much each byte reaches, if what later ones reach lies inside what earlier ones do."""
@@ -81,7 +83,7 @@ class Online(Reading):
     def decrypt(self, ciphers: Array) -> Array:
         """The first bytes of each, as many as there is time for; the rest is grey."""
         plain = np.full((len(ciphers), self.size), GREY, np.uint8)
-        until, self.read = time.monotonic() + SECONDS, 0
+        until, self.read = time.monotonic() + self.seconds, 0
         every = np.arange(256, dtype=np.uint8)
         for byte, there in zip(self.plain_order, self.order):
             if time.monotonic() > until:

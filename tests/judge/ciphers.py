@@ -215,7 +215,7 @@ def chained(step, undo, first) -> Layer:
     """Along axis 1, `c[i] = step(p[i], c[i - 1])` and `p[i] = undo(c[i], c[i - 1])`, after `first`."""
 
     def forward(x):
-        columns = np.ascontiguousarray(np.moveaxis(x, 1, 0))
+        columns = np.moveaxis(x, 1, 0).copy()  # of a single image, `ascontiguousarray` would be the image
         before = np.broadcast_to(np.asarray(first, np.uint8), columns.shape[1:])
         for i, column in enumerate(columns):
             before = columns[i] = step(column, before)

@@ -78,7 +78,10 @@ def test_manners(name):
     out, other = made(name).encrypt(images), made(name, 2).encrypt(images)
     assert type(out) is np.ndarray and out.dtype == np.uint8 and out.shape == images.shape
     assert not np.shares_memory(out, images) and out.flags.writeable
+    single = images[:1].copy()
+    made(name).encrypt(single)
     np.testing.assert_array_equal(images, before)
+    np.testing.assert_array_equal(single, before[:1])
     assert (out != images).any(axis=(1, 2, 3)).all() and (out != other).any(axis=(1, 2, 3)).all()
 
 

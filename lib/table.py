@@ -38,6 +38,7 @@ class Structure(Enum):
     PIXELS = "each pixel is transformed by itself, and none is moved"
     PIECES = "blocks are moved, turned, mirrored, complemented and recoloured as a whole"
     VALUES = "values are replaced at some places of a block, alike in every block"
+    PERMUTED = "pixels or bytes are moved over the whole image, and may be complemented"
     OTHER = "anything else"
 
 

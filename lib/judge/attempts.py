@@ -57,6 +57,13 @@ class Case:
     def __post_init__(self):
         self.ciphers = self.encrypt(self.truth)
 
+    def many(self, count: int) -> Array:
+        """So many ciphertexts of the attacked: those of the pictures under attack first."""
+        more = count - len(self.ciphers)
+        if more <= 0:
+            return self.ciphers[:count]
+        return np.concatenate([self.ciphers, self.encrypt(self.candidates[:more])])
+
     def pad(self, count: int, name: str) -> Array:
         """So many ciphertexts of a one-time pad, of the cipher's shape and dtype."""
         if self.dtype == "uint8":
@@ -122,7 +129,7 @@ def _as_the_catalogue_knows(case):
 def _of_catalogue(case, attack):
     scheme = _as_the_catalogue_knows(case)
     options, many = attack.options(scheme), attack.threat == MANY
-    count = min(len(case.truth), max(attack.images, 50 if many else 1))
+    count = min(len(case.truth) + len(case.candidates), max(attack.images, 50 if many else 1))
     has = {"public": pictures.public(case.shape, 600)} if attack.public else {}
     needs = {"ciphertexts": count if many else 1}
     if attack.threat == PAIRS:
@@ -136,7 +143,7 @@ def _of_catalogue(case, attack):
             estimate = _one_by_one(attack, case.ciphers, has, options, case.seconds / 2)
             pad = _one_by_one(attack, case.pad(len(estimate), attack.name), has, options, case.seconds)
         else:
-            estimate = attack.run(Known(case.ciphers[:count], **has), **options).estimate
+            estimate = attack.run(Known(case.many(count), **has), **options).estimate[: len(case.truth)]
             pad = _on_pad(case, attack, count, has, options)
     except ValueError as error:
         return Attempt(**_facts(*facts, started), leak=None, exact=None, pad_exact=None, refused=str(error))
@@ -147,7 +154,8 @@ def _on_pad(case, attack, count, has, options):
     if attack.threat == PAIRS:
         has = has | {"pair_ciphers": case.pad(PAIR_COUNT, "pairs")}
     try:
-        return attack.run(Known(case.pad(count, attack.name), **has), **options).estimate
+        known = Known(case.pad(count, attack.name), **has)
+        return attack.run(known, **options).estimate[: len(case.truth)]
     except ValueError:
         return None  # it says that there is nothing to be read
 

@@ -149,7 +149,8 @@ def _of_table(index, mask, shape, bits):
             return (Structure.SAME_BLOCKS, again, bits) if again else (Structure.PIXELS, 1, 8)
         if 1 < block < min(shape[:2]):
             return Structure.OWN_BLOCKS, block, bits
-    return Structure.OTHER, 1, bits
+    moved = bits == 8 and (index != np.arange(index.size)).any()
+    return Structure.PERMUTED if moved else Structure.OTHER, 1, bits
 
 
 def _by_block(index, flipped, shape, block, bits):

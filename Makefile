@@ -67,6 +67,7 @@ measures: $(STAMP)
 # What the judge says of the ciphers here, where it is not recorded; NAMES for some, anew.
 judged: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_verdicts $(NAMES)
+	$(BIN)/python -m lib.workbook.leaderboard data/leaderboard.json --recorded
 
 # Accuracy against leakage, from what the two above have recorded.
 scoreboard: $(STAMP)

@@ -86,3 +86,25 @@ def counts(values: Mapping[str, float], chosen: str, x: str, title: str) -> Figu
     axis.margins(x=0.12)
     axis.grid(False)
     return figure
+
+
+def leaks(
+    values: Mapping[str, Mapping[str, float]], columns: Sequence[str], title: str, empty: str = "not tried"
+) -> Figure:
+    """A grid of leaks {row: {column: leak}}: white for 0, dark for 1, the number in each; `empty` where there
+    is none."""
+    figure, axis = new(9, 1.1 + 0.27 * len(values))
+    for y, row in enumerate(values.values()):
+        for x, column in enumerate(columns):
+            leak = row.get(column)
+            fill = "white" if leak is None else str(1 - 0.85 * min(max(leak, 0), 1))
+            axis.add_patch(Rectangle((x - 0.5, y - 0.5), 1, 1, facecolor=fill, edgecolor="#555555", lw=0.5))
+            words = empty if leak is None else f"{round(leak, 2) + 0:.2f}"
+            ink = "#555555" if leak is None else "white" if leak > 0.55 else "black"
+            axis.text(x, y, words, fontsize=8, color=ink, ha="center", va="center")
+    axis.set(xlim=(-0.5, len(columns) - 0.5), ylim=(len(values) - 0.5, -0.5), title=title)
+    axis.set_yticks(range(len(values)), list(values), fontsize=8)
+    axis.set_xticks(range(len(columns)), columns, fontsize=9)
+    axis.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
+    axis.grid(False)
+    return figure

@@ -1,4 +1,4 @@
-"""Schematics of networks, and of the three ways to train on ciphertexts, drawn from a few shared pieces.
+"""Schematics of networks, of three ways to train on ciphertexts, and of the judge, drawn from a few pieces.
 
     from lib.figures import schematics
     schematics.tanaka_network()
@@ -48,6 +48,11 @@ TOLD = {
         "layers that learn from labels. By statistics: statistics of the ciphertexts, then a fixed "
         "front that sorts blocks or pixels. Attack first: an attack that reads the key, then the "
         "plain pictures, decrypted.",
+    "judge":
+        "The judge as a row of boxes. A cipher, a class of which only encrypt is called, goes in. Four "
+        "stages follow: its contract; its structure, by asking for ciphertexts; the attacks that this "
+        "structure calls for, each beside the same attack on a one-time pad; and a network that tries "
+        "to learn from ciphertexts. A verdict comes out. Below each stage stands what it tells.",
 }  # fmt: skip
 """The text alternatives."""
 
@@ -284,6 +289,26 @@ def three_ways() -> None:
     )
     _way(axis, 2, "attack first", "an attack that\nreads the key", "plain pictures,\ndecrypted")
     _shown(figure, axis, 12.1, 0.6, -3.2, "three_ways")
+
+
+JUDGED = (
+    ("1. contract", "decrypts exactly?", "the same each time?", "how many keys?"),
+    ("2. structure,\nby asking", "a table? affine?", "feedback? blocks", "by themselves?"),
+    ("3. attacks,\nbeside a pad", "chosen plaintext, pairs,", "many ciphertexts,", "one ciphertext"),
+    ("4. learnability", "a small network on", "ciphertexts, plain", "pictures, a pad"),
+)
+
+
+def judge() -> None:
+    """What `lib.judge` does with a cipher, from left to right."""
+    figure, axis = _paper("From a cipher to a verdict")
+    x = box(axis, 0.1, 0, 1.5, "a cipher:\nencrypt(images)", dark=True)
+    for name, *told in JUDGED:
+        x = box(axis, arrow(axis, x, 0, x + 0.45), 0, 1.75, name)
+        _below(axis, x - 0.875, -0.4, *told)
+    end = box(axis, arrow(axis, x, 0, x + 0.45), 0, 1.1, "a verdict", dark=True)
+    _below(axis, end - 0.55, -0.4, "an outcome,", "leaks from 0 to 1")
+    _shown(figure, axis, end + 0.1, 0.6, -1.05, "judge")
 
 
 def _way(axis, row, name, *between):

@@ -4,7 +4,8 @@
     python -m lib.workbook.recorded_verdicts etc-4 etc-16        these, anew
 
 Each file is a `lib.judge.Verdict` at the quick budget, without its pictures. The judge is told nothing but
-the factory and a size: 32x32, and 64x64 where blocks are of 16x16 pixels. `make judged` runs it.
+the factory and a size: 32x32, and 64x64 where blocks are of 16x16 pixels. `make judged` runs it, and writes
+README's table.
 """
 
 import argparse
@@ -17,13 +18,14 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from lib import schemes
+from lib import Key, schemes
 from lib.atomic import write_json
 from lib.attacks import CHOSEN, MANY, ONE, PAIRS
 from lib.formats import read
 from lib.judge import Verdict, judge
 from lib.judge.verdict import Attempt
 from lib.subjects.random_orthogonal import RandomOrthogonal
+from lib.workbook import readme
 from lib.workbook.recording import RESULTS
 
 FOLDER = RESULTS / "judged"
@@ -38,7 +40,7 @@ class PlainPictures:
 
     per_image = False
 
-    def __init__(self, key):
+    def __init__(self, key: Key):
         self.key = key
 
     def encrypt(self, images: np.ndarray, ids: None = None) -> np.ndarray:
@@ -145,6 +147,11 @@ def table(verdicts: dict[str, Verdict] | None = None) -> tuple[list[str], list[l
     return ["cipher", "pixels", "outcome", *THREATS], rows
 
 
+def markdown() -> str:
+    """The table for README."""
+    return readme.table(*table())
+
+
 def _two(value):
     return f"{round(value, 2) + 0:.2f}"  # no -0.00
 
@@ -167,6 +174,8 @@ def main(argv: list[str] | None = None, folder: Path = FOLDER) -> int:
         verdict = judged(name)
         write_json(path_of(name, folder), verdict.model_dump())
         print(f"{name}: {verdict.outcome}, {verdict.seconds:.0f} s", flush=True)
+        if folder == FOLDER:
+            readme.rewrite("judged", markdown())
     return 0
 
 

@@ -46,3 +46,11 @@ def test_the_fewest_are_lowest_and_the_chosen_one_is_told_without_colour():
 ], ids=["verdicts", "intervals", "counts"])  # fmt: skip
 def test_each_is_drawn(figure):
     assert figures.png(figure, "An alternative that tells what is seen.").startswith(b"\x89PNG")
+
+
+def test_leaks_are_darker_where_more_is_shown_and_say_so():
+    rows = {"pad": {"one": -0.001, "pairs": 0.0}, "le": {"one": 0.4, "pairs": 1.02}, "odd": {"one": None}}
+    figure = results.leaks(rows, ["one", "pairs"], "T")
+    shades = [patch.get_facecolor()[0] for patch in figure.axes[0].patches]
+    assert len(shades) == 6 and shades[0] == shades[1] == 1 > shades[2] > shades[3]
+    assert words(figure).split(" | ")[:6] == ["0.00", "0.00", "0.40", "1.02", "not tried", "not tried"]

@@ -48,9 +48,10 @@ def made(model, layers, *, without=()):
     return sizes
 
 
-def test_there_are_six():
+def test_there_are_seven():
     assert list(DRAWN) == [
         "tanaka_network", "le_adaptnet", "ele_adaptnet", "speed_run_network", "shake_pyramid", "three_ways",
+        "judge",
     ]  # fmt: skip
 
 
@@ -108,3 +109,12 @@ def test_the_three_ways_are_the_three_kinds_of_accuracy(shown):
 
     schematics.three_ways()
     assert [text for text in texts(shown[0][0]) if text in KINDS] == list(KINDS[1:4])
+
+
+def test_the_judge(shown):
+    schematics.judge()
+    told = " ".join(texts(shown[0][0]))
+    assert [told.index(each) for each in ("encrypt", "1. ", "2. ", "3. ", "4. ", "verdict")] == sorted(
+        told.index(each) for each in ("encrypt", "1. ", "2. ", "3. ", "4. ", "verdict")
+    )
+    assert all(f"{number}. {name}" in told for number, name in ((1, "contract"), (4, "learnability")))

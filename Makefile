@@ -69,7 +69,7 @@ judged: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_verdicts $(NAMES)
 	$(BIN)/python -m lib.workbook.leaderboard data/leaderboard.json --recorded
 
-# Accuracy against leakage, from what the two above have recorded.
+# Accuracy against leakage, from what `make results` and `make judged` have recorded.
 scoreboard: $(STAMP)
 	$(BIN)/python -m lib.workbook.scoreboard
 

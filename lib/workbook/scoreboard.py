@@ -1,217 +1,238 @@
-"""How much accuracy for how much leakage: `make scoreboard` joins recorded trainings and recorded attacks.
+"""Accuracy against leakage: `make scoreboard` joins recorded trainings and the judge's verdicts.
 
     python -m lib.workbook.scoreboard
 
-reads `data/results/training/*.json`, `data/results/attacks.json` and the attacks that were trained,
-`data/results/learned/*.json`; trains and attacks nothing, writes `data/results/scoreboard.json` and the
-README's table. There is a row for every scheme that the attack matrix knows, which is every scheme of
-`lib.schemes`, for plain pictures, and for the control; what was not recorded says which command records it.
+reads `data/results/training/*.json` and `data/results/judged/*.json`, trains and attacks nothing, and writes
+`data/results/scoreboard.json` and the README's table. There is a row for every cipher of
+`lib.workbook.recorded_verdicts`, plain pictures and a one-time pad among them.
 
-The accuracy of a scheme is the mean over seeds, last epoch, of its first recorded row in the tier `table`
-that learned from labels alone, which is what those get who play by the rules; where none is recorded, of the
-first that sorted ciphertexts by statistics, then of earlier runs on a JPEG copy, and the table says so. Its
-leakage is what the best attack got back, by SSIM, once among attackers who have ciphertexts only, and once
-among all. Attacks that are void count for nothing; of trained ones the median over seeds counts. A scheme is
-on the front if no other is at least as accurate and leaks no more to attackers with ciphertexts only, and is
-better in one of the two.
+Accuracies are means over seeds, last epoch, of three kinds that are never mixed: learned from labels alone
+("as published"), behind a front that sorts ciphertexts by their statistics ("by statistics"), and of
+pictures that an attack got back first ("attack first"). Of each kind counts the first row that is recorded in
+the tier `table`, or else in that of earlier runs on a JPEG copy, which the table marks. Each stands beside
+its cost: how far it is below plain pictures of the same tier, for tiers differ in network and data.
+
+Leakage is the judge's, at one budget for all: 0 for a one-time pad, 1 for plain pictures, with its interval,
+for each threat model by the attack that got most.
+
+The front is for those who play by the rules: the lowest cost without attacking first, against the most that
+ciphertexts alone leak. On it is who is not beaten: nobody else is clearly better in one of both (by more than
+`CLEAR` of accuracy; with an interval of leakage below) and clearly worse in none.
 """
 
 import argparse
 import json
 import sys
-from itertools import groupby
 
-import numpy as np
-
+from lib import Key
 from lib.atomic import write_json
-from lib.attacks.catalogue import MANY, ONE, PAIRS
+from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
+from lib.judge.verdict import LEAKS, Verdict
+from lib.schemes import Scheme
 from lib.workbook import readme
-from lib.workbook.attack_matrix import OUT as ATTACKS
-from lib.workbook.attack_matrix import PAIR_COUNT, SCHEMES, verdict
-from lib.workbook.recorded_attacks import TrainedAttack, trained_attacks
-from lib.workbook.recorded_trainings import Training, TrainingRow, trainings
-from lib.workbook.recording import RESULTS, label_of
+from lib.workbook.recorded_trainings import KINDS, Training, TrainingRow, told, trainings
+from lib.workbook.recorded_verdicts import SUBJECTS, best, recorded
+from lib.workbook.recording import RESULTS, scheme_of
 
 OUT = RESULTS / "scoreboard.json"
-SHOWN = ("ssim", "edge_correlation", "exact")
-PLAIN, CONTROL = "none", "otp"
-CIPHERTEXTS = (ONE, MANY)
-KINDS, TIERS = ("plain", "as published", "control", "by statistics"), ("table", "jpeg")
-"""Of the trainings that count; those behind stand in only where one before is missing."""
-TRAINED = {
-    "same key": (PAIRS, "trained on pairs"),
-    "different keys": (ONE, "trained, 1 ciphertext"),
-    "unpaired": (MANY, "trained on ciphertexts"),
-}
-"""Threat model and cost of the assumptions of `lib.workbook.recorded_attacks`."""
-READABLE = 0.8  # SSIM from which on a picture is back, though not bit for bit
+PLAIN, CONTROL = "plain", "one-time-pad"
+LEARNED = ("as published", "by statistics", "attack first")
+TIERS = ("table", "jpeg")
+THREATS = (ONE, MANY, PAIRS, CHOSEN)
+"""From the least that an attacker has to the most."""
+ALONE = (ONE, MANY)  # ciphertexts and nothing else
+CLEAR = 0.005  # of accuracy: runs of other seeds differ by about so much
+WHOLE = 0.9  # of leakage, by ciphertexts alone, from which on a picture is back
 VERDICTS = {
     "plain": "No cipher: who has a picture sees it. The accuracy that the others are held against.",
-    "control": "Nothing comes back and nothing is learned: what safe looks like. A control of the attacks, "
-    "of no use for training.",
+    "control": "Nothing comes back and nothing is learned: what safe looks like. A control, of no use for "
+    "training.",
     "whole": "For lessons and as a baseline of attacks. Must not protect anything: ciphertexts alone give "
     "the pictures back.",
-    "outlines": "Hides colours and fine detail. Must not be used where a face, a place or a text has to "
-    "stay unknown: ciphertexts alone show shapes.",
+    "part": "Only where others may see what a picture is of. Must not be used where a face, a place or a "
+    "text has to stay unknown: ciphertexts alone show it in part.",
     "pairs": "Only where no plain picture of the key is ever known to others or chosen by them. Must not be "
     "used where anybody can have a picture encrypted.",
-    "open": "Not read by the attacks here, which proves nothing. Must not be used on the strength of this "
-    "table.",
-    "unknown": "Not attacked here, so nothing can be said.",
+    "keys": "For nothing: there are too few keys, or one is used twice, whatever its pictures show.",
+    "open": "For research. Not read by what was tried, which proves nothing, so it must not be used on the "
+    "strength of this table.",
+    "unknown": "Not judged here, so nothing can be said.",
 }
-"""Who may use a scheme for what, and who must not, by what the attacks got."""
+"""Who may use a cipher for what, and who must not, by what its ciphertexts leak."""
 
 
 def rows() -> list[dict]:
     """The scoreboard of what is recorded: see `board`."""
-    learned = [(row, trainings.records(row)) for row in trainings.rows()]
-    trained = [run for row in trained_attacks.rows() for run in trained_attacks.recorded(row.name)]
-    return board(json.loads(ATTACKS.read_text()), trained, learned)
+    return board(recorded(), [(row, trainings.records(row)) for row in trainings.rows()])
 
 
-def board(
-    attacks: dict, trained: list[TrainedAttack], learned: list[tuple[TrainingRow, list[Training]]]
-) -> list[dict]:
-    """One dictionary for each scheme, the most accurate first, those without a training last.
-
-    attacks   a record of `lib.workbook.attack_matrix`
-    trained   attacks that were trained, those of a row together
-    learned   rows of trainings with their runs
-    """
-    candidates = [*_of_matrix(attacks), *_of_training(trained)]
-    found = [_row(label, candidates, learned) for label in (PLAIN, *SCHEMES, CONTROL)]
+def board(verdicts: dict[str, Verdict], learned: list[tuple[TrainingRow, list[Training]]]) -> list[dict]:
+    """One dictionary for each cipher: name, title, side, "accuracy" by kind, "leak" by threat model, outcome,
+    verdict, front. Those that cost least come first, then those without an accuracy."""
+    learned = [(row, runs) for row, runs in learned if runs]
+    found = [_row(name, verdicts.get(name), learned) for name in SUBJECTS]
+    placed = [row for row in found if point(row)]
     for row in found:
-        row["front"] = _scored(row) and not any(_beats(other, row) for other in found if _scored(other))
-    return sorted(found, key=lambda row: (row["accuracy"] is None, -(row["accuracy"] or 0)))
+        row["front"] = bool(point(row)) and not any(beats(other, row) for other in placed)
+    return sorted(found, key=lambda row: (fair(row) or {"cost": 1})["cost"])
 
 
-def _row(label, candidates, learned):
-    kinds = {"ciphertexts only": CIPHERTEXTS, "any attacker": None}
-    leak = {kind: _best(label, candidates, threats) for kind, threats in kinds.items()}
-    verdict = VERDICTS[_kind(label, leak)]
-    return {"scheme": label} | _accuracy(label, learned) | {"leak": leak, "verdict": verdict}
+def _row(name, verdict, learned):
+    plain = _first_of_tiers("plain", learned)
+    mine = [(row, runs) for row, runs in learned if _trains_on(row, name)]
+    accuracy = {kind: found for kind in KINDS if (found := _accuracy(kind, mine, plain))}
+    leak = {threat: verdict and _leak(verdict, threat) for threat in THREATS}
+    row = {"name": name, "title": SUBJECTS[name].title, "side": SUBJECTS[name].side, "accuracy": accuracy}
+    row |= {"leak": leak, "outcome": verdict and verdict.outcome}
+    return row | {"verdict": VERDICTS[_kind(row)]}
 
 
-def _accuracy(label, learned):
-    """The first of the rows that train on this scheme, or the command that would record one."""
-    counting = [(row, runs) for row, runs in learned if row.tier in TIERS and row.kind in KINDS]
-    candidates = [(row, runs) for row, runs in counting if (label_of(row.scheme) or PLAIN) == label]
-    candidates.sort(key=lambda each: (TIERS.index(each[0].tier), KINDS.index(each[0].kind)))
-    for row, runs in candidates:
-        if runs:
-            found = sorted(round(run.accuracy, 4) for run in runs)
-            mean = sum(run.accuracy for run in runs) / len(runs)
-            kind = row.kind + ", JPEG copy" * (row.tier == "jpeg")
-            facts = {"runs": found, "row": row.name, "kind": kind, "command": None}
-            return {"accuracy": round(mean, 4)} | facts
-    names = " ".join(row.name for row, _ in candidates if row.seeds)
-    first = "a row in data/results/training/rows.toml, then make results"
-    command = f"make results ROWS='{names}'" if names else first
-    return {"accuracy": None, "runs": [], "row": names or None, "kind": None, "command": command}
+def _trains_on(row, name):
+    """Whether a row of trainings is of this cipher; all trainings are of 32x32 pixels."""
+    if name == PLAIN or row.scheme is None:
+        return name == PLAIN and row.scheme is None
+    subject = SUBJECTS[name]
+    made = subject.factory(Key.from_seed(0)) if subject.side == 32 else None
+    return isinstance(made, Scheme) and _settings(made) == _settings(scheme_of(row.scheme, 0))
 
 
-def _of_matrix(attacks):
-    """(scheme, SSIM, minus what it costs, what is shown) for each attack and scheme of the matrix; the pad
-    for each control."""
-    for name, cells in attacks["cells"].items():
-        threat = attacks["attacks"][name]["threat"]
-        for label, cell in cells.items():
-            for scheme, who in ((label, "attack"), (CONTROL, "control")):
-                scores = cell.get("scores", {}).get(who)
-                if scores and cell["verdict"] != "void":
-                    shown = _shown(name, threat, _needs(threat, cell), cell["verdict"], scores)
-                    yield scheme, scores["ssim"], -cell["queries"] - cell["images"], shown
+def _settings(scheme):
+    return {name: value for name, value in scheme.to_dict().items() if name != "key"}
 
 
-def _of_training(trained):
-    """The same for each row of attacks that were trained: the median over its runs."""
-    for row, runs in groupby(trained, key=lambda run: run.row):
-        found = [run.scores for run in runs]
-        scores = {
-            who: {name: round(float(np.median([each[who][name] for each in found])), 4) for name in SHOWN}
-            for who in ("attack", "ciphertext", "mean")
-        }
-        threat, needs = TRAINED[row.assumption]
-        shown = _shown(f"{row.attack} {row.name}", threat, needs, verdict(scores), scores["attack"])
-        yield label_of(row.scheme), scores["attack"]["ssim"], -np.inf, shown
+def _first_of_tiers(kind, learned):
+    """The first recorded row of this kind in each tier that counts, and its runs."""
+    found = {}
+    for row, runs in learned:
+        if row.kind == kind:
+            found.setdefault(row.tier, (row, runs))
+    return {tier: found[tier] for tier in TIERS if tier in found}
 
 
-def _shown(name, threat, needs, outcome, scores):
-    kept = {key: scores[key] for key in SHOWN}
-    return {"attack": name, "threat": threat, "needs": needs, "broken": outcome == "broken"} | kept
+def _accuracy(kind, mine, plain):
+    """Mean, cost, runs and row, of the first tier that has plain pictures to compare with; or None."""
+    for tier, (row, runs) in _first_of_tiers(kind, mine).items():
+        if tier in plain:
+            mean = _mean(runs)
+            facts = {"mean": round(mean, 4), "cost": round(_mean(plain[tier][1]) - mean, 4) + 0.0}
+            facts |= {"runs": [round(run.accuracy, 4) for run in runs], "row": row.name}
+            return facts | {"tier": tier, "told": told(runs)}
+    return None
 
 
-def _best(label, candidates, threats):
-    """What the best attack got back; for the control, the best attack on it anywhere."""
-    if label == PLAIN:
-        return {"attack": "none needed", "threat": ONE, **dict.fromkeys(SHOWN, 1.0), "needs": ""}
-    mine = [each for each in candidates if each[0] == label]
-    found = [each for each in mine if not threats or each[3]["threat"] in threats]
-    return max(found, key=lambda each: each[1:3])[3] if found else None
+def _mean(runs):
+    return sum(run.accuracy for run in runs) / len(runs)
 
 
-def _needs(threat, cell):
-    """What the attacker spent, in words."""
-    if threat == PAIRS:
-        return f"{PAIR_COUNT} pairs"
-    if threat == ONE:
-        return "1 ciphertext"
-    if cell["queries"]:
-        return f"{cell['queries']} {'query' if cell['queries'] == 1 else 'queries'}"
-    return f"{cell['images']} ciphertexts"
+def _leak(verdict, threat):
+    attempt = best(verdict, threat)
+    return attempt and {**attempt.leak.model_dump(), "attack": attempt.attack, "needs": attempt.needs}
 
 
-def _kind(label, leak):
-    if label in (PLAIN, CONTROL):
-        return "plain" if label == PLAIN else "control"
-    alone, every = leak["ciphertexts only"], leak["any attacker"]
-    if every is None:
-        return "unknown"
-    if alone and alone["broken"]:
-        return "whole" if alone["exact"] >= 0.9 or alone["ssim"] >= READABLE else "outlines"
-    return "pairs" if every["broken"] else "open"
+def fair(row: dict) -> dict | None:
+    """Of a row's accuracies the one with the lowest cost for who attacks nothing first; None if there is
+    none. Its "kind" stands in it."""
+    found = [{"kind": kind, **facts} for kind, facts in row["accuracy"].items() if kind != "attack first"]
+    return min(found, key=lambda facts: facts["cost"], default=None)
 
 
-def _scored(row):
-    return row["accuracy"] is not None and row["leak"]["ciphertexts only"] is not None
+def alone(row: dict) -> dict | None:
+    """The most that ciphertexts alone leak; None where that was not tried."""
+    found = [row["leak"][threat] for threat in ALONE if row["leak"][threat]]
+    return max(found, key=lambda leak: leak["low"], default=None)
 
 
-def _beats(a, b):
-    mine, others = ((row["accuracy"], -row["leak"]["ciphertexts only"]["ssim"]) for row in (a, b))
-    return all(x >= y for x, y in zip(mine, others)) and mine != others
+def point(row: dict) -> tuple[float, float] | None:
+    """Accuracy and leakage of a row that has both."""
+    learned, leak = fair(row), alone(row)
+    return (learned["mean"], leak["value"]) if learned and leak else None
+
+
+def beats(a: dict, b: dict) -> bool:
+    """Whether a is clearly better than b in accuracy or leakage, and clearly worse in none."""
+    return _better(a, b) and not _better(b, a)
+
+
+def _better(a, b):
+    return fair(a)["cost"] < fair(b)["cost"] - CLEAR or alone(a)["high"] < alone(b)["low"]
+
+
+def _kind(row):
+    if row["name"] in (PLAIN, CONTROL):
+        return "plain" if row["name"] == PLAIN else "control"
+    most, every = alone(row), [leak for leak in row["leak"].values() if leak]
+    if most and most["low"] > LEAKS:
+        return "whole" if most["value"] >= WHOLE else "part"
+    if any(leak["low"] > LEAKS for leak in every):
+        return "pairs"
+    if row["outcome"] == "broken":
+        return "keys"
+    return "open" if every else "unknown"
+
+
+def points(board: list[dict]) -> dict[str, tuple[float, float, float, float, bool]]:
+    """For `lib.figures.results.accuracy_against_leakage`: leakage to ciphertexts alone with its interval,
+    accuracy in per cent, and whether it is on the front, by title and kind; a star for the JPEG copy."""
+    return {_label(row): _place(row) for row in board if point(row)}
+
+
+def _label(row):
+    learned = fair(row)
+    kind = f": {learned['kind']}" if learned["kind"] in LEARNED else ""
+    return row["title"] + kind + " *" * (learned["tier"] == "jpeg")
+
+
+def _place(row):
+    leak = alone(row)
+    return leak["value"], leak["low"], leak["high"], 100 * fair(row)["mean"], row["front"]
 
 
 def table(board: list[dict]) -> str:
     """The board in Markdown."""
-    attacked = [f"best attack {who}, SSIM, edges" for who in ("with ciphertexts only", "of all")]
-    return readme.table(
-        ", ".join(["scheme, accuracy, learned", *attacked, "front"]).split(", "), map(_line, board)
-    )
+    return readme.table(*cells(board))
 
 
-def _line(row):
-    names = {PLAIN: "none", CONTROL: "one-time pad (control)"}
-    yield names.get(row["scheme"], row["scheme"])
-    yield f"{100 * row['accuracy']:.1f} %" if row["runs"] else row["command"]
-    yield row["kind"] or ""
-    for best in row["leak"].values():
-        if best is None:
-            yield from ("none here", "", "")
-        else:
-            yield best["attack"] + (f" ({best['needs']})" if best["needs"] else "")
-            yield from (f"{round(best[name], 2) + 0:.2f}" for name in SHOWN[:2])  # + 0 makes 0.00 of -0.00
-    yield "yes" if row["front"] else ""
+def cells(
+    board: list[dict], learned: tuple[str, ...] = LEARNED, threats: tuple[str, ...] = THREATS
+) -> tuple[list[str], list[list[str]]]:
+    """Head and lines, `lib.figures.table` draws them. Plain pictures and the pad learn from labels alone as
+    well, so theirs stand in the first column."""
+    head = ["cipher", "pixels", *learned, *(f"leak, {threat}" for threat in threats), "front"]
+    return head, [_line(row, learned, threats) for row in board]
+
+
+def _line(row, learned, threats):
+    first = {"plain": LEARNED[0], "control": LEARNED[0]}
+    shown = {first.get(kind, kind): _learned(facts) for kind, facts in row["accuracy"].items()}
+    accuracies = [shown.get(kind, "") for kind in learned]
+    leaks = [_leaked(row["leak"][threat], row["outcome"]) for threat in threats]
+    return [row["title"], f"{row['side']}x{row['side']}", *accuracies, *leaks, "yes" * row["front"]]
+
+
+def _learned(facts):
+    return facts["told"] + (", JPEG copy" if facts["tier"] == "jpeg" else "")
+
+
+def _leaked(leak, outcome):
+    if leak is None:
+        return "not tried" if outcome else "not judged"
+    value, low, high = (f"{round(leak[name], 2) + 0:.2f}" for name in ("value", "low", "high"))
+    return f"{value} ({low} to {high})"
 
 
 def main(argv: list[str] | None = None) -> int:
     prog = "python -m lib.workbook.scoreboard"
     argparse.ArgumentParser(prog, description=__doc__.split("\n")[0]).parse_args(argv)
-    sources = ["data/results/training", "data/results/attacks.json", "data/results/learned"]
-    record = {"sources": sources, "rows": rows()}
+    record = {"sources": ["data/results/training", "data/results/judged"], "rows": rows()}
     write_json(OUT, record)
     readme.rewrite("scoreboard", table(record["rows"]))
     print(table(record["rows"]))
     return 0
+
+
+def stored() -> list[dict]:
+    """The rows as they were written last."""
+    return json.loads(OUT.read_text())["rows"]
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ Each returns the figure; `lib.figures.show` displays it with its text alternativ
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -108,3 +109,56 @@ def leaks(
     axis.tick_params(top=True, labeltop=True, bottom=False, labelbottom=False, length=0)
     axis.grid(False)
     return figure
+
+
+_PLOT = 5.6  # inches of an axis of leakage from -0.2 to 1.2
+_NAME, _LINE = 0.078, 0.2  # inches that a letter and a line of a name take
+_FAR = 0.85  # of leakage, from which on a point has its name at the right
+
+
+def accuracy_against_leakage(
+    points: Mapping[str, tuple[float, float, float, float, bool]], title: str, ends: Sequence[str] = ()
+) -> Figure:
+    """Accuracy over leakage to ciphertexts alone: {name: (leakage, low, high, per cent of accuracy, front)}.
+
+    A disc is on the front, a cross is not; a bar reaches from low to high. A name stands in a column at the
+    right if its point is near full leakage, and else at the left, in the order of accuracy, a line of text at
+    least from the next, with a thin line to its point. A dotted line joins the `ends`, two of the names.
+    """
+    left = [name for name in points if points[name][0] < _FAR]
+    right = [name for name in points if name not in left]
+    widths = [_NAME * max(map(len, names), default=0) for names in (left, right)]
+    height = max(5.0, 1.2 + _LINE * max(len(left), len(right)))
+    figure, axis = new(_PLOT + sum(widths) + 0.6, height)
+    for leakage, low, high, accuracy, front in points.values():
+        axis.plot([low, high], [accuracy, accuracy], color="black", linewidth=2)
+        mark = {"marker": "o", "color": COLOURS[0]} if front else {"marker": "x", "color": COLOURS[1]}
+        axis.plot(leakage, accuracy, markersize=7, markeredgewidth=2, linestyle="", **mark)
+    if ends:
+        axis.plot(*zip(*[(points[name][0], points[name][3]) for name in ends]), ":", color="black", lw=1)
+    beside = [width * 1.4 / _PLOT for width in widths]
+    axis.set(xlim=(-0.2 - beside[0], 1.2 + beside[1]), ylim=(0, 100), title=title)
+    for names, at, side in ((left, -0.2, "right"), (right, 1.2, "left")):
+        _names(axis, {name: points[name][0::3] for name in names}, at, side, 100 * _LINE / (height - 1.2))
+    axis.set_xticks([0, 0.25, 0.5, 0.75, 1])
+    axis.set_xlabel("leakage to ciphertexts alone: 0 is a one-time pad, 1 is plain pictures")
+    axis.set_ylabel("test accuracy, per cent")
+    axis.grid(False)
+    return figure
+
+
+def _names(axis, places, at, side, step):
+    """Names of places (x, y) in a column, as near to these heights as `step` between them allows."""
+    from scipy.optimize import isotonic_regression
+
+    if not places:
+        return
+    ordered = sorted(places, key=lambda name: places[name][1])
+    steps = step * np.arange(len(ordered))
+    heights = isotonic_regression([places[name][1] for name in ordered] - steps).x
+    heights = np.clip(heights, 2, 98 - steps[-1]) + steps
+    line = {"arrowstyle": "-", "color": "#777777", "linewidth": 0.7, "shrinkA": 2, "shrinkB": 6}
+    line["relpos"] = (side == "right", 0.5)  # where it leaves the name
+    for name, height in zip(ordered, heights):
+        axis.annotate(name, places[name], (at, height), ha=side, va="center", fontsize=9,
+                      arrowprops=line)  # fmt: skip

@@ -183,3 +183,18 @@ def test_the_table_says_what_is_not_tried_and_what_is_of_the_jpeg_copy():
     assert le["leak, ciphertexts under one key"] == "0.50 (0.40 to 0.60)"
     assert le["leak, one ciphertext"] == "not tried" and plain["leak, one ciphertext"] == "not judged"
     assert plain["as published"] == "93.0 % (92.0 to 94.0)" and le["front"] == "yes"
+
+
+def test_a_point_of_the_figure_has_the_kind_in_its_name_and_a_star_for_the_jpeg_copy():
+    rows = [
+        PLAIN,
+        JPEG,
+        learned("it", LE, 0.8, tier="jpeg", kind="by statistics"),
+        learned("b", MANY_KEYS, 0.9),
+    ]
+    verdicts = {name: judged((ONE, 0.5, 0.1)) for name in ("plain", "tanaka-4", "etc-4")}
+    found = scoreboard.points([*board(verdicts, rows).values()])
+    assert found == {
+        "plain pictures": (0.5, 0.4, 0.6, 93.0, True),
+        "LE, blocks of 4: by statistics *": (0.5, 0.4, 0.6, 80.0, False),
+    }

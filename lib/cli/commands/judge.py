@@ -71,4 +71,6 @@ def loaded(cipher: str):
     if not hasattr(module, name):
         names = ", ".join(n for n, thing in vars(module).items() if callable(thing) and not n.startswith("_"))
         raise ValueError(f"{path} has no {name}; it has {names or 'nothing to call'}")
-    return getattr(module, name)
+    if not callable(factory := getattr(module, name)):
+        raise ValueError(f"{path}: {name} is {type(factory).__name__}; expected a class or a function")
+    return factory

@@ -32,6 +32,7 @@ FOLDER = RESULTS / "judged"
 BUDGET = "quick"
 THREATS = (CHOSEN, PAIRS, MANY, ONE)
 """What an attacker has, most first."""
+UNSURE = 0.1  # by so much more may an attack have leaked than the best one, for all that is known
 PUBLISHED_BLOCK = 16  # side of the blocks that EtC's authors propose; Tanaka's cipher has 4
 
 
@@ -126,13 +127,22 @@ def best(verdict: Verdict, threat: str) -> Attempt | None:
 
 
 def told(verdict: Verdict, threat: str) -> str:
-    """The leak under a threat model in a few words, with its interval and what the attacker needed."""
+    """The leak under a threat model in a few words, with its interval and what the attacker needed; and
+    attacks that had time for too few pictures to be settled."""
     attempt = best(verdict, threat)
     if attempt is None:
         return "not tried"
     needs = ", ".join(f"{count:,} {_what(name, count)}" for name, count in attempt.needs.items())
     leak = attempt.leak
-    return f"{_two(leak.value)} ({_two(leak.low)} to {_two(leak.high)}), {needs}"
+    settled = f"{_two(leak.value)} ({_two(leak.low)} to {_two(leak.high)}), {needs}"
+    return "; ".join([settled, *(f"open: {_interval(each)}" for each in unsettled(verdict, threat))])
+
+
+def unsettled(verdict: Verdict, threat: str) -> list[Attempt]:
+    """Attacks whose interval reaches far above that of the best: they had too few pictures to be sure."""
+    first = best(verdict, threat)
+    tried = [each for each in verdict.attempts if first and each.leak and each.threat == threat]
+    return [each for each in tried if each.leak.high > first.leak.high + UNSURE]
 
 
 def table(verdicts: dict[str, Verdict] | None = None) -> tuple[list[str], list[list[str]]]:
@@ -150,6 +160,11 @@ def table(verdicts: dict[str, Verdict] | None = None) -> tuple[list[str], list[l
 def markdown() -> str:
     """The table for README."""
     return readme.table(*table())
+
+
+def _interval(attempt):
+    leak = attempt.leak
+    return f"{attempt.attack}, {_two(leak.low)} to {_two(leak.high)}, of {leak.images} pictures"
 
 
 def _two(value):

@@ -90,6 +90,17 @@ def test_of_equal_attacks_the_cheapest_is_told():
     assert recorded.told(VERDICTS["one-time-pad"], CHOSEN) == "not tried"
 
 
+def test_an_attack_that_had_too_few_pictures_is_told_as_open():
+    fields = json.loads(VERDICTS["one-time-pad"].model_dump_json())
+    mine = [each for each in fields["attempts"] if each["leak"]]
+    assert "open" not in recorded.told(Verdict.model_validate_json(json.dumps(fields)), ONE)
+    mine[0]["leak"] = {"value": 0.2, "low": -0.1, "high": 0.5, "images": 8}
+    verdict = Verdict.model_validate_json(json.dumps(fields))
+    assert [each.attack for each in recorded.unsettled(verdict, ONE)] == [mine[0]["attack"]]
+    assert recorded.told(verdict, ONE).endswith(f"; open: {mine[0]['attack']}, -0.10 to 0.50, of 8 pictures")
+    assert recorded.unsettled(verdict, CHOSEN) == []
+
+
 def test_the_readme_shows_the_records():
     text = recorded.readme.README.read_text(encoding="utf-8")
     assert text == recorded.readme.with_part(text, "judged", recorded.markdown())

@@ -53,7 +53,7 @@ VERDICTS = {
     "text has to stay unknown: ciphertexts alone show it in part.",
     "pairs": "Only where no plain picture of the key is ever known to others or chosen by them. Must not be "
     "used where anybody can have a picture encrypted.",
-    "keys": "For nothing: there are too few keys, or one is used twice, whatever its pictures show.",
+    "keys": "For nothing: its keys are too few, are used twice or do not matter, whatever its pictures show.",
     "open": "For research. Not read by what was tried, which proves nothing, so it must not be used on the "
     "strength of this table.",
     "unknown": "Not judged here, so nothing can be said.",

@@ -12,15 +12,15 @@ _ORDER = (ONE, MANY, PAIRS, CHOSEN)
 
 @exercise
 def within_reach(answer):
-    """`answer(scores, threat)`: the best score of attacks of this threat model and lesser, or None."""
+    """`answer(leaks, threat)`: the largest leak of attacks of this threat model and lesser, or None."""
     rng = np.random.default_rng(29)
     for count in range(5):
         for threats in combinations(_ORDER, count):
-            scores = {threat: round(float(rng.uniform(-0.1, 1)), 2) for threat in threats}
+            leaks = {threat: round(float(rng.uniform(-0.1, 1)), 2) for threat in threats}
             for i, threat in enumerate(_ORDER):
-                got = called(answer, scores, threat)
-                expected = max((scores[each] for each in _ORDER[: i + 1] if each in scores), default=None)
-                assert got == expected, f"an attacker with {threat}, scores {scores}: {got!r} is not right"
+                got = called(answer, leaks, threat)
+                expected = max((leaks[each] for each in _ORDER[: i + 1] if each in leaks), default=None)
+                assert got == expected, f"an attacker with {threat}, leaks {leaks}: {got!r} is not right"
 
 
 @exercise

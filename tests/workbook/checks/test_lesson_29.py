@@ -7,8 +7,8 @@ from lib.workbook.checks import lesson_29 as check
 ORDER = (ONE, MANY, PAIRS, CHOSEN)
 
 
-def within_reach(scores, threat, upto=1, start=None):
-    return max((scores[t] for t in ORDER[: ORDER.index(threat) + upto] if t in scores), default=start)
+def within_reach(leaks, threat, upto=1, start=None):
+    return max((leaks[t] for t in ORDER[: ORDER.index(threat) + upto] if t in leaks), default=start)
 
 
 def front(points):
@@ -33,10 +33,10 @@ def loosely(points):
 SOLUTIONS = [(check.within_reach, within_reach), (check.front, front), (check.follows, {"b", "d", "e"})]
 
 WRONG = {
-    "own only": (check.within_reach, lambda scores, threat: scores.get(threat)),
-    "lesser only": (check.within_reach, lambda scores, threat: within_reach(scores, threat, upto=0)),
-    "everybody's": (check.within_reach, lambda scores, threat: max(scores.values(), default=None)),
-    "nothing is 0": (check.within_reach, lambda scores, threat: within_reach(scores, threat, start=0)),
+    "own only": (check.within_reach, lambda leaks, threat: leaks.get(threat)),
+    "lesser only": (check.within_reach, lambda leaks, threat: within_reach(leaks, threat, upto=0)),
+    "everybody's": (check.within_reach, lambda leaks, threat: max(leaks.values(), default=None)),
+    "nothing is 0": (check.within_reach, lambda leaks, threat: within_reach(leaks, threat, start=0)),
     "strictly beaten": (check.front, strictly),
     "equal points lost": (check.front, loosely),
     "more leak is better": (check.front, lambda points: front([(a, -leak) for a, leak in points])),

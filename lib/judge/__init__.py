@@ -28,12 +28,15 @@ from lib.judge.attempts import Case, attempts
 from lib.judge.learnability import learnability
 from lib.judge.readings import Inquiry
 from lib.judge.report import strips
+from lib.judge.statistics import off_noise
 from lib.judge.structure import Found, found
 from lib.judge.subject import CipherError, Subject
-from lib.judge.verdict import Attempt, Finding, Verdict, outcome_of
+from lib.judge.verdict import NOT_BROKEN, Attempt, Finding, Verdict, outcome_of
 
 VERSION = "judge 1"
 FIRST_ID = 1 << 24  # of pictures under attack
+SHOWS = "one ciphertext shows it"
+GREYS, OFF = 12, 7.0  # ciphertexts of grey; standard deviations that noise is never off in all of them
 OTHER_KEYS = 12  # of a cipher with one key for all pictures, for those who learn from other keys
 Array = np.ndarray
 
@@ -95,6 +98,8 @@ def judge(
             kept.say(error.kind, False, f"Later on it {_said(error)}.")
     extra = [name for name in out["structure"] if name in ("small key space", "reused nonce")]
     out["outcome"] = outcome_of(out["attempts"], extra)
+    if out["outcome"] == NOT_BROKEN and SHOWS in out["structure"]:
+        out["outcome"] = "leaks"  # which picture it is is told, if not how it looks
     if not any(each.leak for each in out["attempts"]):
         out["outcome"] = "cannot be judged"
     if not kept.key_sensitive:
@@ -137,10 +142,22 @@ def _judged(out, subject, kept, shape, scale):
     if kept.reused or kept.overlap:
         out["structure"].insert(0, "reused nonce")
     one = [each for each in out["attempts"] if each.threat == ONE and each.leak and each.leak.low > 0.05]
-    if one:
-        out["structure"].append("one ciphertext shows it")
+    if _told_from_noise(out, case, subject.per_image or not kept.steady) or one:
+        out["structure"].append(SHOWS)
     out["pictures"] = strips(case)
     out["learnability"] = _learnt(out, case)
+
+
+def _told_from_noise(out, case, fresh):
+    """Whether each of a few ciphertexts of one grey picture shows that it is no noise, where each picture has
+    a key of its own; where all have one, equal pictures are no secret."""
+    if not fresh or case.dtype != "uint8":
+        return False
+    off = float(off_noise(case.encrypt(np.full((GREYS, *case.shape), 128, np.uint8))).min())
+    if off > OFF:
+        out["properties"].append(f"Every one of {GREYS} ciphertexts of a grey picture is told from noise, by "
+                                 f"{off:.0f} standard deviations or more.")  # fmt: skip
+    return off > OFF
 
 
 def _learnt(out, case):
@@ -169,12 +186,13 @@ def _structure(out, subject, kept, shape, scale) -> Found:
 
 
 def _asker(subject, kept):
-    """Encryption under one key: key 0, and id 0 where ids have keys of their own."""
+    """Encryption under one key: key 0, and one id where ids have keys of their own; that which users use
+    again, if they do."""
     if not subject.per_image:
         return subject.encrypt
     if not kept.own_keys:
         return lambda images: subject.encrypt(images, range(len(images)))
-    return lambda images: subject.alike(images, 0)
+    return lambda images: subject.alike(images, kept.reused[0] if kept.reused else 0)
 
 
 def _users(subject, kept):

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from lib.atomic import whole_file
 from lib.formats import Format
 
+NOT_BROKEN = "not broken by what was tried"
 BROKEN, LEAKS = 0.5, 0.05  # the low end of a leak's interval from which on a cipher is said to be so
 
 
@@ -58,8 +59,9 @@ class Learnability(Format):
 
 
 class Verdict(Format):
-    """All that was found. `outcome` is "broken", "leaks", "not broken by what was tried" or "cannot be
-    judged"; `structure` names what it is, the most special first; `pictures` are PNG files in base 64."""
+    """All that was found. `outcome` is "broken", "leaks" (something of a picture, or which one it is), "not
+    broken by what was tried" or "cannot be judged"; `structure` names what it is, the most special first;
+    `pictures` are PNG files in base 64."""
 
     KIND = "verdict of the judge"
     format: Literal["learnable image encryption verdict"]
@@ -95,7 +97,7 @@ def outcome_of(attempts: list[Attempt], extra: list[str]) -> str:
     lows = [each.leak.low for each in attempts if each.leak]
     if extra or any(low > BROKEN for low in lows):
         return "broken"
-    return "leaks" if any(low > LEAKS for low in lows) else "not broken by what was tried"
+    return "leaks" if any(low > LEAKS for low in lows) else NOT_BROKEN
 
 
 def rounded(leak: Any) -> Leakage:

@@ -6,8 +6,9 @@ from scipy.ndimage import gaussian_filter1d
 
 from lib import metrics
 from lib.judge import pictures
-from lib.judge.statistics import FAINT, WIDTH, by_pairs, by_position
+from lib.judge.statistics import FAINT, WIDTH, by_pairs, by_position, off_noise
 
+from .ciphers import SHOWN, STRONG, WEAK
 from .helpers import SMALLER, TINY, drawn, made
 
 
@@ -109,3 +110,35 @@ def test_histories_in_another_shape():
         return np.concatenate(np.moveaxis(images ^ np.uint8(77), 3, 0), axis=2)
 
     np.testing.assert_array_equal(by_pairs(plain, encrypt(plain), encrypt(truth)), truth)
+
+
+def grey(name, shape=SMALLER):
+    cipher = made(name)
+    return cipher.encrypt(np.full((12, *shape), 128, np.uint8), range(50, 62))
+
+
+@pytest.mark.parametrize("name", [name for name, case in WEAK.items() if case.structure == SHOWN])
+def test_one_ciphertext_of_grey_shows_it(name):
+    assert off_noise(grey(name)).min() > 7
+
+
+@pytest.mark.parametrize("shape", [TINY, (32, 32, 3)], ids=str)
+@pytest.mark.parametrize("name", STRONG)
+def test_ciphertexts_of_strong_ciphers_are_noise(name, shape):
+    """In all of twelve, it would take more than a universe."""
+    off = off_noise(grey(name, shape))
+    assert off.min() < 5 and np.sort(off)[6] < 6
+
+
+def test_what_is_off_noise_as_slowly():
+    rows = drawn(3, 400)
+    rows[1, 90:] = rows[1, :310]
+    rows[2] &= 63
+    for row, found in zip(rows, off_noise(rows)):
+        values = [int(value) for value in row]
+        chi = sum((values.count(value) - 400 / 256) ** 2 / (400 / 256) for value in range(256))
+        best = (chi - 255) / 510**0.5
+        for lag in range(1, 200):
+            equal = sum(a == b for a, b in zip(values, values[lag:]))
+            best = max(best, (equal - (400 - lag) / 256) / max((400 - lag) / 256, 1) ** 0.5)
+        assert abs(found - best) < 1e-9

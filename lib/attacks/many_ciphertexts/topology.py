@@ -69,7 +69,7 @@ def topology(ciphers: Array, public: Array | None = None) -> AttackResult:
     states = pixels_one_key(placed.reshape(ciphers.shape)[:ENOUGH], public).recovered
     recovered = {"index": states["index"][index], "mask": states["mask"][index], "whole": whole}
     estimate = decrypt_with(ciphers, recovered["index"], recovered["mask"], bits=8)
-    return AttackResult(estimate, recovered, beside(links, to if whole else to // 3, w))
+    return AttackResult(estimate, recovered, beside(strongest(links), to if whole else to // 3, w))
 
 
 def _whole(rows):
@@ -116,9 +116,19 @@ def laid_out(links: Array, height: int, width: int, slots: int) -> Array:
         points = points[:, ::-1]  # the strongest axis, which comes last, runs along the longer side
     angles = 0, np.pi / 4  # it may lie on a corner
     turns = ([[np.cos(a), -np.sin(a)], [np.sin(a), np.cos(a)]] for a in angles)
-    layouts = [assigned(points @ turn, height, width, slots) for turn in turns]
-    best = max(layouts, key=lambda to: beside(links, to // slots, width).mean())
-    return improved(links, best, height, width, slots)
+    near = strongest(links)
+    layouts = ((points @ turn, in_rows(points @ turn, height)) for turn in turns)
+    best = max(layouts, key=lambda layout: beside(near, layout[1] // slots, width).mean())[0]
+    return improved(links, assigned(best, height, width, slots), height, width, slots)
+
+
+def in_rows(points: Array, height: int) -> Array:
+    """(k,) int: a place for each point (k, 2): rows by the first coordinate, then along them."""
+    rows = np.argsort(points[:, 0], kind="stable").reshape(height, -1)
+    within = np.take_along_axis(rows, np.argsort(points[rows, 1], axis=1, kind="stable"), 1).ravel()
+    to = np.empty(len(points), np.int64)
+    to[within] = np.arange(len(points))
+    return to
 
 
 def assigned(points: Array, height: int, width: int, slots: int) -> Array:
@@ -130,10 +140,7 @@ def assigned(points: Array, height: int, width: int, slots: int) -> Array:
     grid = np.stack(np.divmod(np.arange(height * width), width), 1).astype(float)
     points = points - points.mean(0)
     points = points / np.maximum(points.std(0), 1e-9) * grid.std(0) + grid.mean(0)
-    rows = np.argsort(points[:, 0], kind="stable").reshape(height, -1)
-    within = np.take_along_axis(rows, np.argsort(points[rows, 1], axis=1, kind="stable"), 1).ravel()
-    safe = np.empty(len(points), np.int64)
-    safe[within] = np.arange(len(points))
+    safe = in_rows(points, height)
     near = cKDTree(grid).query(points, min(CLOSE, len(grid)))[1]
     more = np.flatnonzero((near != safe[:, None] // slots).all(1))
     who = np.concatenate([np.repeat(np.arange(len(points)), near.shape[1]), more])
@@ -144,9 +151,13 @@ def assigned(points: Array, height: int, width: int, slots: int) -> Array:
     return min_weight_full_bipartite_matching(graph)[1].astype(np.int64)
 
 
-def beside(links: Array, places: Array, width: int) -> Array:
-    """(k,): of each stream's strongest links, the share that leads to its own place or one around it."""
-    near = np.argpartition(-links, STRONGEST, axis=1)[:, :STRONGEST]
+def strongest(links: Array) -> Array:
+    """(k, 4) int: where the strongest links of each stream lead."""
+    return np.argpartition(-links, STRONGEST, axis=1)[:, :STRONGEST]
+
+
+def beside(near: Array, places: Array, width: int) -> Array:
+    """(k,): of the links `near` of each stream, the share that leads to its own place or one around it."""
     apart = (np.abs(each[near] - each[:, None]) for each in np.divmod(places, width))
     return (np.maximum(*apart) <= 1).mean(1)
 

@@ -54,6 +54,8 @@ VERDICTS = {
     "pairs": "Only where no plain picture of the key is ever known to others or chosen by them. Must not be "
     "used where anybody can have a picture encrypted.",
     "keys": "For nothing: its keys are too few, are used twice or do not matter, whatever its pictures show.",
+    "told": "Only where others may know which of some pictures it is. How the picture looks was not found by "
+    "what was tried, which proves nothing.",
     "open": "For research. Not read by what was tried, which proves nothing, so it must not be used on the "
     "strength of this table.",
     "unknown": "Not judged here, so nothing can be said.",
@@ -167,6 +169,8 @@ def _kind(row):
         return "pairs"
     if row["outcome"] == "broken":
         return "keys"
+    if row["outcome"] == "leaks":
+        return "told"
     return "open" if every else "unknown"
 
 

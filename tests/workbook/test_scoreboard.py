@@ -118,6 +118,7 @@ def test_a_leak_is_that_of_the_attack_with_the_highest_low_end_under_its_threat_
     ([(ONE, 0.5, 0.1), (PAIRS, 1.0, 0.0)], None, "part"), ([(ONE, 0.1, 0.04)], None, "part"),
     ([(ONE, 0.1, 0.06), (PAIRS, 1.0, 0.0)], None, "pairs"), ([(CHOSEN, 0.2, 0.1)], None, "pairs"),
     ([(ONE, 0.1, 0.06), (CHOSEN, 0.0, 0.1)], None, "open"), ([(ONE, 0.0, 0.1)], "broken", "keys"),
+    ([(ONE, 0.0, 0.1)], "leaks", "told"), ([(ONE, 0.5, 0.1)], "leaks", "part"),
     ([], "cannot be judged", "unknown"),
 ], ids=lambda given: given if isinstance(given, str) else None)  # fmt: skip
 def test_the_verdict_follows_from_what_leaks(leaks, outcome, kind):

@@ -55,7 +55,7 @@ class Staged(NamedTuple):
     found: Found
 
 
-def staged(factory, shape=(32, 32, 3), seconds=1.0):
+def staged(factory, shape=(32, 32, 3), seconds=0.01):
     """The judge up to its attacks, with so many seconds for equal keys."""
     out = {"structure": [], "properties": []}
     with Subject(factory) as subject:

@@ -110,7 +110,7 @@ def test_strong_ciphers_are_reproached_with_nothing_but_fresh_answers(name):
 def test_small_key_spaces_are_measured(name, case):
     """By the birthday rule, from a few thousand keys; within two bits."""
     bits = {"short_key_rounds": 12, "rounded_parameter": np.log2(9999)}.get(name, 16)
-    kept = told(name, seconds=1.5)
+    kept = told(name, seconds=0.8)
     assert abs(kept.key_bits - bits) < 2 and "key space" in bad(kept)
 
 

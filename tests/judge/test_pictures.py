@@ -22,7 +22,7 @@ def test_pictures_under_attack_and_public_ones_are_of_other_photographs():
     assert not rows(attacked) & rows(public) and len(rows(attacked)) == 1200
 
 
-@pytest.mark.parametrize("shape, count", [(TINY, 1200), ((31, 22, 3), 1200), ((64, 64, 3), 500)], ids=str)
+@pytest.mark.parametrize("shape, count", [(TINY, 1200), ((64, 48, 3), 500)], ids=str)
 def test_there_are_enough_and_none_is_flat(shape, count):
     """Of larger pictures the photographs have fewer; 200 are attacked, the others are candidates."""
     found = pictures.attacked(shape, count)

@@ -175,6 +175,7 @@ class Substitution(Reading):
         return np.array_equal(np.bitwise_xor.reduce(bits), boxes)
 
     def decrypt(self, ciphers: Array) -> Array:
+        """Grey where no byte of the ciphertext tells."""
         used = np.flatnonzero(self.source >= 0)
         plain = np.full((len(ciphers), self.size), GREY, np.uint8)
         plain[:, self.source[used]] = self.back[ciphers[:, used], used]
@@ -213,6 +214,7 @@ class BitTable(Reading):
         return self.index.reshape(-1, bits)[:, 0] // bits, split(masks, bits)
 
     def decrypt(self, ciphers: Array) -> Array:
+        """Every bit is moved home."""
         bits = np.unpackbits(ciphers, axis=1) ^ self.mask
         plain = np.empty_like(bits)
         plain[:, self.index] = bits
@@ -272,6 +274,7 @@ class Feedback(Reading):
         self.table[where >> 8, value] = where & 255
 
     def decrypt(self, ciphers: Array) -> Array:
+        """Byte after byte, in the order of the cipher."""
         c = ciphers[:, self.order]
         p = np.empty_like(c)
         for i in range(c.shape[1]):
@@ -306,6 +309,7 @@ class Codebook(Reading):
         self.says = "all pixels alike"
 
     def decrypt(self, ciphers: Array) -> Array:
+        """Pixel by pixel, from the table of all colours."""
         plain = self.back[_number(ciphers.reshape(-1, 3))]
         pixels = np.stack([plain >> shift & 255 for shift in (16, 8, 0)], 1).astype(np.uint8)
         return pixels.reshape(len(ciphers), -1)

@@ -7,13 +7,14 @@ from html import escape
 
 import numpy as np
 
+from lib.judge.attempts import Case
 from lib.judge.verdict import Verdict
 
 SHOWN, SIDE = 8, 96  # pictures in a strip; pixels that the page gives each
 Array = np.ndarray
 
 
-def strips(case) -> dict[str, str]:
+def strips(case: Case) -> dict[str, str]:
     """Strips of pictures as PNG in base 64: plain ones, their ciphertexts where these are pictures, and what
     the best attack of each threat model made of them."""
     rows = {"plain": case.truth[:SHOWN]}

@@ -15,7 +15,10 @@ def asked(name, most=30_000):
     return inquiry(name, TINY, most)
 
 
-@pytest.mark.parametrize("name", ["cipher_feedback", "autokey", "row_feedback", "shuffle_and_diffuse"])
+SECRET = pytest.param("shuffle_and_diffuse", marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize("name", ["cipher_feedback", "autokey", "row_feedback", SECRET])
 def test_feedback_is_undone_byte_by_byte(name):
     oracle = asked(name)
     reading = learned(Online, oracle)

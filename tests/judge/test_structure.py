@@ -30,6 +30,7 @@ def may_be_said(name):
 
 @pytest.mark.parametrize("name", marked(ASKED, SOME))
 def test_a_weak_cipher_is_called_what_it_is(name):
+    """All of them, where the issue asks for 18 of 20; and nothing is said that is not true."""
     got = staged(WEAK[name].factory, seconds=1.0 if SMALL in WEAK[name].true else 0.01)
     assert WEAK[name].structure in got.names
     assert set(got.names) <= may_be_said(name) and len(set(got.names)) == len(got.names)
@@ -51,13 +52,6 @@ def test_names_are_not_of_the_key_of_a_single_image():
     got = staged(STRONG["counter_mode"].factory, TINY)
     assert got.kept.own_keys and got.found.reading.name == BYTES and not got.names
     assert all(text.startswith("Under the key of a single image") for text in got.says)
-
-
-@pytest.mark.long
-def test_nearly_all_are_named():
-    """The issue asks for 18 of 20."""
-    right = [name for name in ASKED if WEAK[name].structure in staged(WEAK[name].factory, seconds=1.0).names]
-    assert len(right) >= 0.95 * len(ASKED), sorted(set(ASKED) - set(right))
 
 
 # ---- The workbook's schemes, handed over without their names

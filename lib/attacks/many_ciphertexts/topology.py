@@ -18,10 +18,10 @@ Chuman and Kiya against block and pixel permutation, arXiv:2211.02369.
 
 import numba
 import numpy as np
-from scipy.sparse import coo_matrix, csr_matrix
-from scipy.sparse.csgraph import min_weight_full_bipartite_matching, shortest_path
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import csr_matrix
+from scipy.sparse.csgraph import shortest_path
 from scipy.sparse.linalg import eigsh
-from scipy.spatial import cKDTree
 
 from lib.attacks import MANY, AttackResult, attack, check_ciphers
 from lib.attacks.many_ciphertexts.skk import pixels_one_key
@@ -30,10 +30,10 @@ from lib.table import Structure
 
 Array = np.ndarray
 RIDGE = 0.02  # added to correlations before they are inverted
-CLOSE, STRONGEST = 36, 4  # places that a stream is assigned one of; links of it that are looked at
+STRONGEST = 4  # links of a stream that are looked at
 LINKS = 4  # of a pixel in the graph; of a byte, which has two more at its own place
 NEAR, ROUNDS = 3, 60  # how far apart streams may be exchanged; passes over all of them at most
-FEWEST, LARGEST, ENOUGH = 100, 3200, 200  # ciphertexts; streams; ciphertexts for colours
+FEWEST, LARGEST, ENOUGH = 100, 1 << 12, 200  # ciphertexts; streams; ciphertexts for colours
 WHOLE = 0.3  # how much more alike than strangers the bytes of a pixel are where it is whole, 0 to 1
 
 
@@ -52,7 +52,7 @@ def topology(ciphers: Array, public: Array | None = None) -> AttackResult:
     Recovered: "index" and "mask", (h * w * 3,), a table of bytes for
     `lib.attacks.solvers.recovered_table.decrypt_with`, and "whole", whether pixels were taken as whole.
     Confidence (streams,): the share of a stream's links that lead to neighbours. Errors: ValueError for fewer
-    ciphertexts, or more streams than 3,200, which take minutes.
+    ciphertexts, or more streams than 4,096, which take minutes.
     """
     n, h, w, _ = check_ciphers(ciphers).shape
     rows = ciphers.reshape(n, -1)
@@ -132,23 +132,13 @@ def in_rows(points: Array, height: int) -> Array:
 
 
 def assigned(points: Array, height: int, width: int, slots: int) -> Array:
-    """(k,) int: a place for each point (k, 2), near where it lies once the points fill the grid.
-
-    An assignment among the `CLOSE` nearest places of each; one place by rows and columns is always among
-    them, so that there is a solution.
-    """
+    """(k,) int: a place for each point (k, 2), the nearest in all once the points fill the grid. A dense
+    assignment: solvers for sparse ones take from a second to minutes here, by the order of the points."""
     grid = np.stack(np.divmod(np.arange(height * width), width), 1).astype(float)
     points = points - points.mean(0)
     points = points / np.maximum(points.std(0), 1e-9) * grid.std(0) + grid.mean(0)
-    safe = in_rows(points, height)
-    near = cKDTree(grid).query(points, min(CLOSE, len(grid)))[1]
-    more = np.flatnonzero((near != safe[:, None] // slots).all(1))
-    who = np.concatenate([np.repeat(np.arange(len(points)), near.shape[1]), more])
-    place = np.concatenate([near.ravel(), safe[more] // slots])
-    cost = ((grid[place] - points[who]) ** 2).sum(1) + 1  # an edge of no cost would count as none
-    every = (place[:, None] * slots + np.arange(slots)).ravel()
-    graph = coo_matrix((np.repeat(cost, slots), (np.repeat(who, slots), every))).tocsr()
-    return min_weight_full_bipartite_matching(graph)[1].astype(np.int64)
+    places = np.repeat(grid, slots, axis=0)
+    return linear_sum_assignment(((points[:, None] - places) ** 2).sum(2))[1]
 
 
 def strongest(links: Array) -> Array:

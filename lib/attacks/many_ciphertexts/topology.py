@@ -33,7 +33,7 @@ RIDGE = 0.02  # added to correlations before they are inverted
 STRONGEST = 4  # links of a stream that are looked at
 LINKS = 4  # of a pixel in the graph; of a byte, which has two more at its own place
 NEAR, ROUNDS = 3, 60  # how far apart streams may be exchanged; passes over all of them at most
-FEWEST, LARGEST, ENOUGH = 100, 1 << 12, 200  # ciphertexts; streams; ciphertexts for colours
+FEWEST, LARGEST, ENOUGH = 100, 3200, 200  # ciphertexts; streams; ciphertexts for colours
 WHOLE = 0.3  # how much more alike than strangers the bytes of a pixel are where it is whole, 0 to 1
 
 
@@ -52,7 +52,7 @@ def topology(ciphers: Array, public: Array | None = None) -> AttackResult:
     Recovered: "index" and "mask", (h * w * 3,), a table of bytes for
     `lib.attacks.solvers.recovered_table.decrypt_with`, and "whole", whether pixels were taken as whole.
     Confidence (streams,): the share of a stream's links that lead to neighbours. Errors: ValueError for fewer
-    ciphertexts, or more streams than 4,096, which take minutes.
+    ciphertexts, or more streams than 3,200, which take minutes.
     """
     n, h, w, _ = check_ciphers(ciphers).shape
     rows = ciphers.reshape(n, -1)

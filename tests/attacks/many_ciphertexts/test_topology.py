@@ -78,7 +78,7 @@ def test_a_pad_gives_nothing_and_little_confidence(pictures):
 def test_too_few_ciphertexts_and_too_large_ones_are_refused(pictures):
     with pytest.raises(ValueError, match=r"100 ciphertexts or more .* got 99 of"):
         topology(pictures[:99])
-    with pytest.raises(ValueError, match="at most 4096"):
+    with pytest.raises(ValueError, match="at most 3200"):
         topology(np.random.default_rng(0).integers(0, 256, (100, 40, 40, 3), np.uint8))
 
 

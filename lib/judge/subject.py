@@ -127,7 +127,9 @@ class Subject:
         if self._process is None:
             context = multiprocessing.get_context("fork")
             self._channel, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(theirs, self.factory), daemon=True)
+            self._process = context.Process(
+                target=_serve, args=(theirs, self._channel, self.factory), daemon=True
+            )
             self._process.start()
             theirs.close()
         try:
@@ -152,7 +154,8 @@ def key_of(number: int) -> Key:
 # -- in the other process ------------------------------------------------------------------------------------
 
 
-def _serve(channel, factory):
+def _serve(channel, parents, factory):
+    parents.close()  # the copy that came with the fork: kept, it would hide the parent's end
     with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - what a cipher prints is nobody's
         sys.stdout = sys.stderr = nowhere
         if "torch" in sys.modules:

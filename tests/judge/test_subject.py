@@ -2,7 +2,10 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -186,3 +189,18 @@ def test_what_a_cipher_prints_is_not_shown(capfd):
     with Subject(factory) as subject:
         subject.start()
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_other_process_ends_with_a_parent_that_was_killed():
+    """A judge killed by -9 leaves nobody behind."""
+    code = (
+        "import os\nfrom lib.judge.subject import Subject\nfrom lib.schemes import SKK\n"
+        "subject = Subject(SKK)\nsubject.start()\nprint(subject._process.pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert killed.returncode == -9
+    there, until = Path(f"/proc/{int(killed.stdout)}/cmdline"), time.monotonic() + 10
+    while there.exists() and there.read_bytes() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not there.exists() or not there.read_bytes()

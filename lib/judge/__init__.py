@@ -98,8 +98,8 @@ def judge(
             kept.say(error.kind, False, f"Later on it {_said(error)}.")
     extra = [name for name in out["structure"] if name in ("small key space", "reused nonce")]
     out["outcome"] = outcome_of(out["attempts"], extra)
-    if out["outcome"] == NOT_BROKEN and SHOWS in out["structure"]:
-        out["outcome"] = "leaks"  # which picture it is is told, if not how it looks
+    if out["outcome"] == NOT_BROKEN and out["structure"]:
+        out["outcome"] = "leaks"  # which picture it is, or which parts of two are equal, if not how they look
     if not any(each.leak for each in out["attempts"]):
         out["outcome"] = "cannot be judged"
     if not kept.key_sensitive:

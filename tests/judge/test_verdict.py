@@ -223,8 +223,8 @@ def test_pads_leak_nothing_in_ten_of_ten_keys(name, number, shape):
 
 TWENTY = ["top_plane_left", "fresh_shift", "small_noise", "all_but_edges", "pad_twice", "cat_map", "tanaka",
           "etc_blocks", "bits_in_own_order", "shuffled_bits", "sbox_of_place", "diffused", "hill_2x2",
-          "turned_colours", "pixel_network", "cipher_feedback", "cipher_chaining", "short_key_block",
-          "nonce_of_8_bits", "two_keys"]  # fmt: skip
+          "turned_colours", "pixel_network", "cipher_feedback", "cipher_chaining",
+          "short_key_block", "nonce_of_8_bits", "two_keys"]  # fmt: skip
 UNREAD = ["block_network", "own_network", "code_book", "tweaked_code_book", "big_blocks",
           "pixel_network_moved", "chained_blocks", "shuffle_and_diffuse"]  # fmt: skip
 """Named, and not read in the time of the quick budget."""

@@ -40,8 +40,6 @@ def photo(name: str, size: int | None = None) -> np.ndarray:
 
     Errors: ValueError for a name not in `photo_names`, or a size beyond the photo's short side.
 
-    Errors: ValueError for a name not in `photo_names`, or a size beyond the photo's short side.
-
     >>> photo("coffee").shape, photo("coffee", 64).shape
     ((400, 600, 3), (64, 64, 3))
     """

@@ -76,7 +76,7 @@ class AttackResult:
     estimate    images like the ciphertexts under attack, uint8
     recovered   the key material it claims, by name (an index, a mask), or empty; -1 in an index for no claim
     confidence  0 to 1, how likely the estimate is right, up to what the attack's docstring calls open: one
-                number, or one for each part (atom, pixel, block) as it says
+                number, or one for each part (atom, pixel, block) as it says; 0 where none is reported
     queries     images asked of an oracle; like seconds, put there by `measured`, not by the attack
     seconds     wall-clock time
     """

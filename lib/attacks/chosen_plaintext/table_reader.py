@@ -4,13 +4,14 @@ Every table scheme falls to the same few queries: an image of zeros shows the ma
 atom holds a digit of its own number show where each atom went. Nothing else of scheme or key is needed; who
 knows the scheme asks less, see `lib.attacks.chosen_plaintext.fewest_queries`. Ancestor: Jolfaei, Wu and
 Muthukkumarasamy, IEEE TIFS 2016, for ciphers that only permute. Confidence is 1 where what came back is a
-table, every atom named once, and 0 where it is none.
+table, every atom named once, that puts pixels beside each other which go together; else 0, as for a table of
+another key than that of the ciphertexts. Pictures of noise are read right and called uncertain.
 """
 
 import numpy as np
 
 from lib.attacks import CHOSEN, AttackResult, Oracle, attack, check_ciphers, in_colour
-from lib.attacks.solvers.recovered_table import decrypt_with, is_permutation
+from lib.attacks.solvers.recovered_table import decrypt_with, is_coherent, is_permutation
 from lib.table import Shape, join, split
 
 
@@ -19,7 +20,8 @@ def table_reader(oracle: Oracle, ciphers: np.ndarray, bits: int = 4) -> AttackRe
     """Read the oracle's table, then decrypt `ciphers` (n, h, w, 3) uint8 with it: any table, unknown key."""
     ciphers = check_ciphers(ciphers)
     index, mask = read_table(oracle, ciphers.shape[1:], bits)
-    estimate, sure = decrypt_with(ciphers, index, mask, bits), is_permutation(index)
+    estimate = decrypt_with(ciphers, index, mask, bits)
+    sure = is_permutation(index) and is_coherent(estimate, ciphers, index, mask, bits)
     return AttackResult(estimate, {"index": index, "mask": mask}, float(sure))
 
 

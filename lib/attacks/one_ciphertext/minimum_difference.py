@@ -29,12 +29,12 @@ def leading_bit(ciphers: np.ndarray) -> AttackResult:
     """Fold every value to its distance from the nearer end, min(v, 255 - v): (n, h, w, 3) uint8, 0 to 127.
 
     All that negative-positive alone leaves, exactly; the order of colours stays as each ciphertext pixel has
-    it. `confidence` is that of a guess, 1 / 48.
+    it. No confidence is reported, nor by `minimum_difference`.
 
     >>> leading_bit(np.array([[[[200, 10, 130]]]], np.uint8)).estimate.tolist()
     [[[[55, 10, 125]]]]
     """
-    return AttackResult(folded(check_ciphers(ciphers)), confidence=1 / 48)
+    return AttackResult(folded(check_ciphers(ciphers)))
 
 
 @attack("minimum-difference", ONE, fits=on(Structure.PIXELS), source=SOURCE, rank=1)
@@ -64,7 +64,7 @@ def minimum_difference(
         first, orders = _checked_first(first, ciphers, colour_shuffle), COLOURS[: 6 if colour_shuffle else 1]
         walks = [_walk(folds, start, orders) for folds, start in zip(folded(ciphers), folded(first))]
         estimate = np.stack(walks) ^ np.where(first > 127, 255, 0).astype(np.uint8)[:, None, None]
-    return AttackResult(estimate, {"first": estimate[:, 0, 0].copy()}, 1 / 48)
+    return AttackResult(estimate, {"first": estimate[:, 0, 0].copy()})
 
 
 def all_starts(ciphers: np.ndarray, colour_shuffle: bool = True) -> np.ndarray:

@@ -6,6 +6,8 @@ import numpy as np
 
 from lib.table import Table, join, split
 
+Array = np.ndarray
+
 
 def decrypt_with(ciphers: np.ndarray, index: np.ndarray, mask: np.ndarray, bits: int = 4) -> np.ndarray:
     """Undo a table that was read: ciphers (n, h, w, c) uint8 to plain images. What no index names stays."""
@@ -54,6 +56,30 @@ def is_smoother(estimate: np.ndarray, ciphers: np.ndarray, block: int) -> bool:
     of SHF's right ones wrong (6 % on flat patches), and no other of any scheme. False for pictures of noise.
     """
     return _roughness(estimate, block) < 0.6 * _roughness(ciphers, block)
+
+
+def is_coherent(estimate: Array, ciphers: Array, index: Array, mask: Array, bits: int) -> bool:
+    """Whether pixels that a table of any scheme brings together, or gives another sign, differ by less than
+    0.68 times as much in the estimate as pixels in these places do in ciphertexts, (n, h, w, 3) uint8 each.
+
+    A table of another key leaves them about as different as they were. On CIFAR-10 training images, 1 and 10
+    at a time, 60 keys of nine schemes each: 0.14 to 0.64 with the right key, but for one key of `restricted`,
+    which leaves most in place, 0.70 and more with another. True where all pixels stay beside each other;
+    False for pictures of noise.
+    """
+    _, h, w, channels = estimate.shape
+    where = np.empty(len(index), np.int64)
+    where[index] = np.arange(len(index))
+    signs = split(mask, bits)[where].reshape(h, w, -1)
+    y, x = np.divmod((where // (channels * 8 // bits)).reshape(h, w, -1), w)
+    after = before = 0
+    for axis in (0, 1):
+        apart = np.abs(np.diff(y, axis=axis)) + np.abs(np.diff(x, axis=axis))
+        joined = ((apart != 1) | (np.diff(signs, axis=axis) != 0)).any(-1)
+        steps = (np.abs(np.diff(images.astype(np.int16), axis=axis + 1)) for images in (estimate, ciphers))
+        ours, theirs = (int(each[:, joined].sum()) for each in steps)
+        after, before = after + ours, before + theirs
+    return after < 0.68 * before or before == after == 0
 
 
 def _roughness(images, block):

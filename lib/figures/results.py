@@ -116,6 +116,32 @@ _NAME, _LINE = 0.078, 0.2  # inches that a letter and a line of a name take
 _FAR = 0.85  # of leakage, from which on a point has its name at the right
 
 
+def reliability(curves: Mapping[str, Sequence[tuple[float, float, float]]], title: str) -> Figure:
+    """A panel for each attack: points (confidence, share right, weight), the larger the more parts; on the
+    dashed line as many are right as were said to be, above it more."""
+    columns = 5
+    rows = -(-len(curves) // columns)
+    figure, axes = new(11, 2.3 * rows, columns, rows, title, sharex=True, sharey=True, squeeze=False)
+    for axis, name in zip(axes.flat, curves):
+        axis.plot((0, 1), (0, 1), color="#777777", linestyle="--", linewidth=1)
+        if curves[name]:
+            sure, right, weight = np.array(curves[name]).T
+            size = 12 + 90 * weight / weight.max()
+            axis.plot(sure, right, color="black", linewidth=1)
+            axis.scatter(sure, right, s=size, color="black", zorder=3)
+        axis.set_title(name, fontsize=9)
+        axis.set(xlim=(-0.07, 1.07), ylim=(-0.07, 1.07))
+    for axis in axes.flat[len(curves) :]:
+        axis.set_visible(False)
+    for axis in axes[:, 0]:
+        axis.set_ylabel("right")
+    for at, axis in enumerate(axes.flat[: len(curves)]):
+        if at + columns >= len(curves):
+            axis.set_xlabel("confidence")
+            axis.tick_params(labelbottom=True)
+    return figure
+
+
 def accuracy_against_leakage(
     points: Mapping[str, tuple[float, float, float, float, bool]], title: str, ends: Sequence[str] = ()
 ) -> Figure:

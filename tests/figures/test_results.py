@@ -61,6 +61,16 @@ def test_leaks_are_darker_where_more_is_shown_and_say_so():
     assert words(figure).split(" | ")[:6] == ["0.00", "0.00", "0.40", "1.02", "not tried", "not tried"]
 
 
+def test_reliability_has_a_panel_and_a_diagonal_for_each_attack():
+    curves = {f"attack {n}": [(0.1, 0.2, 3.0), (0.9, 1.0, 1.0)] for n in range(6)} | {"never sure": []}
+    figure = results.reliability(curves, "title")
+    shown = [axis for axis in figure.axes if axis.get_visible()]
+    assert [axis.get_title() for axis in shown] == list(curves)
+    assert all(axis.lines[0].get_xdata()[1] == axis.lines[0].get_ydata()[1] == 1 for axis in shown)
+    sizes = shown[0].collections[0].get_sizes()
+    assert sizes[0] > sizes[1] and not shown[-1].collections
+
+
 def crowd(count, near=1.0):
     """Points of which all but a few lie within some points of accuracy at one end."""
     rng = np.random.default_rng(29)

@@ -17,6 +17,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from scipy.optimize import linear_sum_assignment
 
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
+from lib.attacks.solvers.seams import has_seams
 from lib.datasets import load
 from lib.table import Structure
 from lib.tiling import cut
@@ -48,8 +49,9 @@ def ffx_one_key(ciphers: np.ndarray, block: int = 4, public: np.ndarray | None =
         back, known = linear_sum_assignment(likelihoods, maximize=True)[1], np.ones_like(places)
     substitution = np.argsort(back).astype(np.uint8)
     recovered = {"places": places, "substitution": substitution}
-    confidence = _confidence(likelihoods, back)[substitution]
-    return AttackResult(decrypt(ciphers, places, back), recovered, confidence)
+    estimate = decrypt(ciphers, places, back)
+    confidence = _confidence(likelihoods, back)[substitution] * (not has_seams(estimate, block))
+    return AttackResult(estimate, recovered, confidence)
 
 
 def _check(ciphers, block):

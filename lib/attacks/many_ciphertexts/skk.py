@@ -21,6 +21,7 @@ import numpy as np
 from lib.attacks import MANY, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers.ambiguity import choose
 from lib.attacks.solvers.covariance_compatibility import FLOOR, log_determinant
+from lib.attacks.solvers.seams import has_seams
 from lib.symmetries import COLOURS, PIXEL_INVERSE, PIXEL_PRODUCT, PIXEL_STATES, SIGNS, in_states
 from lib.table import Structure
 
@@ -40,14 +41,15 @@ def pixels_one_key(ciphers: np.ndarray, public: np.ndarray | None = None) -> Att
     Recovered: "states" (h, w) int, of each pixel, numbered as in `lib.symmetries`; "index" and "mask", the
     same as a table of bytes, for `lib.attacks.solvers.recovered_table.decrypt_with`; and "settled", 0 to 1,
     how sure the one choice is that all pixels share. Confidence (h, w): how likely a pixel's state is right,
-    up to that choice. On EtC ciphertexts it finds signs and colours of blocks, not their places.
+    up to that choice. On EtC ciphertexts it finds signs and colours of blocks, not their places: where blocks
+    have moved, it is sure of nothing.
     Errors: ValueError for fewer than 2 images, sides below 4 pixels, or images that are all alike.
     """
     _check(ciphers)
     states, confidence = grow(pair_costs(ciphers))
     states, settled = settle(ciphers, states, public)
-    recovered = {"states": states, **as_table(states), "settled": settled}
-    return AttackResult(undo(ciphers, states), recovered, confidence)
+    recovered, estimate = {"states": states, **as_table(states), "settled": settled}, undo(ciphers, states)
+    return AttackResult(estimate, recovered, confidence * (not has_seams(estimate)))
 
 
 def _check(ciphers):

@@ -50,9 +50,10 @@ def topology(ciphers: Array, public: Array | None = None) -> AttackResult:
     public   (m, h', w', 3) uint8 pictures of the attacker's own, to settle colours; None: the embedded ones
 
     Recovered: "index" and "mask", (h * w * 3,), a table of bytes for
-    `lib.attacks.solvers.recovered_table.decrypt_with`, and "whole", whether pixels were taken as whole.
-    Confidence (streams,): the share of a stream's links that lead to neighbours. Errors: ValueError for fewer
-    ciphertexts, or more streams than 3,200, which take minutes.
+    `lib.attacks.solvers.recovered_table.decrypt_with`; "whole", whether pixels were taken as whole; "beside"
+    (streams,), the share of its links that lead to neighbours: 0.1 on a pad, more wherever there is
+    structure, so no confidence is reported. Errors: ValueError for fewer ciphertexts, or more streams than
+    3,200, which take minutes.
     """
     n, h, w, _ = check_ciphers(ciphers).shape
     rows = ciphers.reshape(n, -1)
@@ -67,9 +68,15 @@ def topology(ciphers: Array, public: Array | None = None) -> AttackResult:
     placed = np.empty_like(rows)
     placed[:, index] = rows
     states = pixels_one_key(placed.reshape(ciphers.shape)[:ENOUGH], public).recovered
-    recovered = {"index": states["index"][index], "mask": states["mask"][index], "whole": whole}
+    near = beside(strongest(links), to if whole else to // 3, w)
+    recovered = {
+        "index": states["index"][index],
+        "mask": states["mask"][index],
+        "whole": whole,
+        "beside": near,
+    }
     estimate = decrypt_with(ciphers, recovered["index"], recovered["mask"], bits=8)
-    return AttackResult(estimate, recovered, beside(strongest(links), to if whole else to // 3, w))
+    return AttackResult(estimate, recovered)
 
 
 def _whole(rows):

@@ -23,6 +23,7 @@ from lib.attacks import MANY, ONE, AttackResult, attack, check_ciphers, on
 from lib.attacks.solvers import ambiguity
 from lib.attacks.solvers.bit_planes import in_order, next_level, picture
 from lib.attacks.solvers.multistart import highest_bits, part
+from lib.attacks.solvers.seams import has_seams
 from lib.symmetries import COLOURS
 from lib.table import Structure, Table, join, split
 from lib.tiling import cut
@@ -47,8 +48,9 @@ def blocks_one_key(
 
     recovered    "index", "mask": (atoms of a block,), `cipher[i] = plain[index[i]] ^ mask[i]` in every block
     confidence   (atoms of a block,), that this cipher atom is placed right, and reversed or not, up to the
-                 order of colours and the negative of everything, which the ciphertexts do not hold. "settled"
-                 in `recovered` is the probability, by public pictures, that these are right too
+                 order of colours and the negative of everything, which the ciphertexts do not hold; 0 where
+                 blocks have moved. "settled" in `recovered` is the probability, by public pictures, that
+                 these are right too
 
     Errors: ValueError for other shapes, and for too few blocks, or too few atoms that ever change.
     """
@@ -60,7 +62,8 @@ def blocks_one_key(
     index, mask, confidence = _table(held, flips, sure, bits)
     table = Table(ciphers.shape[1:], block, bits, orders=index, masks=join(mask, bits))
     recovered = {"index": index, "mask": mask, "settled": settled}
-    return AttackResult(table.inverse().apply_batch(ciphers), recovered, confidence)
+    estimate = table.inverse().apply_batch(ciphers)
+    return AttackResult(estimate, recovered, confidence * (not has_seams(estimate, block)))
 
 
 def _atoms(ciphers, block, bits):

@@ -68,6 +68,13 @@ def test_a_pad_that_is_used_twice_does_not():
     assert (table_reader(reused, cipher[None]).estimate[0] == SECRET[0]).all()
 
 
+@pytest.mark.parametrize("kind", TABLES, ids=lambda kind: kind.name)
+def test_ciphertexts_of_another_key_are_read_with_no_confidence(kind):
+    oracle, other = (Oracle(kind(Key.from_seed(seed)).encrypt) for seed in (3, 4))
+    result = table_reader(oracle, other.encrypt(SECRET))
+    assert (result.estimate != SECRET).any() and result.confidence == 0.0
+
+
 def test_a_substitution_is_no_table():
     scheme = FormatPreserving(Key.from_seed(3))
     exact = (table_reader(Oracle(scheme.encrypt), scheme.encrypt(SECRET)).estimate == SECRET).mean()

@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles measures judged scoreboard student teacher \
+.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles measures calibration clips judged scoreboard student teacher \
   assignments challenges clean
 PYTHON ?= python3
 VENV ?= .venv
@@ -63,6 +63,14 @@ puzzles: $(STAMP)
 # Which measure of leakage orders pairs of pictures as people do: why it is `metrics.leak`.
 measures: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_measures
+
+# Whether attacks are as often right as they say, on pictures that nothing was tuned on: FOLDER of photographs, DATA of small ones.
+calibration: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_calibration --folder $(or $(FOLDER),$(error FOLDER=pictures, PNG photographs)) --data $(DATA)
+
+# How many frames of a clip under one key are worth one picture.
+clips: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_clips
 
 # What the judge says of the ciphers here, where it is not recorded; NAMES for some, anew.
 judged: $(STAMP)

@@ -6,9 +6,15 @@ makes `data/models/orbit_prior.npz`, in 16 minutes of one core, from 45,000 trai
 six Kodak photographs (`TRAINED_ON`); the next 100 images and six other photographs (`CALIBRATED_ON`) say how
 far to trust it. None of the embedded photographs is among them. Some training pictures are noise, where no
 state is likelier than another: that teaches doubt.
+
+    ... --all --crops 6 --small 2 --out FILE --name "twelve photographs"
+
+teaches another, by all twelve photographs and three times as many crops of them. With `--name`, what a prior
+is worth is added to `data/results/priors.json`: see `worth`. `--steps 0` trains none, and scores FILE.
 """
 
 import argparse
+import json
 import math
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,11 +26,18 @@ from PIL import Image
 from torch import nn
 from tqdm import trange
 
-from lib import datasets
+from lib import Key, datasets
+from lib.atomic import write_json
+from lib.attacks.one_ciphertext.learned_prior import likeliest
+from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
 from lib.attacks.solvers.belief_propagation import counts
-from lib.attacks.solvers.pixel_state_prior import WEIGHTS, OrbitPrior, Prior, state_loss, states
-from lib.metrics import invariant
+from lib.attacks.solvers.pixel_state_prior import WEIGHTS, OrbitPrior, Prior, state_loss, states, stored
+from lib.metrics import invariant, psnr, ssim
+from lib.schemes import SKK
 from lib.training import CPU, autocast
+from lib.workbook.recording import RESULTS
+
+OUT = RESULTS / "priors.json"
 
 TRAINED_ON = ("kodim01", "kodim05", "kodim09", "kodim13", "kodim17", "kodim21")
 CALIBRATED_ON = ("kodim03", "kodim07", "kodim11", "kodim15", "kodim19", "kodim23")
@@ -35,9 +48,10 @@ SMALL, NOISE, DOUBLED, CROPS = 8, 1, 2, 2
 FEW = 30  # pixels of a picture whose share right is counted
 
 
-def train(images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0,
-          share: float = 0.3) -> OrbitPrior:  # fmt: skip
-    """A network from images (n, 32, 32, 3) and photographs, all uint8. `share`: of pixels in each loss."""
+def train(images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0, share: float = 0.3,
+          small: int = SMALL, crops: int = CROPS) -> OrbitPrior:  # fmt: skip
+    """A network from images (n, 32, 32, 3) and photographs, all uint8. `share`: of pixels in each loss;
+    `small`, `crops`: images and crops of photographs in each step."""
     rng = np.random.default_rng(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
@@ -46,7 +60,7 @@ def train(images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, steps, pct_start=0.1)
     for _ in trange(steps, disable=None):
         total = 0
-        for batch in (_images(images, rng), _large(images, photos, rng)):
+        for batch in (_images(images, rng, small), _large(images, photos, rng, crops)):
             size = math.prod(batch.shape[:3])
             total = total + loss(network, batch, rng.permutation(size)[: int(size * share)])
         optimiser.zero_grad()
@@ -57,16 +71,16 @@ def train(images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed
     return network.eval()
 
 
-def _images(images, rng):
-    chosen = images[rng.integers(0, len(images), SMALL)]
-    chosen = np.where(rng.random((SMALL, 1, 1, 1)) < 0.5, chosen, chosen[:, :, ::-1])
+def _images(images, rng, count):
+    chosen = images[rng.integers(0, len(images), count)]
+    chosen = np.where(rng.random((count, 1, 1, 1)) < 0.5, chosen, chosen[:, :, ::-1])
     return np.concatenate([chosen, rng.integers(0, 256, (NOISE, *images.shape[1:]), np.uint8)])
 
 
-def _large(images, photos, rng):
-    small = map(Image.fromarray, _images(images, rng)[:DOUBLED])
+def _large(images, photos, rng, crops):
+    small = map(Image.fromarray, _images(images, rng, SMALL)[:DOUBLED])
     doubled = [np.array(image.resize((64, 64), Image.Resampling.LANCZOS)) for image in small]
-    return np.stack([*doubled, *(_crop(photos, rng) for _ in range(CROPS))])
+    return np.stack([*doubled, *(_crop(photos, rng) for _ in range(crops))])
 
 
 def _crop(photos, rng):
@@ -132,6 +146,29 @@ def scaled_photos(folder: Path, names: Iterable[str] = TRAINED_ON, sides: tuple 
     return photos
 
 
+def worth(prior: Prior, sets: dict[str, np.ndarray]) -> dict[str, dict]:
+    """For each set of pictures (n, h, w, 3) uint8: mean PSNR and SSIM of the prior's means, of minimum
+    difference that is told nothing, and of two constants that know nothing of the picture; and how much the
+    prior gains over minimum difference on each picture, its quartiles."""
+    public = datasets.load("photos", "train", 300).images.mean((0, 1, 2)).round().astype(np.uint8)
+    found = {}
+    for name, plain in sets.items():
+        ciphers = SKK(Key.from_seed(24), per_image=True).encrypt(plain, ids=range(len(plain)))
+        estimates = {"prior": likeliest(ciphers, prior), "minimum difference": minimum_difference(ciphers)}
+        estimates = {who: result.estimate for who, result in estimates.items()}
+        estimates |= {"grey 128": np.full_like(plain, 128), "mean colour": np.zeros_like(plain) + public}
+        each = {
+            who: np.array([[psnr(a, b), ssim(a, b)] for a, b in zip(x, plain)])
+            for who, x in estimates.items()
+        }
+        gain = each["prior"] - each["minimum difference"]
+        quartiles = np.quantile(gain, (0.25, 0.75), 0).round(3).tolist()
+        found[name] = {who: scores.mean(0).round(3).tolist() for who, scores in each.items()}
+        found[name] |= {"gain": gain.mean(0).round(3).tolist(), "gain quartiles": quartiles}
+        found[name] |= {"pictures": len(plain)}
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description="Train the prior anew.")
     parser.add_argument("--data", default="cifar10", help="as lib.datasets names it; its images are 32x32")
@@ -139,11 +176,31 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True, help=kodak)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
+    parser.add_argument(
+        "--all", action="store_true", help="train on all twelve; 100 images alone say how far to trust it"
+    )
+    parser.add_argument("--small", type=int, default=SMALL, help="images in each step (8)")
+    parser.add_argument("--crops", type=int, default=CROPS, help="crops of photographs in each step (2)")
+    parser.add_argument("--name", help="add what it is worth to the record, under this name")
     given = parser.parse_args()
-    images, photos = datasets.load(given.data, "train").images[:45_100], scaled_photos(given.photos)
-    kept = [*images[-100:], *scaled_photos(given.photos, CALIBRATED_ON, (64, 96))]
-    images = images[:-100]
-    save(make(train(images, photos, given.steps), images, photos, kept), given.out)
+    if given.steps:
+        names, kept = TRAINED_ON, scaled_photos(given.photos, CALIBRATED_ON, (64, 96))
+        if given.all:
+            names, kept = (*TRAINED_ON, *CALIBRATED_ON), []
+        images, photos = (
+            datasets.load(given.data, "train").images[:45_100],
+            scaled_photos(given.photos, names),
+        )
+        network = train(images[:-100], photos, given.steps, small=given.small, crops=given.crops)
+        save(make(network, images[:-100], photos, [*images[-100:], *kept]), given.out)
+    if given.name:
+        photographs = {
+            f"photographs, {side}": np.stack([datasets.photo(name, side) for name in datasets.photo_names])
+            for side in (64, 128)
+        }
+        sets = {"CIFAR-10 test": datasets.load(given.data, "test", limit=500).images} | photographs
+        record = json.loads(OUT.read_text()) if OUT.exists() else {}
+        write_json(OUT, record | {given.name: worth(stored(given.out), sets)})
 
 
 if __name__ == "__main__":

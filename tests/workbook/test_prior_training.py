@@ -38,3 +38,20 @@ def test_a_prior_comes_back_from_its_file(tmp_path):
     prior_training.save(stored(), tmp_path / "prior.npz")
     again, found = (next(states(PHOTOS[:1], prior)) for prior in (stored(tmp_path / "prior.npz"), stored()))
     assert all(np.array_equal(*pair) for pair in zip(again, found))
+
+
+def test_what_a_prior_is_worth_is_told_beside_minimum_difference_and_constants():
+    found = prior_training.worth(stored(), {"four": PHOTOS})["four"]
+    from lib import Key, metrics
+    from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
+    from lib.schemes import SKK
+
+    ciphers = SKK(Key.from_seed(24), per_image=True).encrypt(PHOTOS, ids=range(4))
+    walked = metrics.psnr(minimum_difference(ciphers).estimate[0], PHOTOS[0])
+    each = [metrics.psnr(a, b) for a, b in zip(minimum_difference(ciphers).estimate, PHOTOS)]
+    assert walked == each[0] and found["minimum difference"][0] == pytest.approx(np.mean(each), abs=1e-3)
+    assert found["gain"][0] == pytest.approx(found["prior"][0] - found["minimum difference"][0], abs=2e-3)
+    assert found["grey 128"][0] == pytest.approx(
+        np.mean([metrics.psnr(np.full_like(b, 128), b) for b in PHOTOS]), abs=1e-3
+    )
+    assert found["pictures"] == 4

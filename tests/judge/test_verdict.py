@@ -221,6 +221,16 @@ def test_pads_leak_nothing_in_ten_of_ten_keys(name, number, shape):
     assert all(each.leak.value < 0.05 for each in found.attempts if each.leak)
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("factory, outcome", [
+    (WEAK["etc_blocks"].factory, "broken"), (STRONG["counter_mode"].factory, "not broken by what was tried"),
+], ids=["etc_blocks", "counter_mode"])  # fmt: skip
+def test_the_standard_budget_is_half_an_hour_at_most(factory, outcome):
+    found = judge(factory, budget="standard")
+    assert found.outcome == outcome and found.budget == "standard"
+    assert found.seconds < 1800 and (outcome == "broken") == (found.leak().low > 0.5)
+
+
 TWENTY = ["top_plane_left", "fresh_shift", "small_noise", "all_but_edges", "pad_twice", "cat_map", "tanaka",
           "etc_blocks", "bits_in_own_order", "shuffled_bits", "sbox_of_place", "diffused", "hill_2x2",
           "turned_colours", "pixel_network", "cipher_feedback", "cipher_chaining",

@@ -34,9 +34,10 @@ def rebased(assembly: Assembly, orientation: int = 0, negative: int = 0, colour:
 
 
 def as_block_0(found: Assembly) -> Assembly:
-    """Of the pictures of this shape that borders do not tell apart, the one with block 0 most upright."""
+    """Of the pictures of this shape that borders do not tell apart, the one with its first block, block 0
+    where all are laid, most upright."""
     rows, columns = found.block.shape
-    _, orientation, negative, colour = (int(part[found.block == 0][0]) for part in found[:4])
+    _, orientation, negative, colour = (int(part[found.block == found.block.min()][0]) for part in found[:4])
     turns = range(8) if rows == columns else range(0, 8, 2)
     least = min(turns, key=lambda turn: ORIENTATION_PRODUCT[orientation, ORIENTATION_INVERSE[turn]])
     return rebased(found, least, negative, colour)

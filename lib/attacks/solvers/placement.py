@@ -29,16 +29,17 @@ LOGIT = 7.2, -2.0, -0.4  # of the confidence: 1, mean energy of all pairs, and o
 
 
 def place(compatibility: Compatibility, rows: int, columns: int, tries: int = TRIES) -> Assembly:
-    """Lay rows * columns blocks out; parts are laid again at most `tries` times.
+    """Lay rows * columns blocks out, of as many or more; parts are laid again at most `tries` times.
 
     The confidence of a place: how likely its block is the right one in the right state, up to what borders do
     not tell, a turn, mirror, sign or colour order of the whole. The picture comes back as block 0 has it.
     Errors: ValueError for blocks that do not fit the grid, fewer than 2 rows or columns, over 4096 blocks.
     """
     count = len(compatibility.names) // 4
-    if count != rows * columns or min(rows, columns) < 2 or count > LARGEST:
+    if count < rows * columns or min(rows, columns) < 2 or count > LARGEST:
         got = f"got {count} for {rows}x{columns}; larger blocks, or a crop of the images, make fewer"
-        raise ValueError(f"expected 2 or more rows and columns and at most {LARGEST} blocks, {got}")
+        enough = f"as many blocks as places or more, {LARGEST} at most"
+        raise ValueError(f"expected 2 or more rows and columns, and {enough}, {got}")
     best = search(compatibility, rows, columns, tries)
     ys, xs = np.nonzero(best.block >= 0)
     box = slice(ys.min(), ys.max() + 1), slice(xs.min(), xs.max() + 1)
@@ -237,7 +238,7 @@ def _fill(c, block, state, rows, columns, noise):
     for y, x in np.ndindex(size, size):
         if block[y, x] >= 0:
             _laid(block, y, x, free, box, opened, changed)
-    for _ in range(free.sum()):
+    for _ in range(rows * columns - (block >= 0).sum()):
         best, at, most, fullest = -np.inf, (-1, -1), 0, (-1, -1)
         for y in range(max(box[0] - 1, 1), min(box[1] + 2, size - 1)):
             for x in range(max(box[2] - 1, 1), min(box[3] + 2, size - 1)):

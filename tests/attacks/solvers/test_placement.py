@@ -60,6 +60,15 @@ def test_the_picture_comes_back_as_block_0_has_it_whatever_is_laid_first(shape):
     assert found[0].orientation[at] in ([0] if shape[0] == shape[1] else [0, 1])
 
 
+def test_blocks_that_fit_nowhere_are_left_over():
+    """Of a picture's blocks and as many of noise, the picture's are laid."""
+    picture, noise = photo("coffee", 64), np.random.default_rng(3).integers(0, 256, (16, 64, 3), np.uint8)
+    blocks = cut(np.concatenate([picture, noise])[None], 16)[:, np.random.default_rng(4).permutation(20)]
+    found = place(of_edges(blocks), 4, 4)
+    of_picture = {bytes(block) for block in cut(picture[None], 16)[0]}
+    assert {bytes(block) for block in blocks[0, found.block.ravel()]} == of_picture
+
+
 def test_assembling_needs_a_grid():
-    with pytest.raises(ValueError, match="rows and columns and at most 4096 blocks"):
-        place(of_edges(cut(photo("coffee", 32)[None], 4)), 8, 7)
+    with pytest.raises(ValueError, match="rows and columns, and as many blocks as places or more, 4096 at"):
+        place(of_edges(cut(photo("coffee", 32)[None], 4)), 8, 9)

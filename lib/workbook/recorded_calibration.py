@@ -34,7 +34,7 @@ from lib.attacks.guessed_key.weak_keys import search, weak_table
 from lib.colours import luma
 from lib.metrics.ambiguity import choice, moved
 from lib.schemes import NO_KEY, BlockScheme, OneTimePad, Scheme, by_name, names
-from lib.table import join, split
+from lib.table import Structure, join, split
 from lib.tiling import cut
 from lib.workbook.recording import RESULTS, text_table, versions
 
@@ -44,7 +44,8 @@ SURE = 0.9  # what "sure" is in the table
 SIDES = 32, 64, 128  # of single photographs
 SHARES = 0.1, 0.3, 1.0  # of the ciphertexts that an attack is tried on
 PAIRS = 1, 3, 32
-BLOCKS = 4, 8, 16
+BLOCKS = 4, 8, 16  # of jigsaws
+SHARED_BLOCKS = 4, 4, 8  # where all blocks have one key: larger ones take minutes
 MOST = 256  # blocks of a picture for one-ciphertext attacks, more take minutes
 SEED, OTHER = 7000, 9000  # of the keys
 GUESSED = 1 << 12  # keys that `search` tries
@@ -128,10 +129,11 @@ def cases(attack: Attack, photographs: dict[str, np.ndarray], small: np.ndarray,
 
 
 def _single(attack, made_for, others, photographs):
+    blocks = BLOCKS if by_name(made_for[0]).structure is Structure.PIECES else SHARED_BLOCKS
     for s, side in enumerate(SIDES):
         for i, image in enumerate(photographs.values()):
             truth, seed = _square(image, side)[None], SEED + len(photographs) * s + i
-            scheme = _made(made_for[i % len(made_for)], seed, BLOCKS[i % len(BLOCKS)], side)
+            scheme = _made(made_for[i % len(made_for)], seed, blocks[i % len(blocks)], side)
             yield _case(attack, f"{scheme.name}, {side}", scheme, scheme, truth, True)
     for i, image in enumerate(photographs.values()):
         side = SIDES[i % len(SIDES)]

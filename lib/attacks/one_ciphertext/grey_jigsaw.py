@@ -57,8 +57,10 @@ def grey_jigsaw(
     chosen = np.sort(np.argsort(-odds, kind="stable")[:candidates])
     shown = np.repeat(blocks[:, chosen], 3, axis=-1)
     found = place(of_edges(shown, colours=False), rows, columns, tries)
-    likely = inside_fits(shown) * expit(odds[chosen])[found.block]
-    found = found._replace(confidence=found.confidence * likely)
+    likely = expit(odds[chosen])[found.block]
+    # a row that is no luma may have moved the rest by one: the least likely ones speak for all
+    all_luma = np.sort(likely, axis=None)[: min(rows, columns)].mean()
+    found = found._replace(confidence=found.confidence * all_luma * inside_fits(shown))
     greys = np.concatenate([luma(images) for images in upright if images.shape[1:3] == upright[0].shape[1:3]])
     view, settled = settle(picture(shown, found), greys, colours=False)
     found = rebased(found, *view)

@@ -3,9 +3,8 @@
     python -m lib.workbook.prior_training --data npz:cifar10.npz --photos FOLDER
 
 makes `data/models/orbit_prior.npz`, in 16 minutes of one core, from 45,000 training images of CIFAR-10 and
-six Kodak photographs (`TRAINED_ON`); the next 100 images and six other photographs (`CALIBRATED_ON`) say how
-far to trust it. None of the embedded photographs is among them. Some training pictures are noise, where no
-state is likelier than another: that teaches doubt.
+six Kodak photographs (`TRAINED_ON`). None of the embedded photographs is among them. Some training pictures
+are noise, where no state is likelier than another: that teaches doubt.
 
     ... --all --crops 6 --small 2 --out FILE --name "twelve photographs"
 
@@ -20,7 +19,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import torch
 from PIL import Image
 from torch import nn
@@ -31,7 +29,7 @@ from lib.atomic import write_json
 from lib.attacks.one_ciphertext.learned_prior import likeliest
 from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
 from lib.attacks.solvers.belief_propagation import counts
-from lib.attacks.solvers.pixel_state_prior import WEIGHTS, OrbitPrior, Prior, state_loss, states, stored
+from lib.attacks.solvers.pixel_state_prior import WEIGHTS, OrbitPrior, Prior, state_loss, stored
 from lib.metrics import invariant, psnr, ssim
 from lib.schemes import SKK
 from lib.training import CPU, autocast
@@ -40,12 +38,11 @@ from lib.workbook.recording import RESULTS
 OUT = RESULTS / "priors.json"
 
 TRAINED_ON = ("kodim01", "kodim05", "kodim09", "kodim13", "kodim17", "kodim21")
-CALIBRATED_ON = ("kodim03", "kodim07", "kodim11", "kodim15", "kodim19", "kodim23")
+OTHERS = ("kodim03", "kodim07", "kodim11", "kodim15", "kodim19", "kodim23")
 SIDES = (64, 80, 96, 128, 160, 192, 256, 384)  # short sides that training photographs are scaled to
 STEPS = 15_000  # of training; in each:
 # images of 32x32, noise, images scaled to 64x64, crops of photographs
 SMALL, NOISE, DOUBLED, CROPS = 8, 1, 2, 2
-FEW = 30  # pixels of a picture whose share right is counted
 
 
 def train(images: np.ndarray, photos: list[np.ndarray], steps: int = STEPS, seed: int = 0, share: float = 0.3,
@@ -101,38 +98,18 @@ def loss(network: OrbitPrior, images: np.ndarray, pixels: np.ndarray) -> torch.T
     return state_loss(logits, folds.reshape(-1, 3)[pixels], images.reshape(-1, 3)[pixels])
 
 
-def measure_reliability(prior: Prior, images: Iterable[np.ndarray]) -> np.ndarray:
-    """(11,): the share of pixels right where the chance was about 0, 0.1, ..., 1: 1 / 48 at 0, never falling.
-
-    images   plain ones that were kept from training, (h, w, 3) uint8 of any sizes
-
-    A whole region is wrong at once, and how often differs between pictures. So what counts is the lower
-    quartile of their shares, of those pictures that have `FEW` pixels of such a chance.
-    """
-    shares = []
-    for image in images:
-        picture, _, chance = next(states(image[None], prior))
-        step = np.rint(10 * chance).astype(int).ravel().clip(0, 10)
-        seen = np.bincount(step, minlength=11)
-        right = np.bincount(step, (picture == image).all(-1).ravel(), minlength=11)
-        shares.append(np.where(seen >= FEW, right / np.maximum(seen, 1), np.nan))
-    quartiles = pd.DataFrame(shares).quantile(0.25).fillna(0)
-    return np.maximum.accumulate(np.r_[1 / 48, quartiles[1:]])
-
-
 def save(prior: Prior, path: Path = WEIGHTS) -> None:
     """Arrays by name; the network's in half precision."""
     weights = {name: value.numpy().astype(np.float16) for name, value in prior.network.state_dict().items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(path, neighbours=prior.neighbours, reliability=prior.reliability, **weights)
+    np.savez_compressed(path, neighbours=prior.neighbours, **weights)
 
 
-def make(network: OrbitPrior, images: np.ndarray, photos: list[np.ndarray], kept: list[np.ndarray]) -> Prior:
-    """A prior around a trained network; neighbours are of images and photos, reliability of what was kept."""
+def make(network: OrbitPrior, images: np.ndarray, photos: list[np.ndarray]) -> Prior:
+    """A prior around a trained network; neighbours are counted in images and photos."""
     small = [photo for photo in photos if min(photo.shape[:2]) in (96, 128)]
     neighbours = sum((counts(photo[None]) for photo in small), counts(images[:500])).astype(np.float32)
-    reliability = measure_reliability(Prior(network, neighbours, np.zeros(11)), kept)
-    return Prior(network, neighbours, reliability.astype(np.float32))
+    return Prior(network, neighbours)
 
 
 def scaled_photos(folder: Path, names: Iterable[str] = TRAINED_ON, sides: tuple = SIDES) -> list[np.ndarray]:
@@ -176,23 +153,16 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, required=True, help=kodak)
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--out", type=Path, default=WEIGHTS)
-    parser.add_argument(
-        "--all", action="store_true", help="train on all twelve; 100 images alone say how far to trust it"
-    )
+    parser.add_argument("--all", action="store_true", help="train on all twelve photographs")
     parser.add_argument("--small", type=int, default=SMALL, help="images in each step (8)")
     parser.add_argument("--crops", type=int, default=CROPS, help="crops of photographs in each step (2)")
     parser.add_argument("--name", help="add what it is worth to the record, under this name")
     given = parser.parse_args()
     if given.steps:
-        names, kept = TRAINED_ON, scaled_photos(given.photos, CALIBRATED_ON, (64, 96))
-        if given.all:
-            names, kept = (*TRAINED_ON, *CALIBRATED_ON), []
-        images, photos = (
-            datasets.load(given.data, "train").images[:45_100],
-            scaled_photos(given.photos, names),
-        )
-        network = train(images[:-100], photos, given.steps, small=given.small, crops=given.crops)
-        save(make(network, images[:-100], photos, [*images[-100:], *kept]), given.out)
+        images = datasets.load(given.data, "train").images[:45_000]
+        photos = scaled_photos(given.photos, (*TRAINED_ON, *OTHERS) if given.all else TRAINED_ON)
+        network = train(images, photos, given.steps, small=given.small, crops=given.crops)
+        save(make(network, images, photos), given.out)
     if given.name:
         photographs = {
             f"photographs, {side}": np.stack([datasets.photo(name, side) for name in datasets.photo_names])

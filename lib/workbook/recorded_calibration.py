@@ -36,7 +36,7 @@ from lib.metrics.ambiguity import choice, moved
 from lib.schemes import NO_KEY, BlockScheme, OneTimePad, Scheme, by_name, names
 from lib.table import Structure, join, split
 from lib.tiling import cut
-from lib.workbook.recording import RESULTS, text_table, versions
+from lib.workbook.recording import RESULTS, about_data, text_table, versions
 
 OUT = RESULTS / "calibration.json"
 EDGES = np.round(np.linspace(0, 1, 11), 1)
@@ -51,8 +51,6 @@ SEED, OTHER = 7000, 9000  # of the keys
 GUESSED = 1 << 12  # keys that `search` tries
 WEAK_KEYS = Attack("weak-keys", ONE, search, lambda scheme: False)
 ATTACKS = {attack.name: attack for attack in (*CATALOGUE, WEAK_KEYS)}
-SEEN = {"likeliest"}  # its network has seen six of the Kodak photographs, so it gets embedded ones
-EMBEDDED = {name: datasets.photo(name) for name in datasets.photo_names}
 NONE = -1  # in flags: the part is not in the pictures
 
 
@@ -72,18 +70,13 @@ class Case(NamedTuple):
 def claims(case: Case, result: AttackResult, attack: Attack) -> tuple[np.ndarray, np.ndarray]:
     """(parts,) float and bool: how sure the attack is of each part, and whether it is right."""
     sure, estimate = np.atleast_1d(np.asarray(result.confidence, float)), result.estimate
-    states = result.recovered.get("states")
-    if np.shape(states) == case.truth.shape:  # what `likeliest` is sure of is not the mean that it shows
-        estimate = states
     truth = luma(case.truth) if attack.name.endswith("grey") else case.truth
     if attack.moves:
         estimate = moved(estimate, choice(estimate, truth, attack.moves))
     same = estimate == truth
-    n, h, w, _ = same.shape
+    h = same.shape[1]
     if sure.size == 1:
         right = same.all()
-    elif sure.shape == (n, h, w):
-        right = same.all(-1)
     elif attack.threat in (ONE, MANY) and sure.ndim == 2 and h % len(sure) == 0:  # by place in the picture
         side = h // len(sure)
         right = cut(same, side).all((0, 2, 3, 4)).reshape(sure.shape)
@@ -312,16 +305,11 @@ def main(argv: list[str] | None = None) -> int:
         with Image.open(path) as file:
             photographs[path.stem] = np.array(file.convert("RGB"))
     small = datasets.load(args.data, "test")
-    of = {
-        "photographs": list(photographs),
-        "embedded": sorted(SEEN),
-        "images": small.source,
-        "keys": args.keys,
-    }
+    origin = about_data(datasets.load(args.data), small)["origin"]
+    of = {"photographs": list(photographs), "images": origin, "keys": args.keys}
     found = json.loads(args.out.read_text())["attacks"] if args.only else {}
     for name in tqdm(args.only or ATTACKS, unit="attack", disable=not sys.stderr.isatty()):
-        large = EMBEDDED if name in SEEN else photographs
-        found[name] = of_attack(ATTACKS[name], large, small.images, args.keys)
+        found[name] = of_attack(ATTACKS[name], photographs, small.images, args.keys)
         kept = {name: found[name] for name in ATTACKS if found.get(name)}
         write_json(args.out, of | {"sure": SURE, "attacks": kept, "versions": versions("numpy", "torch")})
     print(table({"attacks": kept}))

@@ -21,15 +21,14 @@ def likeliest(ciphers: np.ndarray, prior: Any = None) -> AttackResult:
 
     The result is the same under every key. A mean has less squared error than any one state, but is no
     picture that the ciphertext could be of: that is `recovered["states"]`, (n, h, w, 3) uint8, each pixel in
-    its likeliest state. `confidence` (n, h, w) is about these: the share of pixels that were right on images
-    kept from training, in the worst quarter of them, where the state chosen had such a chance by the network
-    alone, times how much more alike neighbours are than any two pixels. It tells noise from pictures, not
-    whether a region, or a whole photograph, is on the wrong side of 127.5.
+    its likeliest state. "chances" (n, h, w) are what the network alone gives these, times how much more alike
+    neighbours are than any two pixels: they tell noise from pictures. They are no confidence, and none is
+    reported: a region, or a whole photograph, is on the wrong side of 127.5 at once, and on photographs that
+    taught nothing the surest pixels were the wrong ones (lesson 24).
     """
     from lib.attacks.solvers import pixel_state_prior  # torch takes seconds to import
 
     ciphers = check_ciphers(ciphers)
     prior = prior or pixel_state_prior.stored()
     pictures, means, chances = map(np.stack, zip(*pixel_state_prior.states(ciphers, prior)))
-    confidence = np.interp(chances, np.linspace(0, 1, 11), prior.reliability)
-    return AttackResult(means, {"states": pictures}, confidence)
+    return AttackResult(means, {"states": pictures, "chances": chances})

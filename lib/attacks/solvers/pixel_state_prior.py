@@ -98,11 +98,10 @@ class OrbitPrior(nn.Module):
 
 @dataclass(frozen=True, eq=False)
 class Prior:
-    """The network, the counts of neighbours (3456, 3), and the share right at chances 0, 0.1, ... 1 (11,)."""
+    """The network, and the counts of neighbours (3456, 3)."""
 
     network: OrbitPrior
     neighbours: np.ndarray
-    reliability: np.ndarray
 
 
 @cache
@@ -112,10 +111,10 @@ def stored(path: Path = WEIGHTS) -> Prior:
         raise FileNotFoundError(f"{path} is not there; python -m lib.workbook.prior_training makes it")
     with np.load(path, allow_pickle=False) as arrays:
         found = {name: arrays[name].astype(np.float32) for name in arrays}
-    neighbours, reliability = found.pop("neighbours"), found.pop("reliability")
+    neighbours = found.pop("neighbours")
     network = OrbitPrior()
     network.load_state_dict({name: torch.from_numpy(value) for name, value in found.items()})
-    return Prior(network.eval().to(memory_format=torch.channels_last), neighbours, reliability)
+    return Prior(network.eval().to(memory_format=torch.channels_last), neighbours)
 
 
 def states(images: np.ndarray, prior: Prior) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:

@@ -45,22 +45,13 @@ def test_every_pixel_is_in_one_of_its_states_and_a_mean_need_not_be(found):
     assert (metrics.invariant(found.estimate) != metrics.invariant(PHOTOS)).any()
 
 
-def test_confidence_promises_no_more_than_it_keeps_and_tells_right_from_wrong(found):
-    patches = datasets.load("photos", "test").images[::10]  # of all ten photographs
-    for images, result in ((PHOTOS, found), (patches, likeliest(encrypt(patches)))):
-        right = (result.recovered["states"] == images).all(-1)
-        assert (
-            result.confidence.shape == right.shape
-            and result.confidence.min() > 0
-            and result.confidence.max() < 1
-        )
-        assert result.confidence.mean() < right.mean() + 0.1
-    assert result.confidence[right].mean() > result.confidence[~right].mean() + 0.02, (
-        "of patches: a photo is wrong at once"
-    )
+def test_chances_are_told_and_no_confidence(found):
+    """On photographs that taught nothing the surest pixels are not the right ones: see lesson 24."""
+    assert found.recovered["chances"].shape == PHOTOS.shape[:3] and found.confidence == 0
+    assert 0 <= found.recovered["chances"].min() < found.recovered["chances"].max() <= 1
 
 
-def test_the_one_time_pad_resists_and_confidence_says_so():
+def test_the_one_time_pad_resists_and_chances_say_so():
     pad = OneTimePad(Key.from_seed(3)).encrypt(PHOTOS, ids=range(len(PHOTOS)))
     result = likeliest(pad)
     assert (
@@ -68,18 +59,18 @@ def test_the_one_time_pad_resists_and_confidence_says_so():
         and metrics.ssim(result.estimate, PHOTOS) < 0.06
     )
     assert (result.recovered["states"] == PHOTOS).all(-1).mean() < 0.01
-    assert result.confidence.mean() < 0.08
+    assert result.recovered["chances"].mean() < 0.02
 
 
 @pytest.mark.parametrize(
     "scheme", [Tanaka(Key.from_seed(1)), EtC(Key.from_seed(1))], ids=lambda scheme: scheme.name
 )
-def test_another_schemes_ciphertexts_give_no_confident_answer(scheme):
+def test_another_schemes_ciphertexts_give_nothing(scheme):
     result = likeliest(scheme.encrypt(PHOTOS))
-    assert (result.recovered["states"] == PHOTOS).all(-1).mean() < 0.1 and result.confidence.mean() < 0.3
+    assert (result.recovered["states"] == PHOTOS).all(-1).mean() < 0.1
 
 
 @pytest.mark.parametrize("value", [0, 100, 255])
-def test_a_constant_image_gives_no_confident_answer(value):
+def test_a_constant_image_gives_no_chances(value):
     result = likeliest(np.full((1, 20, 24, 3), value, np.uint8))
-    assert result.estimate.shape == (1, 20, 24, 3) and result.confidence.max() < 0.9
+    assert result.estimate.shape == (1, 20, 24, 3) and result.recovered["chances"].max() == 0

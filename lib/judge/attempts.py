@@ -24,10 +24,8 @@ Array = np.ndarray
 Encrypt = Callable[..., Array]
 HERE = "here"
 PAIR_COUNT = 32  # pairs for the catalogue's attacks
-LEAST, MOST = (
-    10,
-    100,
-)  # single ciphertexts that are read, the more the faster; a busy machine leaves the least
+# single ciphertexts that are read: the least on a slow machine, too, unless it takes so many times as long
+LEAST, MOST, PATIENCE = 10, 100, 4
 
 
 @dataclass
@@ -166,10 +164,10 @@ def _on_pad(case, attack, count, has, options):
 
 def _one_by_one(attack, ciphers, has, options, seconds):
     """The estimates of `LEAST` ciphertexts, each by itself, and of more while a processor has time."""
-    until, found = time.process_time() + seconds, []
+    started, found = time.process_time(), []
     for cipher in ciphers[:MOST]:
         found.append(attack.run(Known(cipher[None], **has), **options).estimate[0])
-        if len(found) >= LEAST and time.process_time() > until:
+        if time.process_time() - started > seconds * (1 if len(found) >= LEAST else PATIENCE):
             break
     return np.stack(found)
 

@@ -103,3 +103,22 @@ def test_scores_are_zero_for_noise_and_one_for_the_truth():
     noise = mine.scored(facts, drawn(*mine.truth.shape), drawn(*mine.truth.shape, seed=1))
     assert noise.leak.low < 0.05 and noise.exact < 0.02
     assert mine.shown[ONE][0] == 1 and (mine.shown[ONE][1] == mine.truth).all()
+
+
+@pytest.mark.parametrize(
+    "cost, read", [(0.0, 100), (0.3, 10), (5.0, 1)], ids=["fast", "slow", "much too slow"]
+)
+def test_a_least_number_of_single_ciphertexts_is_read_unless_that_takes_far_too_long(cost, read, monkeypatch):
+    from types import SimpleNamespace
+
+    from lib.judge import attempts as module
+
+    clock = [0.0]
+    monkeypatch.setattr(module.time, "process_time", lambda: clock[0])
+
+    def run(known, **options):
+        clock[0] += cost
+        return SimpleNamespace(estimate=known.ciphers)
+
+    ciphers = np.zeros((150, 8, 8, 3), np.uint8)
+    assert len(module._one_by_one(SimpleNamespace(run=run), ciphers, {}, {}, 1.0)) == read

@@ -1,11 +1,13 @@
 """Attacks that fit a structure: which are run, what they are given, and how they are scored."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
 from lib.judge import pictures
-from lib.judge.attempts import Case, attempts, smoothest_plane
+from lib.judge.attempts import Case, _one_by_one, attempts, smoothest_plane
 from lib.judge.structure import Found, found
 
 from .helpers import SMALLER, TINY, drawn, inquiry, made
@@ -105,20 +107,14 @@ def test_scores_are_zero_for_noise_and_one_for_the_truth():
     assert mine.shown[ONE][0] == 1 and (mine.shown[ONE][1] == mine.truth).all()
 
 
-@pytest.mark.parametrize(
-    "cost, read", [(0.0, 100), (0.3, 10), (5.0, 1)], ids=["fast", "slow", "much too slow"]
-)
+@pytest.mark.parametrize("cost, read", [(0, 100), (0.3, 10), (5, 1)], ids=["fast", "slow", "much too slow"])
 def test_a_least_number_of_single_ciphertexts_is_read_unless_that_takes_far_too_long(cost, read, monkeypatch):
-    from types import SimpleNamespace
-
-    from lib.judge import attempts as module
-
     clock = [0.0]
-    monkeypatch.setattr(module.time, "process_time", lambda: clock[0])
+    monkeypatch.setattr("time.process_time", lambda: clock[0])
 
     def run(known, **options):
         clock[0] += cost
         return SimpleNamespace(estimate=known.ciphers)
 
     ciphers = np.zeros((150, 8, 8, 3), np.uint8)
-    assert len(module._one_by_one(SimpleNamespace(run=run), ciphers, {}, {}, 1.0)) == read
+    assert len(_one_by_one(SimpleNamespace(run=run), ciphers, {}, {}, 1.0)) == read

@@ -24,10 +24,10 @@ from lib.schemes import CompressionFriendly, OneTimePad
 from lib.workbook.recording import RESULTS, text_table, versions
 
 OUT = RESULTS / "clips.json"
-SIDE, SHORT = 128, 256  # of a frame, and of the scaled photograph that it moves over
-FRAMES = 1, 2, 4, 8, 16
+SIDE, SHORT = 96, 192  # of a frame, and of the scaled photograph that it moves over
+FRAMES = 1, 2, 4, 8
 STEPS = 0, 1, 4  # pixels from frame to frame
-PICTURES = ("china", "coffee", "flower", "motorcycle", "rocket")  # one for each key
+PICTURES = ("china", "coffee", "motorcycle")  # one for each key
 NOISE = 2.0  # standard deviation of a value
 MOVES = ("turns", "complement", "colours")
 READ = 0.9  # share of sub-blocks from which a clip counts as read

@@ -75,9 +75,7 @@ def _scheme(name, block=None, *, title, **options):
 SUBJECTS: dict[str, Subject] = {
     "plain": Subject(PlainPictures, 32, "plain pictures"),
     "tanaka-4": _scheme("tanaka", 4, title="LE"),
-    "tanaka-16": _scheme("tanaka", PUBLISHED_BLOCK, title="LE"),
     "ele-4": _scheme("ele", 4, title="ELE"),
-    "ele-16": _scheme("ele", PUBLISHED_BLOCK, title="ELE"),
     "skk": _scheme("skk", title="SKK"),
     "skk-per-image": _scheme("skk", per_image=True, title="SKK, a key per image"),
     "etc-4": _scheme("etc", 4, title="EtC"),

@@ -12,6 +12,7 @@ sub-blocks that are right, every value, up to a turn, sign and colour order of a
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from tqdm import tqdm
 from lib import Key, datasets, metrics
 from lib.atomic import write_json
 from lib.attacks.many_ciphertexts.etc import etc_one_key
-from lib.schemes import CompressionFriendly, OneTimePad
+from lib.schemes import CompressionFriendly, OneTimePad, Scheme
 from lib.workbook.recording import RESULTS, text_table, versions
 
 OUT = RESULTS / "clips.json"
@@ -60,7 +61,7 @@ def _wide(name):
     return np.array(image.resize(size, Image.Resampling.LANCZOS))
 
 
-def read(truth: np.ndarray, scheme, block: int) -> dict[str, float]:
+def read(truth: np.ndarray, scheme: Scheme, block: int) -> dict[str, float]:
     """The share of blocks that come back right of one clip, and what the attack thinks of it."""
     ciphers = scheme.encrypt(truth, ids=range(len(truth)) if scheme.per_image else None)
     started = time.process_time()
@@ -71,7 +72,7 @@ def read(truth: np.ndarray, scheme, block: int) -> dict[str, float]:
     return {"right": right, "confidence": float(np.mean(result.confidence)), "seconds": seconds}
 
 
-def measured(make, count: int) -> dict[str, float]:
+def measured(make: Callable, count: int) -> dict[str, float]:
     """Means and the worst over keys, a photograph each, with so many frames."""
     found = [read(*make(seed, name, count)) for seed, name in enumerate(PICTURES)]
     out = {name: round(float(np.mean([each[name] for each in found])), 3) for name in found[0]}

@@ -9,8 +9,12 @@ of one split overlap, so a thousand of them say less than a thousand independent
 
 import importlib.util
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _PHOTOS = {  # name: the package that ships it, and where
     "astronaut": ("skimage", "data/astronaut.png"),
@@ -49,8 +53,7 @@ def photo(name: str, size: int | None = None) -> np.ndarray:
     side = min(image.size)
     if isinstance(size, bool) or not isinstance(size, int | np.integer) or not 1 <= size <= side:
         raise ValueError(f"{name} can be scaled to a square of 1 to {side} pixels, got {size!r}")
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    return _scaled(image.crop((left, top, left + side, top + side)), (int(size), int(size)))
+    return central_square(image, int(size))
 
 
 def _open(name):
@@ -67,6 +70,18 @@ def _open(name):
     return Image.open(path).convert("RGB")
 
 
+def central_square(image: "Image", size: int) -> np.ndarray:
+    """The central square of a PIL image in RGB, scaled to this side: (size, size, 3) uint8."""
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    return _scaled(image.crop((left, top, left + side, top + side)), (size, size))
+
+
+def scaled_to(image: "Image", short: int) -> np.ndarray:
+    """All of a PIL image in RGB, its short side scaled to so many pixels: (h, w, 3) uint8."""
+    return _scaled(image, tuple(round(side * short / min(image.size)) for side in image.size))
+
+
 def _scaled(image, size):
     from PIL import Image
 
@@ -75,9 +90,7 @@ def _scaled(image, size):
 
 def photo_patches(name: str, split: str) -> np.ndarray:
     """The patches of one photo, (300, 32, 32, 3) uint8 for "train", (100, 32, 32, 3) for "test"."""
-    image = _open(name)
-    scale = SHORT / min(image.size)
-    pixels = _scaled(image, (round(image.width * scale), round(image.height * scale)))
+    pixels = scaled_to(_open(name), SHORT)
     places = patch_places(pixels, split)
     return np.stack([pixels[y : y + SIDE, x : x + SIDE] for y, x in places])
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from lib.photos import photo, photo_names
+from lib.photos import photo, photo_names, scaled_to
 
 ATTACKED = ("astronaut", "chelsea", "coffee", "hopper", "rocket")
 PUBLIC = tuple(name for name in photo_names if name not in ATTACKED)
@@ -79,8 +79,8 @@ def _cuts(name, shape, step):
     image, (h, w, _) = Image.fromarray(photo(name)), shape
     most = min(image.size)
     for short in sorted({min(round(scale * max(h, w)), most) for scale in SCALES}):
-        width, height = (round(side * short / most) for side in image.size)
-        pixels = np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
+        pixels = scaled_to(image, short)
+        height, width = pixels.shape[:2]
         rows = range(0, height - h + 1, max(1, int(h * step)))
         columns = range(0, width - w + 1, max(1, int(w * step)))
         corners = [(y, x) for y in rows for x in columns]

@@ -124,24 +124,24 @@ def run(attack: Attack, scheme: Scheme, cipher: Scheme, truth: np.ndarray, data:
 
     `cipher` is the scheme, or the pad in its place; `told` what the attack is told beside `attack.options`.
     """
-    count = len(truth)
-
-    def encrypt(images, first):
-        ciphers = cipher.encrypt(images, ids=range(first, first + len(images)) if cipher.per_image else None)
-        # as `GrayscaleEtC` lays its planes: (n, h, 3 w)
-        return np.concatenate(np.moveaxis(ciphers, 3, 0), 2) if scheme.channels < cipher.channels else ciphers
-
     has = {"public": data.others} if attack.public else {}
     if attack.threat == CHOSEN:
         has["oracle"] = oracle_for(cipher)
     elif attack.threat == PAIRS:
-        plain = data.others[np.random.default_rng(count).permutation(len(data.others))[:PAIR_COUNT]]
-        has |= {"plain": plain, "pair_ciphers": encrypt(plain, PAIR_IDS)}
-    known = Known(encrypt(truth, TARGET_IDS), **has)
+        plain = data.others[np.random.default_rng(len(truth)).permutation(len(data.others))[:PAIR_COUNT]]
+        has |= {"plain": plain, "pair_ciphers": encrypted(cipher, plain, PAIR_IDS, scheme)}
+    known = Known(encrypted(cipher, truth, TARGET_IDS, scheme), **has)
     try:
         return known, attack.run(known, **attack.options(scheme), **told)
     except ValueError as error:
         return known, str(error)
+
+
+def encrypted(cipher: Scheme, images: np.ndarray, first: int, told: Scheme) -> np.ndarray:
+    """Ciphertexts of images (n, h, w, 3) uint8, with the ids from `first` on where each has a key of its own.
+    Where `told`, the scheme that the attack expects, is grey, three planes beside each other: (n, h, 3 w)."""
+    ciphers = cipher.encrypt(images, ids=range(first, first + len(images)) if cipher.per_image else None)
+    return np.concatenate(np.moveaxis(ciphers, 3, 0), 2) if told.channels < cipher.channels else ciphers
 
 
 def verdict(scores: dict) -> str:

@@ -31,8 +31,10 @@ from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
 from lib.attacks.solvers.belief_propagation import counts
 from lib.attacks.solvers.pixel_state_prior import WEIGHTS, OrbitPrior, Prior, state_loss, stored
 from lib.metrics import invariant, psnr, ssim
+from lib.photos import scaled_to
 from lib.schemes import SKK
 from lib.training import CPU, autocast
+from lib.workbook.attack_matrix import mean_colour
 from lib.workbook.recording import RESULTS
 
 OUT = RESULTS / "priors.json"
@@ -117,9 +119,7 @@ def scaled_photos(folder: Path, names: Iterable[str] = TRAINED_ON, sides: tuple 
     photos = []
     for name in names:
         picture = Image.open(folder / f"{name}.png").convert("RGB")
-        for side in sides:
-            size = (round(n * side / min(picture.size)) for n in picture.size)
-            photos.append(np.array(picture.resize(tuple(size), Image.Resampling.LANCZOS)))
+        photos += [scaled_to(picture, side) for side in sides]
     return photos
 
 
@@ -127,13 +127,12 @@ def worth(prior: Prior, sets: dict[str, np.ndarray]) -> dict[str, dict]:
     """For each set of pictures (n, h, w, 3) uint8: mean PSNR and SSIM of the prior's means, of minimum
     difference that is told nothing, and of two constants that know nothing of the picture; and how much the
     prior gains over minimum difference on each picture, its quartiles."""
-    public = datasets.load("photos", "train", 300).images.mean((0, 1, 2)).round().astype(np.uint8)
-    found = {}
+    public, found = datasets.load("photos", "train", 300).images, {}
     for name, plain in sets.items():
         ciphers = SKK(Key.from_seed(24), per_image=True).encrypt(plain, ids=range(len(plain)))
         estimates = {"prior": likeliest(ciphers, prior), "minimum difference": minimum_difference(ciphers)}
         estimates = {who: result.estimate for who, result in estimates.items()}
-        estimates |= {"grey 128": np.full_like(plain, 128), "mean colour": np.zeros_like(plain) + public}
+        estimates |= {"grey 128": np.full_like(plain, 128), "mean colour": mean_colour(public, plain.shape)}
         each = {
             who: np.array([[psnr(a, b), ssim(a, b)] for a, b in zip(x, plain)])
             for who, x in estimates.items()

@@ -32,22 +32,25 @@ from tqdm import tqdm
 
 from lib import Key, datasets
 from lib.atomic import write_json
-from lib.attacks import CHOSEN, MANY, ONE, AttackResult, Known, oracle_for
+from lib.attacks import CHOSEN, MANY, ONE, PAIRS, AttackResult, Known, oracle_for
 from lib.attacks.catalogue import CATALOGUE, Attack
 from lib.attacks.guessed_key.weak_keys import search, weak_table
 from lib.colours import luma
 from lib.metrics.ambiguity import choice, moved
-from lib.schemes import NO_KEY, BlockScheme, OneTimePad, Scheme, by_name, names
+from lib.photos import central_square
+from lib.schemes import NO_KEY, BlockScheme, OneTimePad, Scheme, Tanaka, by_name, names
 from lib.table import Structure, join, split
 from lib.tiling import cut
+from lib.workbook.attack_matrix import PAIR_IDS, TARGET_IDS, encrypted
 from lib.workbook.recording import RESULTS, about_data, text_table, versions
 
 OUT = RESULTS / "calibration.json"
 EDGES = np.round(np.linspace(0, 1, 11), 1)
-SURE = 0.9  # what "sure" is in the table
+SURE = EDGES[-2].item()  # what "sure" is in the table: the last bin
 SIDES = 32, 64, 128  # of single photographs
 SHARES = 0.1, 0.3, 1.0  # of the ciphertexts that an attack is tried on
-PAIRS = 1, 3, 32
+PAIR_COUNTS = 1, 3, 32
+ASKED = 4  # images under attack, where the attacker has an oracle or pairs
 BLOCKS = 4, 8, 16  # of jigsaws
 SHARED_BLOCKS = 4, 4, 8  # where all blocks have one key: larger ones take minutes
 MOST = 256  # blocks of a picture for one-ciphertext attacks, more take minutes
@@ -74,7 +77,7 @@ class Case(NamedTuple):
 def claims(case: Case, result: AttackResult, attack: Attack) -> tuple[np.ndarray, np.ndarray]:
     """(parts,) float and bool: how sure the attack is of each part, and whether it is right."""
     sure, estimate = np.atleast_1d(np.asarray(result.confidence, float)), result.estimate
-    truth = luma(case.truth) if getattr(case.scheme, "channels", 3) == 1 else case.truth
+    truth = luma(case.truth) if case.scheme.channels == 1 else case.truth
     if attack.moves:
         estimate = moved(estimate, choice(estimate, truth, attack.moves))
     same = estimate == truth
@@ -129,18 +132,20 @@ def _single(attack, made_for, others, photographs):
     blocks = BLOCKS if by_name(made_for[0]).structure is Structure.PIECES else SHARED_BLOCKS
     for s, side in enumerate(SIDES):
         for i, image in enumerate(photographs.values()):
-            truth, seed = _square(image, side)[None], SEED + len(photographs) * s + i
+            truth, seed = _square(image, side), SEED + len(photographs) * s + i
             scheme = _made(made_for[i % len(made_for)], seed, blocks[i % len(blocks)], side)
             yield _case(attack, f"{scheme.name}, {side}", scheme, scheme, truth, True)
     for i, image in enumerate(photographs.values()):
         side = SIDES[i % len(SIDES)]
         told, scheme = (_made(name, OTHER + i, 4, side) for name in (made_for[0], others[i % len(others)]))
-        yield _case(attack, scheme.name, told, scheme, _square(image, side)[None], False)
+        yield _case(attack, scheme.name, told, scheme, _square(image, side), False)
 
 
 def _several(attack, made_for, others, small, keys):
     rng, seed = np.random.default_rng(sum(attack.name.encode())), SEED
-    counts = [max(2, round(attack.images * share)) for share in SHARES] if attack.threat == MANY else PAIRS
+    counts = (
+        [max(2, round(attack.images * share)) for share in SHARES] if attack.threat == MANY else PAIR_COUNTS
+    )
     for count in counts if attack.threat != CHOSEN else (attack.images,):
         for name in (made_for[k % len(made_for)] for k in range(max(keys, len(made_for)))):
             scheme, seed = _made(name, seed + 1), seed + 1
@@ -148,7 +153,7 @@ def _several(attack, made_for, others, small, keys):
     for name in others:
         told, seed = _made(made_for[0], SEED), seed + 1
         yield _case(attack, name, told, _made(name, seed), _some(small, rng, counts[-1], attack), False)
-    if attack.threat not in (ONE, MANY):
+    if attack.threat in (CHOSEN, PAIRS):
         for k in range(keys):
             scheme, seed = _made(made_for[k % len(made_for)], seed + 1), seed + 1
             truth = _some(small, rng, counts[-1], attack)
@@ -156,10 +161,12 @@ def _several(attack, made_for, others, small, keys):
 
 
 def _made(name, seed, block=4, side=32):
-    """A scheme with the largest of the block sizes that are asked for which leave it enough blocks."""
+    """A scheme with blocks of this side, or of another where that makes fewer than 16 or more than `MOST`; of
+    its usual side where its pieces are smaller than its blocks."""
     key, kind = Key.from_seed(seed), by_name(name)
-    if kind is OneTimePad or not issubclass(kind, BlockScheme) or name == "cfe":
-        return kind(key)
+    usual = kind(key)
+    if not isinstance(usual, BlockScheme) or usual.piece < usual.block:
+        return usual
     while side // block < 4 and block > 4:
         block //= 2
     while (side // block) ** 2 > MOST:
@@ -168,59 +175,42 @@ def _made(name, seed, block=4, side=32):
 
 
 def _square(image, side):
-    short = min(image.shape[:2])
-    top, left = ((length - short) // 2 for length in image.shape[:2])
-    crop = Image.fromarray(image[top : top + short, left : left + short])
-    return np.array(crop.resize((side, side), Image.Resampling.LANCZOS))
+    """(1, side, side, 3) of a photograph (h, w, 3) uint8."""
+    return central_square(Image.fromarray(image), side)[None]
 
 
 def _some(small, rng, count, attack):
-    """(images under attack and pairs, 32, 32, 3)"""
-    return small[rng.permutation(len(small))[: count + (0 if attack.threat == MANY else 4)]]
+    """(n, 32, 32, 3): images under attack, or pairs and then those under attack."""
+    return small[rng.permutation(len(small))[: count + (0 if attack.threat == MANY else ASKED)]]
 
 
 def _case(attack, label, told, cipher, images, fits, other=None):
     """`told` is what the attack believes, `cipher` encrypts, `other` does so with those under attack."""
-    own_keys = cipher.per_image
-    truth = images if attack.threat in (ONE, MANY) else images[-4:]
-
-    def encrypt(scheme, batch, first):
-        ciphers = scheme.encrypt(batch, ids=range(first, first + len(batch)) if own_keys else None)
-        if told.channels == 1 and ciphers.ndim == 4:
-            ciphers = np.concatenate(np.moveaxis(ciphers, 3, 0), 2)
-        return ciphers
+    truth, plain = (images, None) if attack.threat in (ONE, MANY) else (images[-ASKED:], images[:-ASKED])
 
     def run():
-        known = {"ciphers": encrypt(other or cipher, truth, 1 << 40)}
+        known = {"ciphers": encrypted(other or cipher, truth, TARGET_IDS, told)}
         if attack.threat == CHOSEN:
             known["oracle"] = oracle_for(cipher)
-        elif attack.threat not in (ONE, MANY):
-            known |= {"plain": images[:-4], "pair_ciphers": encrypt(cipher, images[:-4], 1 << 41)}
+        elif attack.threat == PAIRS:
+            known |= {"plain": plain, "pair_ciphers": encrypted(cipher, plain, PAIR_IDS, told)}
         return attack.run(Known(**known), **attack.options(told))
 
     return Case(label, told, truth, fits, run)
 
 
-class _Weak:
-    """imageshuffle's weak keys, as a scheme."""
-
-    def __init__(self, key):
-        self.key = key
-
-    def encrypt(self, images):
-        return weak_table(self.key, images.shape[1:]).apply(images)
-
-
 def weak_cases(photographs: dict[str, np.ndarray]) -> Iterator[Case]:
     """Runs of `search`: keys that are among those tried, keys that are not, and a pad."""
     for i, (image, side) in enumerate((image, side) for side in SIDES for image in photographs.values()):
-        truth = _square(image, side)[None]
-        weak, outside, pad = _Weak(37 * i), _Weak(GUESSED + 37 * i), OneTimePad(Key.from_seed(SEED + i))
-        ciphers = {"weak key": weak.encrypt(truth)}
+        truth = _square(image, side)
+        tried, outside = (weak_table(first + 37 * i, truth.shape[1:]) for first in (0, GUESSED))
+        ciphers = {"weak key": tried.apply(truth)}
         if i % 3 == 0:
-            ciphers |= {"key not tried": outside.encrypt(truth), "otp": pad.encrypt(truth, ids=[0])}
+            pad = OneTimePad(Key.from_seed(SEED + i))
+            ciphers |= {"key not tried": outside.apply(truth), "otp": pad.encrypt(truth, ids=[0])}
         for label, cipher in ciphers.items():
-            yield Case(label, weak, truth, label == "weak key", partial(search, cipher, range(GUESSED)))
+            run = partial(search, cipher, range(GUESSED))
+            yield Case(label, Tanaka(NO_KEY), truth, label == "weak key", run)
 
 
 # -- counting ------------------------------------------------------------------------------------------------
@@ -229,19 +219,20 @@ def weak_cases(photographs: dict[str, np.ndarray]) -> Iterator[Case]:
 def counted(runs: list[tuple[np.ndarray, np.ndarray]]) -> dict:
     """Of runs (confidence, right): by bin of `EDGES` how sure, how often right and in how many runs; the same
     of all parts above `SURE`, with a spread over runs."""
-    bins = [np.clip(np.digitize(sure, EDGES[1:-1]), 0, 9) for sure, _ in runs]
-    found = []
-    for number in range(10):
-        inside = [(sure[at == number], right[at == number]) for (sure, right), at in zip(runs, bins)]
-        weights = [len(part) / len(sure) for (part, _), (sure, _) in zip(inside, runs)]
-        found.append(_mean(inside, weights) | {"from": EDGES[number].item()})
-    inside = [(sure[sure >= SURE], right[sure >= SURE]) for sure, right in runs]
-    weights = np.array([len(part) / len(sure) for (part, _), (sure, _) in zip(inside, runs)])
-    return {"runs": len(runs), "bins": found, "sure": _mean(inside, weights) | {"low": _low(inside, weights)}}
+    bins = [np.digitize(sure, EDGES[1:-1]) for sure, _ in runs]
+    found = [_inside(runs, [at == number for at in bins]) for number in range(len(EDGES) - 1)]
+    bins = [_mean(*each) | {"from": edge.item()} for each, edge in zip(found, EDGES)]
+    return {"runs": len(runs), "bins": bins, "sure": _mean(*found[-1]) | {"low": _low(*found[-1])}}
+
+
+def _inside(runs, chosen):
+    """The chosen parts of each run, and what share of it they are."""
+    parts = [(sure[at], right[at]) for (sure, right), at in zip(runs, chosen)]
+    return parts, np.array([at.mean() for at in chosen])
 
 
 def _mean(inside, weights):
-    total, runs = float(sum(weights)), sum(len(part) > 0 for part, _ in inside)
+    total, runs = float(weights.sum()), int((weights > 0).sum())
     if not runs:
         return {"runs": 0, "weight": 0.0, "confidence": None, "right": None}
     sure, right = (sum(w * part[k].mean() for w, part in zip(weights, inside) if w) / total for k in (0, 1))

@@ -11,17 +11,21 @@ sub-blocks that are right, every value, up to a turn, sign and colour order of a
 
 import argparse
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from tqdm import tqdm
 
-from lib import Key, datasets, metrics
+from lib import Key, datasets
 from lib.atomic import write_json
 from lib.attacks.many_ciphertexts.etc import etc_one_key
-from lib.schemes import CompressionFriendly, OneTimePad, Scheme
+from lib.attacks.one_ciphertext.jigsaw import MOVES
+from lib.photos import scaled_to
+from lib.schemes import NO_KEY, CompressionFriendly, OneTimePad, Scheme
+from lib.workbook.recorded_jigsaws import timed
 from lib.workbook.recording import RESULTS, text_table, versions
 
 OUT = RESULTS / "clips.json"
@@ -30,51 +34,41 @@ FRAMES = 1, 2, 4, 8
 STEPS = 0, 1, 4  # pixels from frame to frame
 PICTURES = ("china", "coffee", "motorcycle")  # one for each key
 NOISE = 2.0  # standard deviation of a value
-MOVES = ("turns", "complement", "colours")
+SUB_BLOCK = CompressionFriendly(NO_KEY).piece
 READ = 0.9  # share of sub-blocks from which a clip counts as read
 
 
-def clip(name: str, step: int, frames: int, seed: int) -> np.ndarray:
-    """(frames, SIDE, SIDE, 3) uint8: a window that moves to the right and back over a photograph."""
-    image, rng = _wide(name), np.random.default_rng(seed)
-    room = image.shape[1] - SIDE
-    path = np.abs((np.arange(frames) * step + room) % (2 * room) - room)
-    top = (image.shape[0] - SIDE) // 2
-    windows = np.stack([image[top : top + SIDE, left : left + SIDE] for left in path]).astype(float)
-    return np.clip(windows + rng.normal(0, NOISE, windows.shape), 0, 255).round().astype(np.uint8)
+def clip(name: str, step: int, frames: int, seed: int, start: int = 0) -> np.ndarray:
+    """(frames, SIDE, SIDE, 3) uint8: a window that moves over a photograph, to the right and back."""
+    image = scaled_to(Image.fromarray(datasets.photo(name)), SHORT)
+    room, top = image.shape[1] - SIDE, (image.shape[0] - SIDE) // 2
+    path = np.abs((start + np.arange(frames) * step + room) % (2 * room) - room)
+    seen = np.stack([image[top : top + SIDE, left : left + SIDE] for left in path]).astype(float)
+    noise = np.random.default_rng(seed).normal(0, NOISE, seen.shape)
+    return np.clip(seen + noise, 0, 255).round().astype(np.uint8)
 
 
 def windows(first: str, frames: int, seed: int) -> np.ndarray:
     """As many windows, (frames, SIDE, SIDE, 3), each of the next photograph; the first is the clip's own."""
     names = [first, *(name for name in datasets.photo_names if name != first)]
-    each = [clip(names[i % len(names)], 7 * (i // len(names)) * SIDE // 8 or 1, 1 + i // len(names), seed + i)
-            for i in range(frames)]  # fmt: skip
-    return np.stack([frames_of[-1] for frames_of in each])
+    places = [divmod(i, len(names)) for i in range(frames)]
+    each = [clip(names[k], 0, 1, seed + i, turn * SIDE) for i, (turn, k) in enumerate(places)]
+    return np.concatenate(each)
 
 
-def _wide(name):
-    from PIL import Image
-
-    image = Image.fromarray(datasets.photo(name))
-    scale = SHORT / min(image.size)
-    size = (round(image.width * scale), round(image.height * scale))
-    return np.array(image.resize(size, Image.Resampling.LANCZOS))
-
-
-def read(truth: np.ndarray, scheme: Scheme, block: int) -> dict[str, float]:
-    """The share of blocks that come back right of one clip, and what the attack thinks of it."""
+def read(truth: np.ndarray, scheme: Scheme) -> dict[str, float]:
+    """The share of sub-blocks that come back right of one clip, and what the attack thinks of it."""
     ciphers = scheme.encrypt(truth, ids=range(len(truth)) if scheme.per_image else None)
-    started = time.process_time()
-    result = etc_one_key(ciphers, block)
-    seconds = time.process_time() - started
-    best = metrics.nearest(result.estimate, truth, MOVES)
-    right = metrics.direct(best, truth, block)
-    return {"right": right, "confidence": float(np.mean(result.confidence)), "seconds": seconds}
+    _, _, scores = timed(lambda: etc_one_key(ciphers, SUB_BLOCK), truth, SUB_BLOCK, MOVES)
+    return {"right": scores["direct"]} | {name: scores[name] for name in ("confidence", "seconds")}
 
 
-def measured(make: Callable, count: int) -> dict[str, float]:
-    """Means and the worst over keys, a photograph each, with so many frames."""
-    found = [read(*make(seed, name, count)) for seed, name in enumerate(PICTURES)]
+def measured(make: Callable[[Key], Scheme], step: int | None, count: int) -> dict[str, float]:
+    """Means and the worst over keys, with so many frames of a photograph each, or for None of others, too."""
+    found = []
+    for seed, name in enumerate(PICTURES):
+        truth = windows(name, count, seed) if step is None else clip(name, step, count, seed)
+        found.append(read(truth, make(Key.from_seed(seed))))
     out = {name: round(float(np.mean([each[name] for each in found])), 3) for name in found[0]}
     return out | {"worst": round(min(each["right"] for each in found), 3),
                   "read": sum(each["right"] >= READ for each in found)}  # fmt: skip
@@ -85,23 +79,14 @@ def main(argv: list[str] | None = None, frames: tuple[int, ...] = FRAMES) -> int
     parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description=__doc__.split("\n")[0])
     parser.add_argument("--out", type=Path, default=OUT)
     args = parser.parse_args(argv)
-
-    def maker(kind, step):
-        def make(seed, name, count):
-            truth = windows(name, count, seed) if step is None else clip(name, step, count, seed)
-            if kind == "pad":
-                return truth, OneTimePad(Key.from_seed(seed)), 8
-            return truth, CompressionFriendly(Key.from_seed(seed), own_keys=kind == "V2"), 8
-
-        return make
-
-    runs = {f"{kind}, {step} pixels a frame": maker(kind, step) for kind in ("V1", "V2") for step in STEPS}
-    runs |= {f"{kind}, other pictures": maker(kind, None) for kind in ("V1", "V2")}
+    kinds = {name: partial(CompressionFriendly, own_keys=name == "V2") for name in ("V1", "V2")}
+    runs = {f"{name}, {step} pixels a frame": (kind, step) for name, kind in kinds.items() for step in STEPS}
+    runs |= {f"{name}, other pictures": (kind, None) for name, kind in kinds.items()}
     curves = {}
-    for name, make in tqdm(runs.items(), disable=not sys.stderr.isatty()):
-        curves[name] = {str(count): measured(make, count) for count in frames}
-    curves["one-time pad, 1 pixels a frame"] = {str(frames[-1]): measured(maker("pad", 1), frames[-1])}
-    about = {"photographs": PICTURES, "side": SIDE, "noise": NOISE, "sub-block": 8}
+    for name, run in tqdm(runs.items(), disable=not sys.stderr.isatty()):
+        curves[name] = {str(count): measured(*run, count) for count in frames}
+    curves["one-time pad, 1 pixels a frame"] = {str(frames[-1]): measured(OneTimePad, 1, frames[-1])}
+    about = {"photographs": PICTURES, "side": SIDE, "noise": NOISE, "sub-block": SUB_BLOCK}
     write_json(args.out, about | {"curves": curves, "versions": versions("numpy")})
     print(table({"curves": curves}))
     return 0
@@ -112,7 +97,7 @@ def _told(each):
 
 
 def table(record: dict) -> str:
-    """A record as text: of five clips how many are read, by number of frames."""
+    """A record as text: of the clips how many are read, by number of frames."""
     rows = [{"clip": name} | {f"{count} frames": _told(each) for count, each in points.items()}
             for name, points in record["curves"].items()]  # fmt: skip
     return text_table(rows)

@@ -34,6 +34,7 @@ from lib.atomic import write_json
 from lib.attacks.one_ciphertext.grey_jigsaw import grey_jigsaw
 from lib.attacks.one_ciphertext.jigsaw import STEPS, jigsaw
 from lib.colours import luma
+from lib.photos import central_square
 from lib.schemes import EtC, GrayscaleEtC, OneTimePad
 from lib.tiling import cut
 from lib.workbook import attack_matrix
@@ -60,11 +61,8 @@ def pictures(folder: Path | None, side: int) -> list[np.ndarray]:
     for path in sorted(folder.glob("*.png")) if folder else ():
         with Image.open(path) as file:
             image = file.convert("RGB")
-        short = min(image.size)
-        left, top = (image.width - short) // 2, (image.height - short) // 2
-        box = left, top, left + short, top + short
-        found.append(np.array(image.crop(box).resize((side, side), Image.Resampling.LANCZOS)))
-        if 2 * side <= short:
+        found.append(central_square(image, side))
+        if 2 * side <= min(image.size):
             pixels = np.array(image)
             found += [pixels[:side, :side], pixels[-side:, -side:]]
     return found

@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from lib import datasets
+from lib import Key, datasets, metrics
+from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
 from lib.attacks.solvers.pixel_state_prior import OrbitPrior, states, stored
+from lib.schemes import SKK
 from lib.workbook import prior_training
 
 PHOTOS = np.stack([datasets.photo(name, 64) for name in ("chelsea", "coffee", "hopper", "motorcycle")])
@@ -30,10 +32,6 @@ def test_a_prior_comes_back_from_its_file(tmp_path):
 
 def test_what_a_prior_is_worth_is_told_beside_minimum_difference_and_constants():
     found = prior_training.worth(stored(), {"four": PHOTOS})["four"]
-    from lib import Key, metrics
-    from lib.attacks.one_ciphertext.minimum_difference import minimum_difference
-    from lib.schemes import SKK
-
     ciphers = SKK(Key.from_seed(24), per_image=True).encrypt(PHOTOS, ids=range(4))
     walked = metrics.psnr(minimum_difference(ciphers).estimate[0], PHOTOS[0])
     each = [metrics.psnr(a, b) for a, b in zip(minimum_difference(ciphers).estimate, PHOTOS)]

@@ -85,7 +85,7 @@ scoreboard: $(STAMP)
 student teacher assignments: $(STAMP)
 	$(BIN)/python -m lib.workbook.classroom $@ $(LESSONS)
 
-# Lesson 34's challenges from a secret of yours, whether they can be solved, with the flags; and the lesson with their pictures.
+# Lesson 42's challenges from a secret of yours, whether they can be solved, with the flags; and the lesson with their pictures.
 challenges: $(STAMP)
 	$(BIN)/python -m lib.workbook.challenges --secret $(or $(SECRET),$(error SECRET=KEY.json, a key file: python -m lib key new KEY.json))
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.classroom.challenge_solutions

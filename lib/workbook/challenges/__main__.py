@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m lib.workbook.challenges", description=about)
     made = "a key file; python -m lib key new KEY.json makes one"
     parser.add_argument("--secret", type=Path, required=True, help=made)
-    folder = "a folder; data/challenges, as lesson 34 reads it, if left out"
+    folder = "a folder; data/challenges, as lesson 42 reads it, if left out"
     parser.add_argument("--out", type=Path, default=FOLDER, help=folder)
     arguments = parser.parse_args(argv)
     try:

@@ -21,7 +21,7 @@ CONTRAST = ["color-contrast", "link-in-text-block"]
 KINDS = (
     "index.html",
     "00_start_here.html",
-    "29_scoreboard.html",
+    "40_scoreboard.html",
     "README.html",
     "lib.metrics.html",
     "search.html",

@@ -1,4 +1,4 @@
-"""Checks of lesson 29: what an attacker can do at best, the front, and what follows from the board."""
+"""Checks of lesson 40: what an attacker can do at best, the front, and what follows from the board."""
 
 from itertools import combinations, product
 

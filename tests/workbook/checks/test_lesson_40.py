@@ -1,8 +1,8 @@
-"""The exercises of lesson 29: the solutions pass, plausible wrong answers do not, an untouched stub is no
+"""The exercises of lesson 40: the solutions pass, plausible wrong answers do not, an untouched stub is no
 error."""
 
 from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
-from lib.workbook.checks import lesson_29 as check
+from lib.workbook.checks import lesson_40 as check
 
 ORDER = (ONE, MANY, PAIRS, CHOSEN)
 

@@ -1,4 +1,4 @@
-"""The exercises of lesson 34: the solutions pass, plausible wrong answers do not, an untouched stub is no
+"""The exercises of lesson 42: the solutions pass, plausible wrong answers do not, an untouched stub is no
 error."""
 
 import math
@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from lib.attacks.catalogue import CATALOGUE, MANY, THREATS
-from lib.workbook.checks import lesson_34 as check
+from lib.workbook.checks import lesson_42 as check
 
 
 def usable(scheme, given, count):

@@ -1,4 +1,4 @@
-"""Checks of lesson 34: which attacks there are to choose from, a mask for any picture, a flag's length."""
+"""Checks of lesson 42: which attacks there are to choose from, a mask for any picture, a flag's length."""
 
 from itertools import combinations, count, product
 

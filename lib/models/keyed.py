@@ -59,7 +59,10 @@ class KeyedPatches(nn.Module):
     bias (dim,) or None
     """
 
-    def __init__(self, kernels, bias, kinds, places, block: int, bits: int):
+    def __init__(
+        self, kernels: torch.Tensor, bias: torch.Tensor | None, kinds: torch.Tensor,
+        places: torch.Tensor | None, block: int, bits: int,
+    ):  # fmt: skip
         super().__init__()
         self.kernels, self.bias = nn.Parameter(kernels), bias
         self.register_buffer("kinds", kinds)

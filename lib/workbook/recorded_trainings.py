@@ -128,7 +128,7 @@ def train(row: TrainingRow, seed: int, job: Job) -> dict:
     facts = {"side": data.images.shape[1], "adaptation": row.adaptation}
     facts |= {"block": getattr(scheme, "block", 1), "bits": getattr(scheme, "bits", 8)}
     run = fit(
-        lambda: by_name(row.network, len(data.classes), **facts, **row.options), data, recipe, scheme=cipher,
+        lambda: by_name(row.network, len(data.classes), **facts | row.options), data, recipe, scheme=cipher,
         test=test, folder=job.folder, device=job.device, threads=row.threads, progress=job.progress,
     )  # fmt: skip
     same = ("tier", "kind", "network", "adaptation", "attack", "options", "threads")

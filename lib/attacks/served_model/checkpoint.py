@@ -13,7 +13,7 @@ Fine-tuning before the key was applied adds a change to each column; in dim dime
 orthogonal to all columns, so that the match survives changes larger than the columns themselves.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -30,8 +30,7 @@ PARTS = np.r_[
 ]  # see `_odds`; the likeliest is taken
 
 
-@dataclass(frozen=True)
-class Matching:
+class Matching(NamedTuple):
     """Rows matched to rows: row i of the one is sign[i] times row order[i] of the other, with what chance;
     and `part`, how much of all squares is explained by that, 0 to 1."""
 

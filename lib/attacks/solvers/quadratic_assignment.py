@@ -14,9 +14,10 @@ from functools import lru_cache
 import numba
 import numpy as np
 
-COLD = 0.003  # the last temperature, where the mean weight of two places is 1 / places
-# of annealing: exchanges tried per pair of places, counted twice, and the first temperature
-FAST, SLOW = (15, 0.3), (45, 0.1)
+# of annealing: exchanges tried per pair of places, counted twice, the first temperature and the last, where
+# the mean weight of two places is 1 / places
+FAST, SLOW = (15, 0.3, 0.003), (45, 0.1, 0.003)
+AT_ONCE = 1 << 23  # exchanges drawn at a time, for memory
 LEAST = 1e-5  # gain of an exchange that is worth it
 SCALE = 1 << 22  # weights and moments are whole numbers of this part of 1
 UNIT = 2 * SCALE**2  # energies are whole numbers of this part of 1
@@ -47,14 +48,16 @@ class Assignment:
         return float(pairs / SCALE**2 / 2 + self.pull[np.arange(len(order)), order].sum() / UNIT)
 
     def annealed(self, order: np.ndarray, rng: np.random.Generator, schedule: tuple = FAST) -> np.ndarray:
-        """An order of little energy, from the streams of `order` in any order; `schedule` FAST or SLOW."""
-        tries, hot = schedule
+        """An order of little energy, from the streams of `order` in any order; `schedule` as FAST is."""
+        tries, *temperatures = schedule
         order, m, steps = order.copy(), len(order), tries * len(order) ** 2
         rng.shuffle(order)
-        p, q = rng.integers(m, size=steps), rng.integers(m - 1, size=steps)
-        bound = -np.log1p(-rng.random(steps)) * _temperatures(hot, steps)
-        placed = self.placed(order)
-        _anneal(self.weight, placed, self.pull, order, p, q + (q >= p), (bound * UNIT).astype(np.int64))
+        placed, cooling = self.placed(order), _temperatures(*temperatures, steps)
+        for start in range(0, steps, AT_ONCE):
+            now = cooling[start : start + AT_ONCE]
+            p, q = rng.integers(m, size=len(now)), rng.integers(m - 1, size=len(now))
+            bound = -np.log1p(-rng.random(len(now))) * now
+            _anneal(self.weight, placed, self.pull, order, p, q + (q >= p), (bound * UNIT).astype(np.int64))
         _descend(self.weight, placed, self.pull, order)
         return order
 
@@ -76,8 +79,8 @@ class Assignment:
 
 
 @lru_cache(maxsize=8)
-def _temperatures(hot, steps):
-    return np.geomspace(hot, COLD, steps)
+def _temperatures(hot, cold, steps):
+    return np.geomspace(hot, cold, steps)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,0 +1,205 @@
+"""Models that hold the key, how exact they are, and what their weights tell: `data/results/keyed.json`.
+
+    python -m lib.workbook.recorded_keyed --data npz:cifar10.npz
+
+Networks: the two of `lib.workbook.keyed_networks`, and a small one that is trained here in a minute.
+
+- exact: for every cipher that a patch map can hold, the largest difference of scores (logits) between a keyed
+  model on ciphertexts and the plain one on pictures, over the test set; accuracy; with another key's model;
+  of plain pictures in a keyed model.
+- curve: the attack of `lib.attacks.served_model.checkpoint`, where the served weights are the public ones and
+  a change of so many times their norm, in random directions; ten keys each.
+- tuned: the same after fine-tuning on labelled images, at several rates, before the key is applied.
+- strangers: the control. The same where patch map and position code were drawn and trained anew under the
+  key, and the public checkpoint has another map.
+
+`right` is the share of an image's atoms whose place and sign are read right.
+"""
+
+import argparse
+import copy
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from lib import Key, metrics
+from lib.atomic import write_json
+from lib.attacks.served_model.checkpoint import beside_checkpoint
+from lib.datasets import Dataset, load
+from lib.models import by_name
+from lib.models.keyed import keyed, served
+from lib.schemes import (
+    SKK,
+    BlockPixelPermutation,
+    BlockShuffle,
+    CompressionFriendly,
+    EtC,
+    ExtendedTanaka,
+    NegativePositive,
+    OneTimePad,
+    RestrictedPermutation,
+    Scheme,
+    Tanaka,
+)
+from lib.training import Recipe, fit, scaled
+from lib.workbook.keyed_networks import ROWS, kept
+from lib.workbook.recording import RESULTS, about_data, versions
+
+OUT = RESULTS / "keyed.json"
+SHAPE = 32, 32, 3
+CIPHERS = (Tanaka, ExtendedTanaka, SKK, EtC, BlockShuffle, NegativePositive, BlockPixelPermutation,
+           RestrictedPermutation, CompressionFriendly)  # fmt: skip
+READ = BlockShuffle, EtC, Tanaka  # one kernel for all blocks, one for each kind, nibbles
+AMOUNTS = 0, 0.5, 1, 1.5, 2, 2.5, 3, 4
+KEYS, PICTURES = 10, 100
+RATES = 1e-4, 1e-3, 1e-2, 3e-2  # of fine-tuning
+TUNED = Recipe(epochs=2, batch=100, crop=2, flip=True)
+SMALL = Recipe(epochs=4, batch=100, rate=3e-3, crop=2, flip=True)
+ANEW = 3e-3  # of a patch map that is drawn anew
+OTHERS, SOME = 10_000, 2000  # training images for fine-tuning; test images where no exactness is asked for
+
+
+def scheme_of(kind: type[Scheme], seed: int) -> Scheme:
+    """A scheme whose blocks are the networks' patches, or smaller."""
+    return kind(Key.from_seed(seed)) if kind is SKK else kind(Key.from_seed(seed), block=4)
+
+
+@torch.no_grad()
+def logits(model: nn.Module, images: np.ndarray) -> np.ndarray:
+    """(n, classes) float32 of images (n, h, w, 3) uint8."""
+    parts = torch.from_numpy(images).split(500)
+    return torch.cat([model.eval()(scaled(part.permute(0, 3, 1, 2))) for part in parts]).numpy()
+
+
+def exact(model: nn.Module, test: Dataset) -> dict:
+    """Of a plain network: its accuracy, and how its keyed copies do on ciphertexts of all test images; on
+    SOME of them also with another key, without one, and on plain pictures."""
+    plain, found = logits(model, test.images), {}
+    for kind in CIPHERS:
+        scheme, other = (scheme_of(kind, seed) for seed in range(2))
+        ciphers, holder = scheme.encrypt(test.images), keyed(model, scheme.table(SHAPE))
+        ours = logits(holder, ciphers)
+        cases = {"another key": (keyed(model, other.table(SHAPE)), ciphers), "no key": (model, ciphers)}
+        cases |= {"plain pictures": (holder, test.images)}
+        found[scheme.label] = {
+            "difference": float(np.abs(ours - plain).max()),
+            "keyed": _accuracy(ours, test),
+        }
+        for name, (net, seen) in cases.items():
+            found[scheme.label][name] = _accuracy(logits(net, seen[:SOME]), test)
+    return {"accuracy": _accuracy(plain, test), "ciphers": found}
+
+
+def _accuracy(scores, test):
+    return round(float((scores.argmax(1) == test.labels[: len(scores)]).mean()), 4)
+
+
+def changed(model: nn.Module, amount: float, seed: int) -> nn.Module:
+    """A copy whose patch map, and position code, are changed by `amount` times their norm."""
+    out, draws = copy.deepcopy(model), torch.Generator().manual_seed(seed)
+    for weights in parts_of(out):
+        change = torch.randn(weights.shape, generator=draws)
+        weights.data += amount * change * weights.data.norm() / change.norm()
+    return out
+
+
+def parts_of(model: nn.Module) -> Iterator[nn.Parameter]:
+    """The weights that a key goes into: of the patch map, and of the position code if there is one."""
+    named = dict(model.named_parameters())
+    ends = "patch_embed.proj.weight", "stem.0.weight", "pos_embed"
+    return (named[name] for name in named if name.endswith(ends))
+
+
+def read(heir: nn.Module, public: nn.Module, kind: type[Scheme], seed: int, images: np.ndarray) -> dict:
+    """How much of a key the weights of `heir`, once keyed, tell who has `public`."""
+    scheme = scheme_of(kind, 100 + seed)
+    table = scheme.table(SHAPE)
+    result = beside_checkpoint(served(keyed(heir, table)), served(public, table.bits), scheme.encrypt(images))
+    right = (result.recovered["index"] == table.index) & (result.recovered["mask"] == table.mask)
+    sure = result.confidence > 0.9
+    told = {"right": right, "confidence": result.confidence, "sure": sure, "sure and right": sure & right}
+    means = {name: float(each.mean()) for name, each in told.items()}
+    return means | {"seconds": result.seconds, "estimate": result.estimate}
+
+
+def over_keys(heirs: list[nn.Module], public: nn.Module, images: np.ndarray, others: np.ndarray) -> dict:
+    """`read` for each of READ: one heir and one key each; means, the least, and the leak of all pictures."""
+    out = {}
+    for kind in READ:
+        each = [read(heir, public, kind, seed, images) for seed, heir in enumerate(heirs)]
+        estimates = np.concatenate([one.pop("estimate")[: PICTURES // len(heirs)] for one in each])
+        truth = np.concatenate([images[: PICTURES // len(heirs)]] * len(heirs))
+        pad = OneTimePad(Key.from_seed(9)).encrypt(truth, ids=range(len(truth)))
+        told = {name: round(float(np.mean([one[name] for one in each])), 4) for name in each[0]}
+        told["least"] = round(float(min(one["right"] for one in each)), 4)
+        told["leak"] = [round(value, 3) for value in metrics.leak(estimates, pad, truth, others)[:3]]
+        out[scheme_of(kind, 0).label] = told
+    return out
+
+
+def redrawn(model: nn.Module, seed: int) -> nn.Module:
+    """A copy whose patch map and position code are drawn anew, of the same norms."""
+    out, draws = copy.deepcopy(model), torch.Generator().manual_seed(seed)
+    for weights in parts_of(out):
+        fresh = torch.randn(weights.shape, generator=draws)
+        weights.data = fresh * weights.data.norm() / fresh.norm()
+    return out
+
+
+def measured(model: nn.Module, train: Dataset, test: Dataset) -> Iterator[tuple[str, str | None, dict]]:
+    """A network's record, part by part as they come: name, the part's own name if there are several."""
+    own, others = test.images[:PICTURES], test.images[PICTURES : PICTURES + 1000]
+    yield "exact", None, exact(model, test)
+    anew = fit(lambda: redrawn(model, 1), train, replace(TUNED, rate=ANEW)).model
+    yield "strangers", None, over_keys([anew] * KEYS, model, own, others)
+    for amount in AMOUNTS:
+        heirs = [changed(model, amount, seed) for seed in range(KEYS)]
+        yield "curve", str(amount), over_keys(heirs, model, own, others)
+    for rate in RATES:
+        heir = fit(lambda: copy.deepcopy(model), train, replace(TUNED, rate=rate)).model
+        pairs = [(a.detach(), b.detach()) for a, b in zip(parts_of(heir), parts_of(model))]
+        change = [float((a - b).norm() / b.norm()) for a, b in pairs]
+        about = {
+            "change": [round(each, 3) for each in change],
+            "accuracy": _accuracy(logits(heir, test.images), test),
+        }
+        yield "tuned", str(rate), about | {"read": over_keys([heir] * KEYS, model, own, others)}
+
+
+def record(networks: dict[str, Callable[[], nn.Module]], train: Dataset, test: Dataset, out: Path) -> dict:
+    """Measure networks by name, made when their turn comes; what is there is written after each part."""
+    found = {"data": about_data(train, test), "versions": versions("torch", "scipy"), "networks": {}}
+    for network, make in networks.items():
+        parts = found["networks"][network] = {}
+        for name, own, part in tqdm(measured(make(), train, test), network, disable=not sys.stderr.isatty()):
+            parts[name] = part if own is None else parts.get(name, {}) | {own: part}
+            write_json(out, found)
+    return found
+
+
+def small(train: Dataset) -> nn.Module:
+    """A ConvMixer that trains in a minute."""
+    return fit(lambda: by_name("convmixer", 10, dim=96, depth=2, kernel=5), train, SMALL).model
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run everything."""
+    parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description=__doc__.split("\n")[0])
+    parser.add_argument("--data", required=True, help="as lib.datasets.load names it")
+    parser.add_argument("--out", type=Path, default=OUT)
+    args = parser.parse_args(argv)
+    train = load(args.data, limit=OTHERS)
+    networks = {name: partial(kept, name) for name in ROWS} | {"small ConvMixer": partial(small, train)}
+    record(networks, train, load(args.data, "test"), args.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -76,6 +76,18 @@ def pictures(
     show(figure, alt)
 
 
+def matrices(
+    arrays: Mapping[str, np.ndarray], x: str, y: str, alt: str, title: str = "", top: float | None = None
+) -> None:
+    """Matrices side by side under their names, white for 0, black for `top` or their largest value."""
+    figure, axes = new(3.4 * len(arrays), 3.7, len(arrays), 1, title, squeeze=False)
+    for axis, (name, array) in zip(axes.flat, arrays.items()):
+        shown = axis.imshow(array, cmap="Greys", vmin=0, vmax=top or np.max(array), interpolation="nearest")
+        axis.set(title=name, xlabel=x, ylabel=y)
+        figure.colorbar(shown, ax=axis, shrink=0.8)
+    show(figure, alt)
+
+
 def after_each_step(image: np.ndarray, steps: Mapping, alt: str, **options) -> None:
     """The picture after each step of a scheme: `steps` as `scheme.steps(image.shape)` gives them."""
     shown, current = {"plain": image}, image

@@ -53,6 +53,11 @@ TOLD = {
         "stages follow: its contract; its structure, by asking for ciphertexts; the attacks that this "
         "structure calls for, each beside the same attack on a one-time pad; and a network that tries "
         "to learn from ciphertexts. A verdict comes out. Below each stage stands what it tells.",
+    "keyed_model":
+        "Who holds what when a model holds the key. Above, the owner: a plain network and the key make a "
+        "keyed network. Below, a client's picture is encrypted with the key, and the ciphertext goes to "
+        "the server, whose patch map holds the key; tokens go through the plain body to scores. "
+        "The server sees the ciphertext and all weights, the keyed patch map among them.",
 }  # fmt: skip
 """The text alternatives."""
 
@@ -309,6 +314,34 @@ def judge() -> None:
     end = box(axis, arrow(axis, x, 0, x + 0.45), 0, 1.1, "a verdict", dark=True)
     _below(axis, end - 0.55, -0.4, "an outcome,", "leaks from 0 to 1")
     _shown(figure, axis, end + 0.1, 0.6, -1.05, "judge")
+
+
+def keyed_model() -> None:
+    """`lib.models.keyed`: where the key goes, and who sees what."""
+    figure, axis = _paper("A model that holds the key: who sees what")
+    _row(
+        axis,
+        0,
+        "owner",
+        [("plain network", 1.9), ("the key moves columns\nof its patch map", 2.6), ("keyed network", 1.9)],
+    )
+    _row(axis, -1.3, "client", [("picture", 1.9), ("encrypt\nwith the key", 2.6), ("ciphertext", 1.9)])
+    middle = [("keyed patch map:\nthe key is in here", 1.9), ("plain body", 2.6), ("scores", 1.9)]
+    _row(axis, -2.6, "server", middle, dark=0)
+    for start, end in ((-0.3, -2.3), (-1.6, -2.3)):
+        axis.annotate(
+            "", (2.2, end), (8.2, start), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1, "ls": "--"}
+        )
+    _shown(figure, axis, 9.6, 0.6, -3.2, "keyed_model")
+
+
+def _row(axis, y, name, boxes, dark=None):
+    """A party's row of boxes, from left to right; where it ends."""
+    axis.text(0.1, y, name, va="center", fontsize=10, weight="bold")
+    x = 1.2
+    for i, (text, width) in enumerate(boxes):
+        x = box(axis, arrow(axis, x, y, x + 0.5) if i else x, y, width, text, dark=i == dark)
+    return x
 
 
 def _way(axis, row, name, *between):

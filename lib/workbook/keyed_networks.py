@@ -1,5 +1,5 @@
-"""The two networks of lesson 30, trained on plain CIFAR-10: rows of `lib.workbook.recorded_trainings`, whose
-weights are kept in `data/models`, rounded to 16 bits.
+"""Networks of lesson 30, trained on plain CIFAR-10: rows of `lib.workbook.recorded_trainings`, whose weights
+are kept in `data/models`, rounded to 16 bits; and the filters of a network of the attacker's own.
 
     python -m lib.workbook.keyed_networks build/training     keeps the weights of runs that lie there
 """
@@ -14,16 +14,18 @@ from torch import nn
 
 from lib.atomic import whole_file
 from lib.models import by_name
+from lib.models.keyed import ServedWeights
 from lib.workbook.recorded_trainings import TrainingRow, trainings
 from lib.workbook.recording import RESULTS
 
 MODELS = RESULTS.parent / "models"
-ROWS = {"ViT": "plain-vit", "ConvMixer": "plain-convmixer"}
+ROWS = {"ViT": "plain-vit"}
+OWN = MODELS / "own-vit-filters.npz"
 CLASSES = 10
 
 
 def kept(name: str) -> nn.Module:
-    """The network of this name, "ViT" or "ConvMixer", with its weights, in evaluation mode."""
+    """The network of this name, one of `ROWS`, with its weights, in evaluation mode."""
     model = _made(_row(name))
     with np.load(MODELS / f"{ROWS[name]}.npz", allow_pickle=False) as file:
         state = {key: torch.from_numpy(file[key].astype(value.numpy().dtype))
@@ -43,6 +45,20 @@ def keep(name: str, folder: Path) -> Path:
         floats = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
         np.savez(file, **{key: value.numpy() for key, value in floats.items()})
     return path
+
+
+def own_filters() -> ServedWeights:
+    """Patch map and position code of a small ViT that was trained on pictures the served ones never saw."""
+    with np.load(OWN, allow_pickle=False) as file:
+        kernel, positions = (file[name].astype(np.float32) for name in ("kernel", "positions"))
+    return ServedWeights(kernel[None], np.zeros(len(positions), np.int64), positions, None, 4, 8)
+
+
+def keep_own(filters: ServedWeights) -> None:
+    """Keep these as the attacker's own, in 16 bits."""
+    with whole_file(OWN, overwrite=True) as file:
+        arrays = {"kernel": filters.kernels[0], "positions": filters.positions}
+        np.savez(file, **{name: array.astype(np.float16) for name, array in arrays.items()})
 
 
 def _row(name) -> TrainingRow:

@@ -1,4 +1,4 @@
-"""The record of keyed models: a tiny network goes all the way, and what is committed says what lesson 30 does."""
+"""The record of keyed models: a tiny network goes all the way, and what is committed bears lesson 30 out."""
 
 import json
 from functools import partial

@@ -171,9 +171,13 @@ class InstaHide:
             raise ValueError(f"{self.own} private pictures are mixed, got {len(batch)}; give more")
         if self.public is not None and self.public.shape[1:] != batch.shape[1:]:
             sizes = ("{}x{}".format(*each.shape[1:3]) for each in (batch, self.public))
-            raise ValueError("private pictures are of {}, public ones of {}; bring all to one size".format(*sizes))
+            raise ValueError(
+                "private pictures are of {}, public ones of {}; bring all to one size".format(*sizes)
+            )
         if labels.shape != (len(batch),) or labels.dtype.kind not in "iu":
-            raise ValueError(f"expected a whole number for each image as labels, got {labels.dtype} {labels.shape}")
+            raise ValueError(
+                f"expected a whole number for each image as labels, got {labels.dtype} {labels.shape}"
+            )
         if not 0 <= labels.min() <= labels.max() < classes:
             raise ValueError(f"labels are below {classes}, got {labels.min()} to {labels.max()}")
         return batch, labels.astype(np.int64)

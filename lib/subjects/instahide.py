@@ -6,20 +6,20 @@ An encryption is a sum of k pictures with random coefficients, then every value 
     y = sign * (c1 x1 + ... + ck xk),    c1 + ... + ck = 1,    each at most 0.65
 
 Signs and coefficients are fresh for every encryption, and every epoch of a training encrypts anew. *Inside* a
-data set all k pictures are private; *across* data sets 2 are private and k - 2 come from a public set, and the
-coefficients of the two sum to 0.3 at least. The labels of private pictures are mixed with the same coefficients
-and published, for a network learns from them; public pictures have no label.
+data set all k pictures are private; *across* data sets 2 are private and k - 2 come from a public set, and
+the coefficients of the two sum to 0.3 at least. The labels of private pictures are mixed with the same
+coefficients and published, for a network learns from them; public pictures have no label.
 
-It is no table: nobody decrypts it, nor is it meant to be decrypted. It hides if a sum of unknown pictures with
-unknown signs hides. It does not: `lib.attacks.many_ciphertexts.instahide`.
+It is no table: nobody decrypts it, nor is it meant to be decrypted. It hides if a sum of unknown pictures
+with unknown signs hides. It does not: `lib.attacks.many_ciphertexts.instahide`.
 
 Open in the definition, and how it is here, after the published code (Hazelsuko07/InstaHide, read):
 
 - how coefficients are drawn: absolute normal numbers over their sum, again until all bounds hold;
-- how values are normalised: less the mean and over the deviation of each colour of CIFAR-10, `MEAN` and `STD`,
-  for public pictures as well;
-- who is mixed with whom: an epoch puts the private pictures in a random order, and each is mixed with those that
-  follow it, so that none is mixed with itself, which in the code happens now and then;
+- how values are normalised: less the mean and over the deviation of each colour of CIFAR-10, `MEAN` and
+  `STD`, for public pictures as well;
+- who is mixed with whom: an epoch puts the private pictures in a random order, and each is mixed with those
+  that follow it, so that none is mixed with itself, which in the code happens now and then;
 - crops and mirror images of the pictures before they are mixed: none here;
 - the number of private pictures across data sets: the code has an option for 2 and else takes half of k.
 """

@@ -1,8 +1,10 @@
-"""A network that learns from InstaHide's encryptions, tested on one encryption of each picture and on several.
+"""A network that learns from InstaHide's encryptions, tested on one encryption of each picture and on
+several.
 
-As published, the network sees encryptions alone, and its predictions for several encryptions of a test picture are
-averaged. Here it sees their sizes, which are as public, since a small network learns little from values of random
-sign. Test pictures are mixed with each other and with public ones by the same rule, under another key.
+As published, the network sees encryptions alone, and its predictions for several encryptions of a test
+picture are averaged. Here it sees their sizes, which are as public, since a small network learns little
+from values of random sign. Test pictures are mixed with each other and with public ones by the same rule,
+under another key.
 """
 
 import time

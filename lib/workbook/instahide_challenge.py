@@ -31,9 +31,9 @@ class Challenge:
 
 def challenge(pool: Dataset, public: Array, count: int, k: int, epochs: int, seed: int,
               fresh: bool = False) -> Challenge:  # fmt: skip
-    """`epochs` encryptions of each of `count` pictures of the pool, shuffled; with `fresh` every epoch has other
-    pictures of the same classes, so that no encryption of one is like one of another, and there is nothing to
-    recover; the truth is then the first epoch's."""
+    """`epochs` encryptions of each of `count` pictures of the pool, shuffled; with `fresh` every epoch has
+    other pictures of the same classes, so that no encryption of one is like one of another, and there is
+    nothing to recover; the truth is then the first epoch's."""
     rng = np.random.default_rng(seed)
     chosen = rng.permutation(len(pool))[:count]
     chosen = chosen[np.argsort(pool.labels[chosen], kind="stable")]
@@ -63,8 +63,8 @@ def noise(given: Challenge, seed: int) -> Challenge:
 
 
 def matched(given: Challenge, found: Recovery) -> tuple[Array, float]:
-    """The recovered pictures (n, h, w, 3) float32 in the truth's order, and the share of encryptions that were
-    used with the right pair. A cluster is the picture that most of its encryptions are of."""
+    """The recovered pictures (n, h, w, 3) float32 in the truth's order, and the share of encryptions that
+    were used with the right pair. A cluster is the picture that most of its encryptions are of."""
     count, known = len(given.truth), found.pairs[:, 0] >= 0
     together = np.zeros((count, count))
     for column in (0, 1):
@@ -89,8 +89,8 @@ def correlation(values: Array, truth: Array) -> float:
 
 
 def brightest(given: Challenge) -> Array:
-    """(n, h, w, 3) float32, a baseline: for each picture the size of the encryption in which its coefficient is
-    largest, told which that is."""
+    """(n, h, w, 3) float32, a baseline: for each picture the size of the encryption in which its
+    coefficient is largest, told which that is."""
     by = np.sort(given.labels, axis=1)[:, -1] * ((given.labels > 0).sum(1) == 2)
     first = [np.where(given.pairs[:, 0] == i, by, -1).argmax() for i in range(len(given.truth))]
     return np.abs(given.images[first])

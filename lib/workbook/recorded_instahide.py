@@ -2,9 +2,9 @@
 
     python -m lib.workbook.recorded_instahide --data npz:PATH
 
-Challenges are made here, with truth, of CIFAR-10 training pictures: private ones, public ones that are mixed in,
-and the attacker's own are different pictures. The record is written after every challenge, and what it holds
-already is not run again.
+Challenges are made here, with truth, of CIFAR-10 training pictures: private ones, public ones that are
+mixed in, and the attacker's own are different pictures. The record is written after every challenge, and
+what it holds already is not run again.
 """
 
 import argparse
@@ -123,8 +123,8 @@ def strip(rows: list[np.ndarray]) -> str:
 
 
 def mended(data: Data, seed: int) -> dict[str, float]:
-    """k = 4, 25 epochs, so each picture is in 50 encryptions, pairs given: correlations, for the better sign of
-    the whole, by how signs are found, and refined from there."""
+    """k = 4, 25 epochs, so each picture is in 50 encryptions, pairs given: correlations, for the better
+    sign of the whole, by how signs are found, and refined from there."""
     given = challenge(data.pool, data.public, SMALL, 4, 25, seed)
     read, shape = read_labels(given.labels, SMALL), given.images.shape[1:]
     seen = observed(np.abs(given.images), given.pairs, read, data.own, 4).part(read.two)
@@ -139,8 +139,8 @@ def mended(data: Data, seed: int) -> dict[str, float]:
 
 
 def along_rows(values: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
-    """(n, P): signs from the left neighbour, in the first column from the one above, colours from the first: the
-    rule that failed."""
+    """(n, P): signs from the left neighbour, in the first column from the one above, colours from the
+    first: the rule that failed."""
     out = values.reshape(len(values), *shape).copy()
     for y in range(shape[0]):
         for x in range(shape[1]):
@@ -153,8 +153,8 @@ def along_rows(values: np.ndarray, shape: tuple[int, int, int]) -> np.ndarray:
 
 
 def separated(data: Data, k: int, vectors) -> float:
-    """The area under the ROC curve of cosines as a test of shared pictures, on mixtures of pictures of the pool;
-    `vectors` makes vectors of sizes."""
+    """The area under the ROC curve of cosines as a test of shared pictures, on mixtures of pictures of the
+    pool; `vectors` makes vectors of sizes."""
     from sklearn.metrics import roc_auc_score
 
     sizes, pairs = rehearse(normalised(data.pool.images[:4000]), 800, k, np.random.default_rng(9), private=40)

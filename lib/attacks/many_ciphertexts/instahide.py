@@ -2,20 +2,23 @@
 Learning Possible with Instance Encoding?", IEEE S&P 2021, arXiv:2011.05315.
 
 1. A sign a value hides a sign: sizes are public. Everything below looks at sizes alone.
-2. Which encryptions share a private picture? Their similarity network is `solvers.mixture_similarity`; whitened
-   squares are a similarity without a network. `solvers.mixture_clusters` makes pairs of pictures of either.
+2. Which encryptions share a private picture? Their similarity network is `solvers.mixture_similarity`;
+   whitened squares are a similarity without a network. `solvers.mixture_clusters` makes pairs of pictures
+   of either.
 3. Labels are public, and a label of two classes says both coefficients.
 4. The rest is phase retrieval, `solvers.phase_retrieval`. Theirs is gradient descent on the residual; here a
    regression on products gives a start, neighbours give signs, and expectation and maximisation refines.
 5. The sign of the whole: of both, the one that fits better, for the mean of the public part is not 0. Without
    public pictures it is the one that looks less like negatives, `solvers.picture_or_negative`.
 
-The attacker has encryptions of a whole training in any order, their labels, the number of private pictures, and
-pictures of his own, like the private ones and like the public set. He knows the rule of mixing, and no key.
+The attacker has encryptions of a whole training in any order, their labels, the number of private pictures,
+and pictures of his own, like the private ones and like the public set. He knows the rule of mixing, and no
+key.
 
-It is no attack of the catalogue, whose `Known` holds ciphertexts of bytes: these are floats with labels. What differs
-from the published attack: a vector for each encryption in place of a network on pairs; no second network, since
-regression of squares sorts encryptions; encryptions of one class are left out; no colour curves are adjusted.
+It is no attack of the catalogue, whose `Known` holds ciphertexts of bytes: these are floats with labels.
+What differs from the published attack: a vector for each encryption in place of a network on pairs; no
+second network, since regression of squares sorts encryptions; encryptions of one class are left out; no
+colour curves are adjusted.
 """
 
 from typing import NamedTuple
@@ -33,8 +36,8 @@ OWN = 3000  # encryptions of the attacker's own, to whiten with; pictures, to te
 
 
 class Recovery(NamedTuple):
-    """What came back, numbered by class: pictures (n, h, w, 3) float32, normalised; of each encryption the two
-    pictures (N, 2), -1 where it was set aside; which were used (N,)."""
+    """What came back, numbered by class: pictures (n, h, w, 3) float32, normalised; of each encryption the
+    two pictures (N, 2), -1 where it was set aside; which were used (N,)."""
 
     pictures: Array
     pairs: Array

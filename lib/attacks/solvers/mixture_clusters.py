@@ -1,13 +1,14 @@
 """Which encryptions by InstaHide share a private picture: clusters within each class of the published labels.
 
-A label of two classes says both coefficients, and that one picture is of either class. So each class is sorted by
-itself: a spectral embedding of similarities and k-means give a start (A. Ng, M. Jordan and Y. Weiss, NIPS 2001).
-Then squares decide. y^2 is c_i^2 x_i^2 + c_j^2 x_j^2 and noise, so the x^2 are a regression, and every encryption
-goes to the pair of pictures that fits it best, in turn: k-means for sums of two centres.
+A label of two classes says both coefficients, and that one picture is of either class. So each class is
+sorted by itself: a spectral embedding of similarities and k-means give a start (A. Ng, M. Jordan and Y.
+Weiss, NIPS 2001). Then squares decide. y^2 is c_i^2 x_i^2 + c_j^2 x_j^2 and noise, so the x^2 are a
+regression, and every encryption goes to the pair of pictures that fits it best, in turn: k-means for sums
+of two centres.
 
-Squares are *whitened*: in a cosine transform, colours taken apart, every coefficient is divided by its deviation in
-the attacker's own encryptions. Large smooth areas, which all encryptions have, then count no more than details.
-Encryptions whose label names one class are set aside, for the label gives only a sum.
+Squares are *whitened*: in a cosine transform, colours taken apart, every coefficient is divided by its
+deviation in the attacker's own encryptions. Large smooth areas, which all encryptions have, then count no
+more than details. Encryptions whose label names one class are set aside, for the label gives only a sum.
 """
 
 from typing import NamedTuple
@@ -61,7 +62,8 @@ class Labels(NamedTuple):
 
 
 def read_labels(labels: Array, pictures: int) -> Labels:
-    """Of published labels and the number of private pictures, each of which is in equally many encryptions."""
+    """Of published labels and the number of private pictures, each of which is in equally many
+    encryptions."""
     named = labels > 0
     shares = named / named.sum(1, keepdims=True)
     classes = np.argsort(-labels, axis=1, kind="stable")[:, :2]
@@ -71,8 +73,8 @@ def read_labels(labels: Array, pictures: int) -> Labels:
 
 
 def clustered(squares: Array, labels: Labels, features: Array | None = None) -> tuple[Array, Array]:
-    """Pairs of pictures (N, 2), -1 where the label is of one class, and how sure each is, (N,): by how much it
-    fits better than the second best; 0 where there is none.
+    """Pairs of pictures (N, 2), -1 where the label is of one class, and how sure each is, (N,): by how much
+    it fits better than the second best; 0 where there is none.
 
     squares    (N, d) float32, whitened, less what public pictures add
     features   (N, e) to start from, as of a network; None: squares
@@ -138,7 +140,8 @@ def spectral(features: Array, count: int) -> Array:
 
 
 def lloyd(squares: Array, weights: Array, numbers: Array, count: int) -> tuple[float, Array]:
-    """k-means of rows that are a weight times their centre: what it explains of the squares, and the numbers."""
+    """k-means of rows that are a weight times their centre: what it explains of the squares, and the
+    numbers."""
     for _ in range(ROUNDS):
         one = np.zeros((len(numbers), count), np.float32)
         one[np.arange(len(numbers)), numbers] = weights
@@ -160,7 +163,8 @@ def centres(squares: Array, pairs: Array, by: Array, labels: Labels) -> Array:
 
 
 def chosen(squares: Array, centres: Array, by: Array, labels: Labels) -> tuple[Array, Array]:
-    """For each encryption the pair of pictures, of its two classes, whose squares fit best, and the margin."""
+    """For each encryption the pair of pictures, of its two classes, whose squares fit best, and the
+    margin."""
     pairs, margin = np.full(labels.classes.shape, -1), np.zeros(len(squares))
     for classes in np.unique(labels.classes[labels.two], axis=0):
         rows = np.flatnonzero(labels.two & (labels.classes == classes).all(1))

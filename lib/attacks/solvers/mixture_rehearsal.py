@@ -1,7 +1,7 @@
 """Encryptions by InstaHide of the attacker's own pictures: what the rule of mixing alone tells, no key.
 
-The rule is public (Kerckhoffs): absolute normal numbers over their sum, each at most 0.65, the two private ones
-0.3 or more in sum. Signs are left out, since sizes are all that an attack looks at.
+The rule is public (Kerckhoffs): absolute normal numbers over their sum, each at most 0.65, the two private
+ones 0.3 or more in sum. Signs are left out, since sizes are all that an attack looks at.
 """
 
 import numpy as np
@@ -22,15 +22,16 @@ def coefficients(count: int, k: int, rng: np.random.Generator) -> Array:
 
 
 def scatter(k: int) -> float:
-    """The mean square of the public pictures' part, for coefficients of 1 in sum and pictures of variance 1."""
+    """The mean square of the public pictures' part, for coefficients of 1 in sum and pictures of variance
+    1."""
     public = coefficients(20_000, k, np.random.default_rng(0))[:, 2:].astype(np.float64)
     return float((public**2).sum() / (public.sum(1) ** 2).sum()) if k > 2 else 0.0
 
 
 def rehearse(pictures: Array, count: int, k: int, rng: np.random.Generator,
              private: int | None = None) -> tuple[Array, Array]:  # fmt: skip
-    """Sizes (count, h, w, 3) float32 of mixtures of normalised `pictures` (m, h, w, 3), and which two each has
-    for private, (count, 2): of `private` of them, drawn anew; None: of all."""
+    """Sizes (count, h, w, 3) float32 of mixtures of normalised `pictures` (m, h, w, 3), and which two each
+    has for private, (count, 2): of `private` of them, drawn anew; None: of all."""
     chosen = rng.permutation(len(pictures))[:private]
     pairs = chosen[np.stack([rng.permutation(len(chosen))[:2] for _ in range(count)])]
     which = np.concatenate([pairs, rng.integers(0, len(pictures), (count, k - 2))], axis=1)

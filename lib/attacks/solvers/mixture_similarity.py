@@ -1,8 +1,9 @@
 """A small network that says whether two encryptions by InstaHide share a private picture.
 
-As in Carlini et al. it learns from the attacker's own mixtures of other pictures, and sees sizes alone. Theirs,
-a WRN-28-6, reads two encryptions at once. This one makes a vector of each, and a cosine compares two; so N
-encryptions cost N passes and not N^2. Of two that share a picture, the vectors are to be alike: logistic loss.
+As in Carlini et al. it learns from the attacker's own mixtures of other pictures, and sees sizes alone.
+Theirs, a WRN-28-6, reads two encryptions at once. This one makes a vector of each, and a cosine compares
+two; so N encryptions cost N passes and not N^2. Of two that share a picture, the vectors are to be alike:
+logistic loss.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,8 @@ SCALE, SHIFT = 20.0, -2.0  # of a cosine, to begin with
 
 
 class Similarity(nn.Module):
-    """Sizes (N, 3, h, w) to vectors of length 1, (N, 16 h w / 4); `scale` and `shift` make a cosine a logit."""
+    """Sizes (N, 3, h, w) to vectors of length 1, (N, 16 h w / 4); `scale` and `shift` make a cosine a
+    logit."""
 
     def __init__(self):
         super().__init__()

@@ -3,10 +3,11 @@
 1. Squares are linear in products of the unknowns, so a regression gives each pixel's Gram matrix of products
    x_i x_j. Its first eigenvector is x at this pixel, up to one sign for all i: the lifting of phase retrieval
    (E. Candes, T. Strohmer and V. Voroninski, "PhaseLift", arXiv:1109.4499).
-2. The signs of neighbours agree: along a maximum spanning tree of the correlations of neighbouring pixels every
-   pixel's sign follows from one. That one remains.
-3. Expectation and maximisation: given x, the sign of each size is a tanh; given soft signs, x is a regression.
-   With hard signs this is error reduction, which goes back to R. Gerchberg and W. Saxton (1972).
+2. The signs of neighbours agree: along a maximum spanning tree of the correlations of neighbouring pixels
+   every pixel's sign follows from one; colours are joined by their edges. One sign remains.
+3. Expectation and maximisation: given x, the sign of each size is a tanh; given soft signs, x is a
+   regression. With hard signs this is error reduction, which goes back to R. Gerchberg and W. Saxton
+   (1972).
 
 Shapes: n unknown pictures, N observations, each of two pictures; h x w x 3 pixels, P in all.
 """
@@ -106,24 +107,33 @@ def factored(own: Array, mixed: Array, which: Array, count: int) -> Array:
 
 
 def signs_by_neighbours(values: Array, shape: tuple[int, int, int]) -> Array:
-    """(n, P): every pixel's column times -1 or 1, so that neighbours and the colours of a pixel go together
-    where their correlations over the pictures are strongest. The first pixel of the tree keeps its sign."""
-    places = np.arange(values.shape[1]).reshape(shape)
-    one = (places[1:], places[:, 1:], places[:, :, 1:], places[:, :, 2:])
-    other = (places[:-1], places[:, :-1], places[:, :, :-1], places[:, :, :1])
-    a, b = (np.concatenate([each.ravel() for each in side]) for side in (one, other))
-    unit = values / np.maximum(np.linalg.norm(values, axis=0), 1e-9)
+    """(n, P): every pixel's column times -1 or 1, so that neighbours go together where their correlations
+    over the pictures are strongest, and red and blue as their steps from pixel to pixel go with those of
+    green. One sign of the whole is left."""
+    planes = values.reshape(len(values), -1, 3)
+    planes = np.stack([_along_tree(planes[:, :, c], shape[:2]) for c in range(3)], axis=2)
+    there = planes.reshape(len(values), *shape)
+    steps = sum(np.einsum("iyxc,iyx->c", step, step[..., 1]) for step in (np.diff(there, axis=1),
+    np.diff(there, axis=2))) return (planes * np.where(steps < 0, -1,
+    1).astype(values.dtype)).reshape(values.shape)
+
+
+def _along_tree(plane, shape):
+    """Of one colour (n, h * w): signs that follow from one pixel along a maximum spanning tree."""
+    places = np.arange(plane.shape[1]).reshape(shape)
+    a, b = (np.concatenate([each.ravel() for each in side])
+            for side in ((places[1:], places[:, 1:]), (places[:-1], places[:, :-1])))  # fmt: skip
+    unit = plane / np.maximum(np.linalg.norm(plane, axis=0), 1e-9)
     alike = (unit[:, a] * unit[:, b]).sum(0)
-    size = (values.shape[1],) * 2
+    size = (plane.shape[1],) * 2
     tree = minimum_spanning_tree(sparse.csr_matrix((1.001 - np.abs(alike), (a, b)), size))
     signed = sparse.csr_matrix((alike, (a, b)), size)
-    root = int(np.linalg.norm(values, axis=0).argmax())
-    order, before = breadth_first_order(tree, root, directed=False)
+    order, before = breadth_first_order(tree, 0, directed=False)
     agree = np.asarray((signed + signed.T)[order[1:], before[order[1:]]]).ravel() >= 0
-    signs = np.ones(values.shape[1], values.dtype)
+    signs = np.ones(plane.shape[1], plane.dtype)
     for pixel, same in zip(order[1:], agree):
         signs[pixel] = signs[before[pixel]] * (1 if same else -1)
-    return values * signs
+    return plane * signs
 
 
 def refined(seen: Observed, values: Array, rounds: int) -> Array:

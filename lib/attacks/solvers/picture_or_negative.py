@@ -1,7 +1,7 @@
 """Is a set of pictures shown as it is, or each in the negative? A logistic regression on public pictures.
 
-Its features change their sign with the picture: means of 4x4 pixels and of their cubes, by colour. Light comes
-from above, backgrounds are bright or dark in the corners, and colours are not used alike.
+Its features change their sign with the picture: means of 4x4 pixels and of their cubes, by colour. Light
+comes from above, backgrounds are bright or dark in the corners, and colours are not used alike.
 """
 
 import numpy as np

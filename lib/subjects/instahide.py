@@ -57,8 +57,8 @@ class Mixture(NamedTuple):
 def normalised(images: Array) -> Array:
     """(..., 3) float32 of uint8: each colour less its mean, over its deviation.
 
-    >>> normalised(np.array([[0, 123, 255]], np.uint8)).round(2).tolist()
-    [[-2.43, 0.0, 2.75]]
+    >>> normalised(np.array([[0, 123, 255]], np.uint8)).round(2)
+    array([[-2.43,  0.  ,  2.75]], dtype=float32)
     """
     return ((images / 255 - MEAN) / STD).astype(np.float32)
 

@@ -83,9 +83,10 @@ def scores(given: Challenge, found: Recovery, pad: Array, candidates: Array) -> 
 
 
 def correlation(values: Array, truth: Array) -> float:
-    """The mean over pictures of the correlation of normalised values with uint8 truth."""
-    true = normalised(truth)
-    return float(np.mean([np.corrcoef(a.ravel(), b.ravel())[0, 1] for a, b in zip(values, true)]))
+    """The mean over pictures of the correlation of normalised values with uint8 truth; 0 for one of one
+    colour."""
+    pairs = zip(values, normalised(truth))
+    return float(np.mean([np.corrcoef(a.ravel(), b.ravel())[0, 1] if np.ptp(a) else 0 for a, b in pairs]))
 
 
 def brightest(given: Challenge) -> Array:

@@ -37,7 +37,7 @@ class Similarity(nn.Module):
         self.body = nn.Sequential(*layers, nn.Conv2d(2 * w, DEPTH, 1), nn.BatchNorm2d(DEPTH), nn.Flatten())
         self.scale, self.shift = nn.Parameter(torch.tensor(SCALE)), nn.Parameter(torch.tensor(SHIFT))
 
-    def forward(self, sizes):
+    def forward(self, sizes: torch.Tensor) -> torch.Tensor:
         pair = torch.cat([sizes - 0.5, sizes**2 - 0.35], 1)  # about their means
         return functional.normalize(self.body(pair), dim=1)
 

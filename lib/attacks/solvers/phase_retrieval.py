@@ -113,9 +113,9 @@ def signs_by_neighbours(values: Array, shape: tuple[int, int, int]) -> Array:
     planes = values.reshape(len(values), -1, 3)
     planes = np.stack([_along_tree(planes[:, :, c], shape[:2]) for c in range(3)], axis=2)
     there = planes.reshape(len(values), *shape)
-    steps = sum(np.einsum("iyxc,iyx->c", step, step[..., 1]) for step in (np.diff(there, axis=1),
-    np.diff(there, axis=2))) return (planes * np.where(steps < 0, -1,
-    1).astype(values.dtype)).reshape(values.shape)
+    across = np.diff(there, axis=1), np.diff(there, axis=2)
+    agree = sum(np.einsum("iyxc,iyx->c", step, step[..., 1]) for step in across)
+    return (planes * np.where(agree < 0, -1, 1).astype(values.dtype)).reshape(values.shape)
 
 
 def _along_tree(plane, shape):

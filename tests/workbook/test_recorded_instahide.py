@@ -52,14 +52,17 @@ def test_averages_over_encryptions_are_better():
         assert values[-1] > values[0] > 0.1
 
 
-def test_a_training_learns_and_repeats_itself():
+def test_a_training_learns_and_repeats_itself(monkeypatch):
+    monkeypatch.setattr(averaging, "BATCH", 16)
     windows = pictures.attacked((32, 32, 3), 80)
     labels = np.arange(80) % 2
     images = np.where(labels[:, None, None, None], windows, 122).astype(np.uint8)
     data = Dataset(images, labels, ("flat", "picture"), "windows")
     public = np.full((4, 32, 32, 3), 122, np.uint8)
-    first, second = (averaging.measured(data, data, public, 4, 15, 0, (1, 6))["accuracy"] for _ in range(2))
-    assert first == second and first["6"] > max(0.7, first["1"])
+    long = averaging.measured(data, data, public, 4, 15, 0, (1, 6))["accuracy"]
+    assert long["6"] > max(0.7, long["1"])
+    short = [averaging.measured(data, data, public, 4, 1, 0, (1,))["accuracy"] for _ in range(2)]
+    assert short[0] == short[1]
 
 
 def test_signs_along_rows_join_where_nothing_is_in_the_way():

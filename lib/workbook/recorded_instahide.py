@@ -49,8 +49,8 @@ SEEDS = 1, 2, 3
 LARGE, SMALL = 100, 20  # private pictures
 STEPS = 400  # of the similarity network's training
 SHOWN = 8  # pictures that the record shows
-CELLS = [(SMALL, k, epochs) for k in (6, 4, 2) for epochs in (25, 50, 100)]
-CELLS.insert(3, (LARGE, 6, 50))  # as large as the published challenge
+CELLS = [(SMALL, k, epochs) for k in (6, 4, 2) for epochs in (25, 100)]
+CELLS.insert(2, (LARGE, 6, 50))  # as large as the published challenge
 AVERAGED = {"k": 4, "pictures": 4_000, "test": 500, "epochs": 10, "counts": (1, 2, 5, 10)}
 
 

@@ -69,3 +69,23 @@ def test_signs_along_rows_join_where_nothing_is_in_the_way():
     values = np.ones((2, 12), np.float32) * np.arange(1, 13)
     signs = np.array([1, -1, 1, -1, -1, 1, 1, 1, -1, -1, 1, -1])
     assert (recorded.along_rows(values * signs, (2, 2, 3)) == values).all()
+
+
+def test_the_record_lacks_nothing_and_a_second_run_would_run_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(recorded, "drawn", lambda name: None)
+    copy = tmp_path / "record.json"
+    copy.write_text(recorded.OUT.read_text())
+    assert recorded.main(["--out", str(copy)]) == 0
+    assert json.loads(copy.read_text()) == RECORD
+    sections = {name for name, _, _ in recorded.jobs(None)}
+    assert sections == {"mended", "networks", "cells", "averaging"}
+
+
+def test_what_is_missing_is_run_and_kept_at_once(tmp_path, monkeypatch):
+    made = [("mended", {"seed": 1}, lambda: {"x": 1}), ("mended", {"seed": 2}, lambda: 1 / 0)]
+    monkeypatch.setattr(recorded, "drawn", lambda name: None)
+    monkeypatch.setattr(recorded, "jobs", lambda data: iter(made))
+    copy = tmp_path / "record.json"
+    with pytest.raises(ZeroDivisionError):
+        recorded.main(["--out", str(copy)])
+    assert json.loads(copy.read_text())["mended"] == [{"seed": 1, "x": 1}]

@@ -1,12 +1,12 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles measures calibration clips judged scoreboard student teacher \
+.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles measures calibration clips keyed instahide privacy judged scoreboard student teacher \
   assignments challenges clean
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
-EXTRAS ?= test,dev,class
+EXTRAS ?= test,dev,class,privacy
 INSTALL := --config-settings editable_mode=compat -c constraints.txt -e '.[$(EXTRAS)]'
 # A quiet kernel; and threads that wait asleep, or two programs on two cores slow each other down twentyfold.
 export IPYTHONDIR := $(CURDIR)/.ipython
@@ -72,6 +72,10 @@ calibration: $(STAMP)
 clips: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_clips
 
+# Keyed models, InstaHide and the price of privacy, on CIFAR-10: lessons 30, 32 and 34.
+keyed instahide privacy: $(STAMP)
+	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_$@ --data $(DATA)
+
 # What the judge says of the ciphers here, where it is not recorded; NAMES for some, anew.
 judged: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_verdicts $(NAMES)
@@ -89,7 +93,7 @@ student teacher assignments: $(STAMP)
 challenges: $(STAMP)
 	$(BIN)/python -m lib.workbook.challenges --secret $(or $(SECRET),$(error SECRET=KEY.json, a key file: python -m lib key new KEY.json))
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.classroom.challenge_solutions
-	$(BIN)/python -m lib.workbook store 34
+	$(BIN)/python -m lib.workbook store 42
 
 # Also what takes longer than five minutes: thirty submissions graded, every notebook of the student edition run.
 test-all: test

@@ -38,7 +38,7 @@ class Budget:
     delta: float = 1e-5
     epochs: int = 10
     batch: int = 1000  # on average
-    rate: float = 2.0
+    rate: float = 4.0
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,9 @@ def fit_privately(
                     cross_entropy(model(images), labels).backward()
                     optimiser.step()
         spent, steps = engine.get_epsilon(budget.delta), sum(each[2] for each in engine.accountant.history)
-    return Private(model._module.eval(), float(spent), float(optimiser.noise_multiplier), int(steps))
+    return Private(
+        model.to_standard_module().eval(), float(spent), float(optimiser.noise_multiplier), int(steps)
+    )
 
 
 def tensors(data: Dataset) -> tuple[torch.Tensor, torch.Tensor]:

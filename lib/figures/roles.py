@@ -16,7 +16,7 @@ TOLD = (
     "Five rows, each from the owner of pictures by what travels to whoever computes, with what that one sees "
     "and what must be trusted. One-time pad: noise, nothing can be computed. Learnable encryption: scrambled "
     "pictures, the scrambling is trusted. Homomorphic encryption: ciphertexts only, a lattice problem is "
-    "trusted. Two servers with shares: noise each, trusted not to join them. DP-SGD: the trainer sees all "
+    "trusted. Secret shares: two servers, noise each, trusted not to join them. DP-SGD: the trainer sees all "
     "pictures, whoever has the network learns little about any one."
 )
 """The text alternative."""

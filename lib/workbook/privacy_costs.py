@@ -49,13 +49,26 @@ def bill(record: Privacy) -> tuple[list[str], list[list[str]]]:
     sent = shared[0]["up"] + shared[0]["between"] + shared[0]["dealt"]
     rows.append(["secret shares, small network", *_accuracies(square, square), *_seconds(square, shared),
                  f"{sent:,.0f}", "160"])  # fmt: skip
+    without = record.private["without"]
     for name, runs in record.private.items():
         if name != "without":
-            row = [f"DP-SGD, {name}", *_accuracies(runs, record.private["without"]), _mean(runs, "training")]
-            rows.append(
-                [*row, "0", _milliseconds(record.private["without"].values(), "server"), "3,072", "40"]
-            )
+            row = [f"DP-SGD, {name}", *_accuracies(runs, without), _mean(runs, "training"), "0"]
+            rows.append([*row, _milliseconds(without.values(), "server"), "3,072", "40"])
     return HEAD, rows
+
+
+def agreements(record: Privacy) -> str:
+    """How far results on ciphertexts and on shares were compared with the plain network, in a line each."""
+    lines = []
+    for name, part in (("linear", "homomorphic"), ("network", "homomorphic"), ("network", "shares")):
+        found = [run[part] for run in record.encrypted[name].values()]
+        pictures = sum(int(each["images"]) for each in found)
+        same = sum(round(each["agree"] * each["images"]) for each in found)
+        error = max(each["error"] for each in found)
+        lines.append(
+            f"{part}, {name}: {same} of {pictures} answers as in plain; scores off by at most {error:.1g}"
+        )
+    return "\n".join(lines)
 
 
 def _accuracies(runs, without=None):
@@ -79,7 +92,8 @@ def _mean(runs, name):
 
 
 def _milliseconds(found, name):
-    return f"{1000 * np.mean([each.get(name, 0.0) for each in found]):.2g}"
+    value = 1000 * np.mean([each.get(name, 0.0) for each in found])
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _seconds(runs, found=None):

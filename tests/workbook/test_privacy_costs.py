@@ -25,6 +25,12 @@ def test_bytes_of_shares_are_all_that_travel():
     assert row[6] == f"{one['up'] + one['between'] + one['dealt']:,}"
 
 
+def test_agreements_count_pictures():
+    runs = RECORD.encrypted["network"].values()
+    pictures = sum(run["homomorphic"]["images"] for run in runs)
+    assert f"homomorphic, network: {pictures:.0f} of {pictures:.0f} answers" in costs.agreements(RECORD)
+
+
 def test_protections_are_as_judged():
     head, rows = costs.protections()
     assert all(len(row) == len(head) for row in rows)

@@ -86,9 +86,8 @@ def fit_privately(
 
 def tensors(data: Dataset) -> tuple[torch.Tensor, torch.Tensor]:
     """The pictures as networks read them, (n, 3, h, w) floats from -1 to 1, and the labels."""
-    return scaled(torch.from_numpy(data.images).permute(0, 3, 1, 2)).contiguous(), torch.from_numpy(
-        data.labels
-    )
+    images = torch.from_numpy(data.images).permute(0, 3, 1, 2)
+    return scaled(images).contiguous(), torch.from_numpy(data.labels)
 
 
 def gradients(model: nn.Module, x: torch.Tensor, y: torch.Tensor) -> np.ndarray:

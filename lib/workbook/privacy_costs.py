@@ -47,8 +47,8 @@ def bill(record: Privacy) -> tuple[list[str], list[list[str]]]:
         rows.append([f"homomorphic, {name}", *_accuracies(runs, runs), *_seconds(runs, done), *_bytes(done)])
     shared = [run["shares"] for run in square.values()]
     sent = shared[0]["up"] + shared[0]["between"] + shared[0]["dealt"]
-    rows.append(["secret shares, small network", *_accuracies(square, square), *_seconds(square, shared),
-                 f"{sent:,.0f}", "160"])  # fmt: skip
+    rows.append(["secret shares, small network", *_accuracies(square, square), _mean(square, "training"),
+                 "", _milliseconds(shared, "server"), f"{sent:,.0f}", "160"])  # fmt: skip
     without = record.private["without"]
     for name, runs in record.private.items():
         if name != "without":

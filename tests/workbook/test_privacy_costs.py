@@ -22,7 +22,7 @@ def test_the_bill_has_every_way_once_and_whole_rows():
 def test_bytes_of_shares_are_all_that_travel():
     (row,) = (row for row in costs.bill(RECORD)[1] if row[0].startswith("secret shares"))
     one = RECORD.encrypted["network"]["0"]["shares"]
-    assert row[6] == f"{one['up'] + one['between'] + one['dealt']:,}"
+    assert row[6] == f"{one['up'] + one['between'] + one['dealt']:,.0f}"
 
 
 def test_agreements_count_pictures():

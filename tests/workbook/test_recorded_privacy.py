@@ -51,7 +51,7 @@ def test_an_unknown_part_is_told(capsys):
 
 def test_a_linear_model_on_ciphertexts_scores_as_in_plain(monkeypatch):
     pytest.importorskip("tenseal", reason="the extra privacy is not installed")
-    monkeypatch.setattr(recorded, "ENCRYPTED", 2)
+    monkeypatch.setattr(recorded, "ENCRYPTED", 1)
     monkeypatch.setattr(recorded, "SQUARE", recorded.SQUARE | {"epochs": 1, "crop": 0})
     data, test = datasets.load("photos", "train", 100), datasets.load("photos", "test", 50)
     done = recorded.linear(data, test, 0)["homomorphic"]

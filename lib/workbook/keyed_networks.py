@@ -20,63 +20,77 @@ from lib.workbook.recording import RESULTS
 
 MODELS = RESULTS.parent / "models"
 ROWS = {"ViT": "plain-vit"}
-OWN = MODELS / "own-vit-filters.npz"
+SMALL = {"small ViT": ("vit", {"dim": 96, "depth": 2}),
+         "small ConvMixer": ("convmixer", {"dim": 96, "depth": 2, "kernel": 5})}  # fmt: skip
+OWN = MODELS / "own-filters.npz"
 CLASSES = 10
 
 
 def kept(name: str) -> nn.Module:
-    """The network of this name, one of `ROWS`, with its weights, in evaluation mode."""
-    model = _made(_row(name))
-    with np.load(MODELS / f"{ROWS[name]}.npz", allow_pickle=False) as file:
+    """The network of this name, of `ROWS` or `SMALL`, with its weights, in evaluation mode."""
+    model = made(name)
+    with np.load(_path(name), allow_pickle=False) as file:
         state = {key: torch.from_numpy(file[key].astype(value.numpy().dtype))
                  for key, value in model.state_dict().items()}  # fmt: skip
     model.load_state_dict(state)
     return model.eval()
 
 
-def keep(name: str, folder: Path) -> Path:
-    """Keep the weights of the network that `make results` has trained in `folder`, seed 0."""
-    row = _row(name)
-    checkpoint = torch.load(folder / f"{row.stem}-seed0" / "checkpoint.pt", weights_only=True)
-    state = checkpoint["model"]
-    _made(row).load_state_dict(state)  # whether it is this network
-    path = MODELS / f"{ROWS[name]}.npz"
-    with whole_file(path, overwrite=True) as file:
-        floats = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-        np.savez(file, **{key: value.numpy() for key, value in floats.items()})
-    return path
+def keep(name: str, state: dict[str, torch.Tensor]) -> Path:
+    """Keep the weights of the network of this name, a state dict; ValueError where they are another's."""
+    try:
+        made(name).load_state_dict(state)
+    except RuntimeError as error:
+        raise ValueError(
+            f"these are not the weights of {name}: {str(error).splitlines()[-1].strip()}"
+        ) from None
+    halves = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
+    with whole_file(_path(name), overwrite=True) as file:
+        np.savez(file, **{key: value.numpy() for key, value in halves.items()})
+    return _path(name)
+
+
+def made(name: str) -> nn.Module:
+    """The network of this name before training."""
+    if name in SMALL:
+        network, options = SMALL[name]
+    else:
+        row = trained(name)
+        network, options = row.network, row.options
+    with torch.random.fork_rng(devices=[]):
+        return by_name(network, CLASSES, **{"side": 32, "block": 4} | options)
+
+
+def trained(name: str) -> TrainingRow:
+    """The row of recorded trainings that a network of `ROWS` is."""
+    return next(row for row in trainings.rows() if row.name == ROWS[name] and row.tier == "table")
 
 
 def own_filters() -> ServedWeights:
-    """Patch map and position code of a small ViT that was trained on pictures the served ones never saw."""
+    """Patch map of a small ConvMixer that was trained on pictures the served ones never saw."""
     with np.load(OWN, allow_pickle=False) as file:
-        kernel, positions = (file[name].astype(np.float32) for name in ("kernel", "positions"))
-    return ServedWeights(kernel[None], np.zeros(len(positions), np.int64), positions, None, 4, 8)
+        kernel = file["kernel"].astype(np.float32)
+    return ServedWeights(kernel[None], np.zeros(64, np.int64), None, np.arange(64), 4, 8)
 
 
 def keep_own(filters: ServedWeights) -> None:
     """Keep these as the attacker's own, in 16 bits."""
     with whole_file(OWN, overwrite=True) as file:
-        arrays = {"kernel": filters.kernels[0], "positions": filters.positions}
-        np.savez(file, **{name: array.astype(np.float16) for name, array in arrays.items()})
+        np.savez(file, kernel=filters.kernels[0].astype(np.float16))
 
 
-def _row(name) -> TrainingRow:
-    return next(row for row in trainings.rows() if row.name == ROWS[name] and row.tier == "table")
-
-
-def _made(row):
-    with torch.random.fork_rng(devices=[]):
-        return by_name(row.network, CLASSES, side=32, **row.options)
+def _path(name):
+    return MODELS / f"{ROWS.get(name, name.lower().replace(' ', '-'))}.npz"
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Keep the weights of both."""
+    """Keep the weights of the networks of `ROWS`, seed 0."""
     parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="of the runs' checkpoints")
     args = parser.parse_args(argv)
     for name in ROWS:
-        print(keep(name, args.folder))
+        path = args.folder / f"{trained(name).stem}-seed0" / "checkpoint.pt"
+        print(keep(name, torch.load(path, weights_only=True)["model"]))
     return 0
 
 

@@ -43,7 +43,7 @@ def test_a_tiny_network_goes_all_the_way(quick, tmp_path):
     assert all(cipher["keyed"] == each["exact"]["accuracy"] for cipher in each["exact"]["ciphers"].values())
     assert each["curve"]["0"]["etc"]["right"] == each["curve"]["0"]["etc"]["leak"][0] == 1
     assert each["curve"]["9"]["etc"]["right"] < 0.1 > each["strangers"]["etc"]["right"]
-    assert 0 < each["tuned"]["0.01"]["change"][0] and each["tuned"]["0.01"]["read"]["etc"]["right"] > 0.9
+    assert each["tuned"]["0.01"]["change"][0] > 0 and each["tuned"]["0.01"]["read"]["etc"]["right"] > 0.9
     assert set(each["filters"]) == {"trained", "not trained"}
     again = recorded.record({"other": (tiny, tiny)}, train, test, out)
     assert again["networks"]["tiny"] == each, "what was recorded before stays"
@@ -71,24 +71,34 @@ def test_what_is_committed_says_what_the_lesson_does(name):
 
 
 def test_kept_networks_are_those_that_were_recorded():
-    for name in keyed_networks.ROWS:
+    own = keyed_networks.own_filters()
+    for name in ("ViT", recorded.LESSON):
         model, test = keyed_networks.kept(name), load("photos", "test", limit=50)
         assert not model.training
         logits = recorded.logits(model, test.images)
         assert np.isfinite(logits).all() and logits.std() > 0.1
         assert RECORD["networks"][name]["exact"]["accuracy"] > 0.5
-        assert served(model).kernels.shape[2] == keyed_networks.own_filters().kernels.shape[2]
+        assert served(model).kernels.shape[2] == own.kernels.shape[2]
 
 
 def test_weights_are_kept_in_16_bits_and_read_back(tmp_path, monkeypatch):
-    name = next(iter(keyed_networks.ROWS))
-    model = keyed_networks.kept(name)
-    row = keyed_networks._row(name)
-    folder = tmp_path / f"{row.stem}-seed0"
+    model = keyed_networks.kept(recorded.LESSON)
+    monkeypatch.setattr(keyed_networks, "MODELS", tmp_path)
+    keyed_networks.keep(recorded.LESSON, model.state_dict())
+    again = keyed_networks.kept(recorded.LESSON)
+    for key, value in model.state_dict().items():
+        assert torch.equal(value, again.state_dict()[key]), "16 bits twice are 16 bits"
+    with pytest.raises(ValueError, match="not the weights of ViT"):
+        keyed_networks.keep("ViT", model.state_dict())
+
+
+def test_runs_of_make_results_are_kept(tmp_path, monkeypatch):
+    model = keyed_networks.kept("ViT")
+    folder = tmp_path / f"{keyed_networks.trained('ViT').stem}-seed0"
     folder.mkdir()
     torch.save({"model": model.state_dict()}, folder / "checkpoint.pt")
     monkeypatch.setattr(keyed_networks, "MODELS", tmp_path)
-    keyed_networks.keep(name, tmp_path)
-    again = keyed_networks.kept(name)
-    for key, value in model.state_dict().items():
-        assert torch.equal(value, again.state_dict()[key]), "16 bits twice are 16 bits"
+    assert keyed_networks.main([str(tmp_path)]) == 0
+    assert torch.equal(
+        keyed_networks.kept("ViT").state_dict()["0.pos_embed"], model.state_dict()["0.pos_embed"]
+    )

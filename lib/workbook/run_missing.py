@@ -9,6 +9,7 @@
 """
 
 import argparse
+import atexit
 import contextlib
 import os
 import sys
@@ -54,7 +55,14 @@ def step_aside() -> None:
     os.nice(19)
     group = Path("/proc/self/autogroup")  # where Linux shares by sessions, nice alone does nothing
     with contextlib.suppress(OSError):  # no such file, or a session that has no share of its own
+        before = group.read_text().split()[-1]  # "/autogroup-7 nice 0"
         group.write_text("19")
+        atexit.register(_give_back, group, before)  # the session is the terminal's, and outlives this program
+
+
+def _give_back(group, before):
+    with contextlib.suppress(OSError):  # one who may not raise a rank
+        group.write_text(before)
 
 
 def main(argv: list[str] | None = None, kinds: dict[str, Kind] = KINDS) -> int:

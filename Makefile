@@ -84,6 +84,7 @@ judged: $(STAMP)
 # Accuracy against leakage, from what `make results` and `make judged` have recorded.
 scoreboard: $(STAMP)
 	$(BIN)/python -m lib.workbook.scoreboard
+	$(BIN)/python -m lib.workbook.applications
 
 # For teachers. LESSONS for some, as LESSONS="02 04"; all of them otherwise.
 student teacher assignments: $(STAMP)

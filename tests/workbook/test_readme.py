@@ -19,7 +19,7 @@ def test_marks_stand_there_once(text):
         readme.with_part(text, "x", "new")
 
 
-def test_the_readme_has_three_parts():
+def test_the_readme_has_its_parts():
     text = readme.README.read_text(encoding="utf-8")
-    for name in ("lessons", "training", "scoreboard"):
+    for name in ("lessons", "training", "scoreboard", "applications"):
         assert readme.with_part(text, name, "") != text

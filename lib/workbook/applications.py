@@ -1,0 +1,67 @@
+"""What attackers get of applications: models that hold the key, and mixing schemes. For README and lesson 40.
+
+    python -m lib.workbook.applications
+
+The judge sees ciphers alone. An application gives more away: weights with a key in them, labels. Each line is
+a cell of `data/results/keyed.json` or `data/results/instahide.json`: leakage, 0 for a one-time pad, 1 for
+plain pictures, beside its control.
+"""
+
+import json
+import sys
+
+import numpy as np
+
+from lib.workbook import readme
+from lib.workbook.recording import RESULTS
+
+HEAD = ["application", "the attacker has", "leak", "control", "leak of the control"]
+CIPHER = "shf"
+GOAL = {"pictures": 20, "k": 6, "epochs": 100}  # 200 encryptions of each picture
+
+
+def rows() -> list[list[str]]:
+    """The lines of the table."""
+    return [*_keyed(json.loads((RESULTS / "keyed.json").read_text())["networks"]),
+            *_instahide(json.loads((RESULTS / "instahide.json").read_text())["cells"])]  # fmt: skip
+
+
+def _keyed(networks):
+    for name, each in networks.items():
+        model = f"{name} that holds a key of SHF"
+        anew = "a patch layer trained anew", _told(each["strangers"][CIPHER]["leak"])
+        curve = each["curve"]
+        yield [model, "its weights, the public checkpoint", _told(curve["0"][CIPHER]["leak"]), *anew]
+        change = "the same, after a change as long as the weights"
+        yield [model, change, _told(curve["1"][CIPHER]["leak"]), *anew]
+        alone = (each["filters"][kind][CIPHER]["leak"] for kind in ("trained", "not trained"))
+        told, control = map(_told, alone)
+        yield [model, "its weights, a network of his own", told, "an untrained patch layer", control]
+
+
+def _instahide(cells):
+    chosen = [each["scores"] for each in cells if GOAL.items() <= each.items()]
+    for name, has in (("squares", "encryptions, labels"), ("network", "the same, a trained network")):
+        kinds = f"pairs found, {name}", "control: fresh pictures, pairs found"
+        found, control = (_spread([each[kind]["value"] for each in chosen]) for kind in kinds)
+        yield [f"InstaHide, k = {GOAL['k']}", has, found, "pictures that come once", control]
+
+
+def _told(leak):
+    value, low, high = (f"{each + 0:.2f}" for each in leak)
+    return f"{value} ({low} to {high})"
+
+
+def _spread(values):
+    return _told([np.mean(values), min(values), max(values)])
+
+
+def main() -> int:
+    """Rewrite the README's table."""
+    readme.rewrite("applications", readme.table(HEAD, rows()))
+    print(readme.table(HEAD, rows()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

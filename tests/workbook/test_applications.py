@@ -1,0 +1,30 @@
+"""The table of applications: its lines are cells of the records, and README's are these."""
+
+import json
+
+from lib.workbook import applications, readme
+from lib.workbook.recording import RESULTS
+
+
+def test_lines_are_cells_of_the_records():
+    keyed = json.loads((RESULTS / "keyed.json").read_text())["networks"]
+    rows = applications.rows()
+    assert len(rows) == 3 * len(keyed) + 2 and all(len(row) == len(applications.HEAD) for row in rows)
+    for at, each in enumerate(keyed.values()):
+        value = each["curve"]["0"]["shf"]["leak"][0]
+        assert rows[3 * at][2].startswith(f"{value:.2f} (") and value > 0.99
+
+
+def test_instahide_is_told_over_seeds():
+    cells = [{"pictures": 20, "k": 6, "epochs": 100, "scores": {
+        "pairs found, squares": {"value": value}, "pairs found, network": {"value": value + 0.1},
+        "control: fresh pictures, pairs found": {"value": -0.001},
+    }} for value in (0.5, 0.7)]  # fmt: skip
+    first, second = applications._instahide([*cells, {"pictures": 20, "k": 4, "epochs": 100, "scores": {}}])
+    assert first[2] == "0.60 (0.50 to 0.70)" and second[2] == "0.70 (0.60 to 0.80)"
+
+
+def test_readme_shows_what_is_recorded():
+    part = readme.table(applications.HEAD, applications.rows())
+    text = readme.README.read_text(encoding="utf-8")
+    assert readme.with_part(text, "applications", part) == text, "python -m lib.workbook.applications"

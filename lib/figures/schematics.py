@@ -56,8 +56,8 @@ TOLD = {
     "keyed_model":
         "Who holds what when a model holds the key. Above, the owner: a plain network and the key make a "
         "keyed network. Below, a client's picture is encrypted with the key, and the ciphertext goes to "
-        "the server, whose patch map holds the key; tokens go through the plain body to scores. "
-        "The server sees the ciphertext and all weights, the keyed patch map among them.",
+        "the server, whose patch layer holds the key; tokens go through the plain body to scores. "
+        "The server sees the ciphertext and all weights, the keyed patch layer among them.",
 }  # fmt: skip
 """The text alternatives."""
 
@@ -319,29 +319,24 @@ def judge() -> None:
 def keyed_model() -> None:
     """`lib.models.keyed`: where the key goes, and who sees what."""
     figure, axis = _paper("A model that holds the key: who sees what")
-    _row(
-        axis,
-        0,
-        "owner",
-        [("plain network", 1.9), ("the key moves columns\nof its patch map", 2.6), ("keyed network", 1.9)],
-    )
-    _row(axis, -1.3, "client", [("picture", 1.9), ("encrypt\nwith the key", 2.6), ("ciphertext", 1.9)])
-    middle = [("keyed patch map:\nthe key is in here", 1.9), ("plain body", 2.6), ("scores", 1.9)]
-    _row(axis, -2.6, "server", middle, dark=0)
-    for start, end in ((-0.3, -2.3), (-1.6, -2.3)):
-        axis.annotate(
-            "", (2.2, end), (8.2, start), arrowprops={"arrowstyle": "-|>", "color": INK, "lw": 1, "ls": "--"}
-        )
-    _shown(figure, axis, 9.6, 0.6, -3.2, "keyed_model")
-
-
-def _row(axis, y, name, boxes, dark=None):
-    """A party's row of boxes, from left to right; where it ends."""
-    axis.text(0.1, y, name, va="center", fontsize=10, weight="bold")
-    x = 1.2
-    for i, (text, width) in enumerate(boxes):
-        x = box(axis, arrow(axis, x, y, x + 0.5) if i else x, y, width, text, dark=i == dark)
-    return x
+    rows = {
+        "owner": ("plain network", "the key moves columns\nof its patch layer", "keyed network"),
+        "client": ("picture", "encrypt\nwith the key", "ciphertext"),
+        "server": ("scores", "plain body", "keyed patch layer:\nthe key is in here"),
+    }
+    for row, (name, words) in enumerate(rows.items()):
+        axis.text(0.1, -1.3 * row, name, va="center", fontsize=10, weight="bold")
+        places = zip((1.2, 3.7, 6.9), (1.9, 2.6, 2.2), words)
+        for x, width, text in places:
+            box(axis, x, -1.3 * row, width, text, dark=text.startswith("keyed patch"))
+    for row, (left, right) in enumerate((((3.1, 3.7), (6.3, 6.9)),) * 2 + (((3.7, 3.1), (6.9, 6.3)),)):
+        for start, end in (left, right):
+            arrow(axis, start, -1.3 * row, end)
+    line = {"arrowstyle": "-|>", "color": INK, "lw": 1.4}
+    axis.annotate("", (8, -2.25), (8, -1.65), arrowprops=line)  # the ciphertext goes down to the server
+    axis.plot([9.1, 9.5, 9.5], [0, 0, -2.6], color=INK, lw=1.4)  # and so does the network, around it
+    axis.annotate("", (9.1, -2.6), (9.55, -2.6), arrowprops=line)
+    _shown(figure, axis, 9.8, 0.6, -3.2, "keyed_model")
 
 
 def _way(axis, row, name, *between):

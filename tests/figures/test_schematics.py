@@ -48,10 +48,10 @@ def made(model, layers, *, without=()):
     return sizes
 
 
-def test_there_are_seven():
+def test_there_are_eight():
     assert list(DRAWN) == [
         "tanaka_network", "le_adaptnet", "ele_adaptnet", "speed_run_network", "shake_pyramid", "three_ways",
-        "judge",
+        "judge", "keyed_model",
     ]  # fmt: skip
 
 

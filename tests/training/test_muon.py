@@ -130,8 +130,8 @@ def test_frozen_weights_stay_and_the_whitening_bias_is_trained_for_three_epochs(
 def test_a_small_run_follows_its_curve():
     run = fit(tiny, large(1, 400), RECIPE, test=large(2, 200))
     assert [entry["loss"] for entry in run.history] == pytest.approx(
-        LOSSES, rel=0.01
-    )  # the last bits are a machine's own
+        LOSSES, rel=0.025
+    )  # the last bits are a machine's own, and grow: 0.014 on one with AMX
     assert run.history[-1]["test_accuracy"] > 0.95
 
 

@@ -13,7 +13,7 @@ arguments; nothing here imports one.
     recipe        how to train
     batches       images to batches: checked, augmented, encrypted
     fitting       `fit`: the loop over epochs
-    evaluation    `evaluate`, `predict`, `scores`
+    evaluation    `evaluate`, `predict`, `scores`, `logits`
     checkpoints   the file by which a stopped run goes on
     steps         the same for what has no classes
     machine       seeds, threads, clocks, bfloat16
@@ -22,7 +22,7 @@ arguments; nothing here imports one.
 from lib.models.inputs import scaled
 from lib.training.batches import TEST_IDS, encrypted
 from lib.training.checkpoints import CheckpointError, digest
-from lib.training.evaluation import evaluate, predict, scores
+from lib.training.evaluation import evaluate, logits, predict, scores
 from lib.training.fitting import Run, fit
 from lib.training.machine import CPU, autocast, generator, has_bfloat16, quiet
 from lib.training.recipe import Recipe
@@ -30,5 +30,5 @@ from lib.training.steps import by_steps
 
 __all__ = [
     "CPU", "TEST_IDS", "CheckpointError", "Recipe", "Run", "autocast", "by_steps", "digest", "encrypted",
-    "evaluate", "fit", "generator", "has_bfloat16", "predict", "quiet", "scaled", "scores",
+    "evaluate", "fit", "generator", "has_bfloat16", "logits", "predict", "quiet", "scaled", "scores",
 ]  # fmt: skip

@@ -14,15 +14,20 @@ from lib.training.machine import autocast
 from lib.training.recipe import check_when
 
 
-@torch.no_grad()
 def scores(model: nn.Module, images: np.ndarray, *, batch: int = 500, bfloat16: bool = False) -> np.ndarray:
     """(n, classes) float32: the probability of each class for images (n, h, w, c) or (n, h, w) uint8."""
+    return torch.from_numpy(logits(model, images, batch=batch, bfloat16=bfloat16)).softmax(1).numpy()
+
+
+@torch.no_grad()
+def logits(model: nn.Module, images: np.ndarray, *, batch: int = 500, bfloat16: bool = False) -> np.ndarray:
+    """(n, classes) float32: what the network gives, of which `scores` makes probabilities."""
     model.eval()
     device = next(model.parameters()).device
     out = []
     for part in torch.from_numpy(whole_batch(images)).split(batch):
         with autocast(device, bfloat16):
-            out.append(model(scaled(part.to(device).permute(0, 3, 1, 2))).float().softmax(1).cpu())
+            out.append(model(scaled(part.to(device).permute(0, 3, 1, 2))).float().cpu())
     return torch.cat(out).numpy()
 
 

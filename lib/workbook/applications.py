@@ -13,6 +13,7 @@ import sys
 import numpy as np
 
 from lib.workbook import readme
+from lib.workbook.recorded_verdicts import interval
 from lib.workbook.recording import RESULTS
 
 HEAD = ["application", "the attacker has", "leak", "control", "leak of the control"]
@@ -29,13 +30,13 @@ def rows() -> list[list[str]]:
 def _keyed(networks):
     for name, each in networks.items():
         model = f"{name} that holds a key of SHF"
-        anew = "a patch layer trained anew", _told(each["strangers"][CIPHER]["leak"])
+        anew = "a patch layer trained anew", interval(*each["strangers"][CIPHER]["leak"])
         curve = each["curve"]
-        yield [model, "its weights, the public checkpoint", _told(curve["0"][CIPHER]["leak"]), *anew]
+        yield [model, "its weights, the public checkpoint", interval(*curve["0"][CIPHER]["leak"]), *anew]
         change = "the same, after a change as long as the weights"
-        yield [model, change, _told(curve["1"][CIPHER]["leak"]), *anew]
-        alone = (each["filters"][kind][CIPHER]["leak"] for kind in ("trained", "not trained"))
-        told, control = map(_told, alone)
+        yield [model, change, interval(*curve["1"][CIPHER]["leak"]), *anew]
+        kinds = "trained", "not trained"
+        told, control = (interval(*each["filters"][kind][CIPHER]["leak"]) for kind in kinds)
         yield [model, "its weights, a network of his own", told, "an untrained patch layer", control]
 
 
@@ -47,13 +48,8 @@ def _instahide(cells):
         yield [f"InstaHide, k = {GOAL['k']}", has, found, "pictures that come once", control]
 
 
-def _told(leak):
-    value, low, high = (f"{each + 0:.2f}" for each in leak)
-    return f"{value} ({low} to {high})"
-
-
 def _spread(values):
-    return _told([np.mean(values), min(values), max(values)])
+    return interval(np.mean(values), min(values), max(values))
 
 
 def main() -> int:

@@ -42,6 +42,7 @@ from lib.models.keyed import ServedWeights, keyed, served
 from lib.schemes import (
     SKK,
     BlockPixelPermutation,
+    BlockScheme,
     BlockShuffle,
     CompressionFriendly,
     EtC,
@@ -52,7 +53,7 @@ from lib.schemes import (
     Scheme,
     Tanaka,
 )
-from lib.training import Recipe, fit, scaled
+from lib.training import Recipe, fit, logits
 from lib.workbook import keyed_networks
 from lib.workbook.keyed_networks import ROWS, keep, keep_own, kept, made
 from lib.workbook.recording import RESULTS, about_data, versions
@@ -79,14 +80,7 @@ OTHERS, SOME = 10_000, 2000  # training images for fine-tuning; test images wher
 
 def scheme_of(kind: type[Scheme], seed: int) -> Scheme:
     """A scheme whose blocks are the networks' patches, or smaller."""
-    return kind(Key.from_seed(seed)) if kind is SKK else kind(Key.from_seed(seed), block=4)
-
-
-@torch.no_grad()
-def logits(model: nn.Module, images: np.ndarray) -> np.ndarray:
-    """(n, classes) float32 of images (n, h, w, 3) uint8."""
-    parts = torch.from_numpy(images).split(500)
-    return torch.cat([model.eval()(scaled(part.permute(0, 3, 1, 2))) for part in parts]).numpy()
+    return kind(Key.from_seed(seed), **({"block": 4} if issubclass(kind, BlockScheme) else {}))
 
 
 def exact(model: nn.Module, test: Dataset) -> dict:

@@ -132,7 +132,7 @@ def told(verdict: Verdict, threat: str) -> str:
         return "not tried"
     needs = ", ".join(f"{count:,} {_what(name, count)}" for name, count in attempt.needs.items())
     leak = attempt.leak
-    settled = f"{_two(leak.value)} ({_two(leak.low)} to {_two(leak.high)}), {needs}"
+    settled = f"{interval(leak.value, leak.low, leak.high)}, {needs}"
     return "; ".join([settled, *(f"open: {_interval(each)}" for each in unsettled(verdict, threat))])
 
 
@@ -163,6 +163,15 @@ def markdown() -> str:
 def _interval(attempt):
     leak = attempt.leak
     return f"{attempt.attack}, {_two(leak.low)} to {_two(leak.high)}, of {leak.images} pictures"
+
+
+def interval(value: float, low: float, high: float) -> str:
+    """A leak with the ends of its interval, as tables show it.
+
+    >>> interval(0.5, -0.001, 1)
+    '0.50 (0.00 to 1.00)'
+    """
+    return f"{_two(value)} ({_two(low)} to {_two(high)})"
 
 
 def _two(value):

@@ -31,7 +31,7 @@ from lib.judge.verdict import LEAKS, Verdict
 from lib.schemes import Scheme
 from lib.workbook import readme
 from lib.workbook.recorded_trainings import KINDS, Training, TrainingRow, told, trainings
-from lib.workbook.recorded_verdicts import SUBJECTS, best, recorded
+from lib.workbook.recorded_verdicts import SUBJECTS, best, interval, recorded
 from lib.workbook.recording import RESULTS, scheme_of
 
 OUT = RESULTS / "scoreboard.json"
@@ -220,8 +220,7 @@ def _learned(facts):
 def _leaked(leak, outcome):
     if leak is None:
         return "not tried" if outcome else "not judged"
-    value, low, high = (f"{round(leak[name], 2) + 0:.2f}" for name in ("value", "low", "high"))
-    return f"{value} ({low} to {high})"
+    return interval(*(leak[name] for name in ("value", "low", "high")))
 
 
 def main(argv: list[str] | None = None) -> int:

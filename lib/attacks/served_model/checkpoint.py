@@ -25,9 +25,8 @@ from lib.models.keyed import ServedWeights
 from lib.table import join
 from lib.tiling import places
 
-PARTS = np.r_[
-    np.geomspace(1e-4, 0.5, 40), 1 - np.geomspace(0.4, 1e-9, 30)
-]  # see `_odds`; the likeliest is taken
+# see `_odds`; the likeliest is taken
+PARTS = np.r_[np.geomspace(1e-4, 0.5, 40), 1 - np.geomspace(0.4, 1e-9, 30)]
 
 
 class Matching(NamedTuple):

@@ -27,7 +27,7 @@ from lib.attacks.served_model.checkpoint import Matching, matched, put_back
 from lib.attacks.solvers import ambiguity
 from lib.attacks.solvers.gaussian_model import inside_weights
 from lib.attacks.solvers.quadratic_assignment import Assignment
-from lib.attacks.solvers.recovered_table import differences
+from lib.attacks.solvers.recovered_table import roughness
 from lib.models.keyed import ServedWeights
 from lib.symmetries import COLOURS, orientation_orders
 
@@ -96,10 +96,10 @@ def _bytes(rows, levels):
     """(bytes, levels) which rows are the atoms of one byte, the highest first, and their signs to that. They
     are multiples of one another, each 16 times (of nibbles) or 4 times (of pairs of bits) the next."""
     ranked = np.argsort(-(rows**2).sum(1), kind="stable").reshape(levels, -1)
-    unit = rows / np.sqrt((rows**2).sum(1, keepdims=True))
+    alike = correlation(rows)
     atoms, signs = np.empty((2, ranked.shape[1], levels), np.int64)
     for level, lower in enumerate(ranked):
-        like = unit[ranked[0]] @ unit[lower].T
+        like = alike[np.ix_(ranked[0], lower)]
         best = np.abs(like).argmax(1)
         atoms[:, level], signs[:, level] = lower[best], np.sign(like[np.arange(len(best)), best])
     return atoms, signs
@@ -175,14 +175,10 @@ def _turned(served, columns, source, grid):
         yield from ((turned, order[source]) for order in blocks)
 
 
-def _seams(served, ciphers, columns, source) -> int:
-    """How much pixels differ across the borders of blocks, added up."""
-    images, block = (
-        put_back(served, ciphers[:SEEN], columns, source, np.zeros(len(source))).estimate,
-        served.block,
-    )
-    pairs = [(x[:, block::block], x[:, block - 1 : -1 : block]) for x in (images, images.swapaxes(1, 2))]
-    return sum(int(differences(a, b).sum()) for a, b in pairs)
+def _seams(served, ciphers, columns, source) -> float:
+    """How much pixels differ across the borders of blocks."""
+    estimate = put_back(served, ciphers[:SEEN], columns, source, np.zeros(len(source))).estimate
+    return roughness(estimate, served.block)
 
 
 def _upright(served, ciphers, columns, source, public) -> AttackResult:

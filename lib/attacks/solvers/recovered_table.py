@@ -55,7 +55,7 @@ def is_smoother(estimate: np.ndarray, ciphers: np.ndarray, block: int) -> bool:
     more with another. On single test images it called 1 % of the wrong keys of NP and of bytes right, 1.5 %
     of SHF's right ones wrong (6 % on flat patches), and no other of any scheme. False for pictures of noise.
     """
-    return _roughness(estimate, block) < 0.6 * _roughness(ciphers, block)
+    return roughness(estimate, block) < 0.6 * roughness(ciphers, block)
 
 
 def is_coherent(estimate: Array, ciphers: Array, index: Array, mask: Array, bits: int) -> bool:
@@ -90,7 +90,9 @@ def steps(images: Array) -> list[Array]:
     return [differences(images[:, 1:], images[:, :-1]), differences(images[:, :, 1:], images[:, :, :-1])]
 
 
-def _roughness(images, block):
+def roughness(images: Array, block: int) -> float:
+    """How much pixels of (n, h, w, c) uint8 differ across the borders of blocks, on average; of one block,
+    all that stand side by side."""
     step = block if max(images.shape[1:3]) > block else 1  # where there is but one block, look inside
     pairs = [(x[:, :, step::step], x[:, :, step - 1 : -1 : step]) for x in (images, images.swapaxes(1, 2))]
     apart = [differences(a, b) for a, b in pairs]

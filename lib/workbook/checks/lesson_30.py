@@ -5,6 +5,7 @@ from itertools import count
 
 import numpy as np
 
+from lib.tiling import assembled, grid
 from lib.workbook.checks import array, called, exercise, number, pair
 
 DIM, ATOMS = 64, 12  # small maps; the last exercise has patches of 4x4 in colour
@@ -12,12 +13,16 @@ SIDE, BLOCK = 24, 4
 
 
 def _drawn(rng, atoms=ATOMS):
-    """A patch map (dim, atoms), and a key: an order that is not its own inverse, and signs of both kinds."""
-    order = next(
-        each for each in (rng.permutation(atoms) for _ in count()) if (each[each] != np.arange(atoms)).any()
-    )
+    """A patch map (dim, atoms), and a key: an order and signs of both kinds."""
+    order = _order(rng, atoms)
     sign = np.where(rng.permutation(atoms) < atoms // 2, 1, -1)
     return rng.normal(size=(DIM, atoms)), order, sign
+
+
+def _order(rng, size):
+    """One that is not its own inverse."""
+    orders = (rng.permutation(size) for _ in count())
+    return next(each for each in orders if (each[each] != np.arange(size)).any())
 
 
 @exercise
@@ -65,11 +70,7 @@ def sources(answer):
     for seed in range(4):
         rng = np.random.default_rng(seed)
         plain = rng.normal(size=(ATOMS, DIM)) + 3 * rng.normal(size=DIM)  # rows have much in common
-        moved = next(
-            each
-            for each in (rng.permutation(ATOMS) for _ in count())
-            if (each[each] != np.arange(ATOMS)).any()
-        )
+        moved = _order(rng, ATOMS)
         served = plain[moved] + 1.5 * rng.normal(size=plain.shape)
         got = array(called(answer, served, plain), (ATOMS,), None)
         undone = "that is where each plain patch went; asked is where each cipher patch came from"
@@ -104,10 +105,9 @@ def read(answer):
         y, x = np.mgrid[:SIDE, :SIDE] / SIDE
         waves = [128 + 90 * np.sin(a * x + b * y + c) for a, b, c in rng.uniform(1, 6, (3, 3))]
         plain = (np.stack(waves, 2) + rng.normal(0, 6, (SIDE, SIDE, 3))).clip(0, 255).astype(np.uint8)
-        blocks = plain.reshape(SIDE // BLOCK, BLOCK, SIDE // BLOCK, BLOCK, 3).swapaxes(1, 2)
-        moved = blocks.reshape(-1, atoms)[:, order]
-        moved = np.where(sign < 0, 255 - moved, moved).reshape(blocks.shape)
-        cipher = np.ascontiguousarray(moved.swapaxes(1, 2).reshape(plain.shape), np.uint8)
+        blocks = grid(plain[None], BLOCK)
+        moved = blocks.reshape(*blocks.shape[:3], atoms)[..., order]
+        cipher = assembled(np.where(sign < 0, 255 - moved, moved).astype(np.uint8), BLOCK)[0]
         tuned = kernel + rng.normal(size=kernel.shape)
         got = array(called(answer, tuned[:, order] * sign, kernel, cipher), plain.shape)
         right = (got == plain).mean()

@@ -86,7 +86,14 @@ class Training(Record):
         given = (row.scheme or {}).items()
         settings = {"scheme" if name == "name" else name: value for name, value in given}
         scheme = {name: (self.scheme or {}).get(name) for name in settings}
-        names = ("tier", "kind", "network", "adaptation", "attack", "options", "threads")
+        names = (
+            "tier",
+            "kind",
+            "network",
+            "adaptation",
+            "attack",
+            "options",
+        )  # threads change no more than sums
         return (
             bool(self.scheme) == bool(row.scheme)
             and scheme == settings

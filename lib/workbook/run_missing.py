@@ -22,6 +22,7 @@ from lib.workbook.recorded_trainings import summary, trainings
 from lib.workbook.recording import Job, Kind, Row, chosen
 
 KINDS = {"trainings": trainings, "attacks": trained_attacks}
+AUTOGROUP = Path("/proc/self/autogroup")
 BUILD = readme.README.parent / "build"
 
 
@@ -53,11 +54,13 @@ def run_missing(
 def step_aside() -> None:
     """Let every other program go first: runs of hours are for the background."""
     os.nice(19)
-    group = Path("/proc/self/autogroup")  # where Linux shares by sessions, nice alone does nothing
-    with contextlib.suppress(OSError):  # no such file, or a session that has no share of its own
-        before = group.read_text().split()[-1]  # "/autogroup-7 nice 0"
-        group.write_text("19")
-        atexit.register(_give_back, group, before)  # the session is the terminal's, and outlives this program
+    group = AUTOGROUP  # where Linux shares by sessions, nice alone does nothing
+    with contextlib.suppress(OSError):  # no such file, or a session that may not change its share
+        if share := group.read_text().split():  # "/autogroup-7 nice 0"; empty where the session has none
+            group.write_text("19")
+            atexit.register(
+                _give_back, group, share[-1]
+            )  # the session is the terminal's, and outlives this program
 
 
 def _give_back(group, before):
@@ -73,6 +76,8 @@ def main(argv: list[str] | None = None, kinds: dict[str, Kind] = KINDS) -> int:
     parser.add_argument("--seeds", type=int, nargs="+", default=[], help="as many as each row says")
     parser.add_argument("--tiers", nargs="+", default=None, help="rows of these tiers alone")
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, help="of a training; two of one thread side by side lose "
+                        "less to other programs than one of two")  # fmt: skip
     parser.add_argument("--limit", type=float, help="stop after the epoch in which so many seconds are over")
     args = parser.parse_args(argv)
     kind = kinds[args.kind]
@@ -80,10 +85,12 @@ def main(argv: list[str] | None = None, kinds: dict[str, Kind] = KINDS) -> int:
         rows = chosen(kind, args.rows)
     except ValueError as error:
         parser.error(str(error))
-    if kind is not trainings and (args.tiers or args.limit):
-        parser.error("--tiers and --limit are for trainings")
+    if kind is not trainings and (args.tiers or args.limit or args.threads):
+        parser.error("--tiers, --limit and --threads are for trainings")
     if args.tiers:
         rows = [row for row in rows if row.tier in args.tiers]
+    if args.threads:
+        rows = [row.model_copy(update={"threads": args.threads}) for row in rows]
     try:
         run_missing(kind, rows, args.seeds, args.data, args.device, args.limit)
     except OutOfTime:

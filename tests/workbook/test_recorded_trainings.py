@@ -103,7 +103,7 @@ def test_the_seed_decides_key_and_training(data, record, tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        {"network": "resnet18"}, {"adaptation": "orbit"}, {"options": {"features": 8}}, {"threads": 2},
+        {"network": "resnet18"}, {"adaptation": "orbit"}, {"options": {"features": 8}},
         {"recipe": SMALL["recipe"] | {"epochs": 3}}, {"scheme": {"name": "etc", "block": 4}},
         {"scheme": {"name": "ele", "block": 8}}, {"scheme": None}, {"attack": "one-key-etc"},
         {"kind": "by statistics"}, {"tier": "night"},

@@ -72,6 +72,35 @@ def test_the_command_steps_aside_and_a_call_of_main_does_not(kind):
     assert os.geteuid() or before == (group.exists() and group.read_text()), "the session has its rank again"
 
 
+def test_a_session_without_a_share_of_its_own_steps_aside_by_rank_alone(tmp_path):
+    empty, shared = tmp_path / "empty", tmp_path / "shared"
+    empty.write_text("")
+    shared.write_text("/autogroup-7 nice 3\n")
+    line = """if True:
+        import os, sys
+        from pathlib import Path
+        from lib.workbook import run_missing
+        run_missing.AUTOGROUP = Path(sys.argv[1])
+        run_missing.step_aside()
+        print(os.nice(0), Path(sys.argv[1]).read_text() if Path(sys.argv[1]).exists() else None)"""
+    for file, during, after in [(empty, "", ""), (shared, "19", "3"), (tmp_path / "none", None, None)]:
+        told = subprocess.check_output([sys.executable, "-c", line, file], text=True)
+        assert told == f"19 {during}\n" and (file.read_text() if file.exists() else None) == after
+
+
+def test_threads_are_of_the_machine_and_make_no_record_old(monkeypatch):
+    rows = []
+    monkeypatch.setattr(run_missing, "run_missing", lambda kind, given, *rest: rows.extend(given))
+    monkeypatch.setattr(readme, "rewrite", lambda *_: None)
+    run_missing.main(["trainings", "plain", "--tiers", "table", "--threads", "3"])
+    (row,) = rows
+    assert row.threads == 3
+    (recorded, *_) = run_missing.trainings.records(row)
+    assert recorded.threads != 3 and recorded.is_of(row, recorded.seed)
+    with pytest.raises(SystemExit):
+        run_missing.main(["attacks", "skk-same", "--threads", "1"])
+
+
 def test_a_damaged_record_names_file_and_field(kind):
     write(kind)
     (row,) = chosen(kind, ["a"])

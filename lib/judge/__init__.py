@@ -28,12 +28,13 @@ from lib.judge.attempts import Case, attempts
 from lib.judge.learnability import learnability
 from lib.judge.readings import Inquiry
 from lib.judge.report import strips
+from lib.judge.served import SERVED
 from lib.judge.statistics import off_noise
 from lib.judge.structure import Found, found
 from lib.judge.subject import CipherError, Subject
 from lib.judge.verdict import NOT_BROKEN, Attempt, Finding, Verdict, outcome_of
 
-VERSION = "judge 1"
+VERSION = "judge 2"
 FIRST_ID = 1 << 24  # of pictures under attack
 SHOWS = "one ciphertext shows it"
 GREYS, OFF = 12, 7.0  # ciphertexts of grey; standard deviations that noise is never off in all of them
@@ -81,9 +82,9 @@ def judge(
         raise ValueError(f"budget is one of {', '.join(BUDGETS)}, got {budget!r}")
     shape = _checked(shape)
     started, scale = time.monotonic(), BUDGETS[budget]
-    out = {"cipher": _name(factory), "shape": shape, "budget": budget, "structure": [], "properties": [],
-           "key_bits": None, "attempts": [], "pictures": {}, "learnability": None,
-           "more": MORE[budget]}  # fmt: skip
+    out = {"judge": VERSION, "cipher": _name(factory), "shape": shape, "budget": budget,
+           "structure": [], "properties": [], "key_bits": None, "attempts": [], "pictures": {},
+           "learnability": None, "more": MORE[budget]}  # fmt: skip
     with Subject(factory) as subject:
         try:
             kept = contract.checked(subject, shape, scale.keys)
@@ -256,7 +257,7 @@ def _guessed(case, subject, kept, scale):
 
 def _summary(out, kept):
     lines = [finding.text for finding in kept.findings if finding.good is False]
-    for threat in (ONE, MANY, PAIRS, CHOSEN):
+    for threat in (ONE, MANY, PAIRS, CHOSEN, SERVED):
         mine = [each for each in out["attempts"] if each.threat == threat and each.leak]
         if mine:
             best = max(mine, key=lambda each: each.leak.low)

@@ -1,8 +1,9 @@
 """The attacks that a structure calls for, by what the attacker has; each beside a one-time pad in its place.
 
-Chosen plaintext is the reading that `lib.judge.structure` found. The others are those of the catalogue that
-are made for such a structure, and three that need none: the ciphertext as it is, its smoothest bit plane, and
-a learner (`lib.judge.learned`) that has pairs, under the key or under other keys.
+Chosen plaintext is the reading that `lib.judge.structure` found; `lib.judge.served` is whoever holds the
+weights of a model with the key in it. The others are those of the catalogue that are made for such a
+structure, and three that need none: the ciphertext as it is, its smoothest bit plane, and a learner
+(`lib.judge.learned`) that has pairs, under the key or under other keys.
 """
 
 import time
@@ -14,7 +15,7 @@ import numpy as np
 
 from lib import metrics
 from lib.attacks.catalogue import CATALOGUE, CHOSEN, MANY, ONE, PAIRS, Known
-from lib.judge import pictures
+from lib.judge import pictures, served
 from lib.judge.learned import Learner
 from lib.judge.statistics import by_pairs, by_position
 from lib.judge.structure import Found
@@ -91,6 +92,7 @@ class Case:
 def attempts(case: Case) -> Iterator[Attempt]:
     """Every attack that fits, the strongest attackers first."""
     yield from _chosen(case)
+    yield from _served(case)
     impossible = CHOSEN, *((PAIRS, MANY) if case.own_keys else ())
     for each in CATALOGUE:
         if each.threat not in impossible and each.made_for(_as_the_catalogue_knows(case)):
@@ -117,6 +119,16 @@ def _chosen(case):
     needs = {"queries": reading.queries}
     facts = _facts(f"read as {reading.name}", CHOSEN, HERE, needs, started)
     yield case.scored(facts, estimate, None)
+
+
+def _served(case):
+    table = None if case.own_keys else served.table_of(case.found.reading, case.shape)
+    if table is None or case.dtype != "uint8" or case.answer != case.shape:
+        return
+    estimate, seconds = served.attacked(table, case.ciphers)
+    pad, _ = served.attacked(table, case.pad(len(case.truth), "served"))
+    facts = {"attack": served.ATTACK, "threat": served.SERVED, "source": HERE, "seconds": round(seconds, 3)}
+    yield case.scored(facts | {"needs": {"served models": 1, "checkpoints": 1}}, estimate, pad)
 
 
 def _as_the_catalogue_knows(case):

@@ -69,9 +69,7 @@ img {{ image-rendering: pixelated; width: 100%; max-width: 52rem; }}
 def page(verdict: Verdict) -> str:
     """The verdict as HTML."""
     title = f"Verdict on {verdict.cipher}"
-    about = (
-        f"judge {verdict.version}, budget {verdict.budget}, {verdict.shape[0]}x{verdict.shape[1]} pixels, "
-    )
+    about = f"{verdict.judge}, budget {verdict.budget}, {verdict.shape[0]}x{verdict.shape[1]} pixels, "
     about += f"{verdict.seconds:.0f} seconds."
     return PAGE.format(
         title=escape(title), outcome=escape(verdict.outcome), summary=_list(verdict.summary),

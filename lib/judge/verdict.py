@@ -59,13 +59,15 @@ class Learnability(Format):
 
 
 class Verdict(Format):
-    """All that was found. `outcome` is "broken", "leaks" (something of a picture, or which one it is), "not
-    broken by what was tried" or "cannot be judged"; `structure` names what it is, the most special first;
-    `pictures` are PNG files in base 64."""
+    """All that was found. `judge` is the version of the tests: numbers of two versions are not compared.
+    `outcome` is "broken", "leaks" (something of a picture, or which one it is), "not broken by what was
+    tried" or "cannot be judged"; `structure` names what it is, the most special first; `pictures` are PNG
+    files in base 64."""
 
     KIND = "verdict of the judge"
     format: Literal["learnable image encryption verdict"]
     version: Literal[1]
+    judge: str
     cipher: str
     shape: tuple[int, int, int]
     budget: str

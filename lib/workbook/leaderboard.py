@@ -22,7 +22,6 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from lib.atomic import write_json
-from lib.attacks import CHOSEN, MANY, ONE, PAIRS
 from lib.formats import Format, parse, read
 from lib.judge import VERSION, Verdict
 from lib.judge.verdict import Leakage, Learnability, outcome_of
@@ -74,7 +73,7 @@ class Entry(Format):
         return self
 
     def _contradiction(self):
-        if unknown := [threat for threat in self.leaks if threat not in (CHOSEN, PAIRS, MANY, ONE)]:
+        if unknown := [threat for threat in self.leaks if threat not in recorded_verdicts.THREATS]:
             return f"there is no threat model {unknown[0]!r}"
         if any(not each.leak.low <= each.leak.value <= each.leak.high for each in self.leaks.values()):
             return "a leak lies outside of its interval"
@@ -144,7 +143,7 @@ def entry_of(verdict: Verdict | Path | str, name: str, author: str) -> Entry:
     if problem := _edited(verdict, leaks, keyless):
         raise ValueError(f"the verdict on {verdict.cipher} is refused: {problem}; {Entry.WAY}")
     learned = verdict.learnability and verdict.learnability.model_dump()
-    fields = {"name": name, "author": author, "judge": VERSION, "shape": verdict.shape}
+    fields = {"name": name, "author": author, "judge": verdict.judge, "shape": verdict.shape}
     fields |= {"budget": verdict.budget, "outcome": verdict.outcome, "structure": verdict.structure}
     fields |= {"leaks": {threat: each.model_dump() for threat, each in leaks.items()}, "keyless": keyless}
     fields |= {"learnability": learned, "digest": digest(verdict)}

@@ -1,6 +1,6 @@
 """What the judge says of the schemes of this package and of a few other ciphers: `data/results/judged/`.
 
-    python -m lib.workbook.recorded_verdicts                     what is not recorded yet
+    python -m lib.workbook.recorded_verdicts                     what this judge has not judged yet
     python -m lib.workbook.recorded_verdicts etc-4 etc-16        these, anew
 
 Each file is a `lib.judge.Verdict` at the quick budget, without its pictures. The judge is told nothing but
@@ -22,7 +22,8 @@ from lib import Key, schemes
 from lib.atomic import write_json
 from lib.attacks import CHOSEN, MANY, ONE, PAIRS
 from lib.formats import read
-from lib.judge import Verdict, judge
+from lib.judge import VERSION, Verdict, judge
+from lib.judge.served import SERVED
 from lib.judge.verdict import Attempt
 from lib.subjects.random_orthogonal import RandomOrthogonal
 from lib.workbook import readme
@@ -30,8 +31,8 @@ from lib.workbook.recording import RESULTS
 
 FOLDER = RESULTS / "judged"
 BUDGET = "quick"
-THREATS = (CHOSEN, PAIRS, MANY, ONE)
-"""What an attacker has, most first."""
+THREATS = (CHOSEN, PAIRS, MANY, ONE, SERVED)
+"""What an attacker has, most first; and who serves a model that holds the key."""
 UNSURE = 0.1  # by so much more may an attack have leaked than the best one, for all that is known
 PUBLISHED_BLOCK = 16  # side of the blocks that EtC's authors propose; Tanaka's cipher has 4
 
@@ -179,8 +180,13 @@ def _two(value):
 
 
 def _what(name, count):
-    one = {"queries": "query", "pairs": "pair", "ciphertexts": "ciphertext"}
+    one = {"queries": "query", "pairs": "pair", "ciphertexts": "ciphertext",
+           "served models": "served model", "checkpoints": "checkpoint"}  # fmt: skip
     return one.get(name, name) if count == 1 else name
+
+
+def _is_of_this_judge(path):
+    return path.exists() and read(Verdict, path).judge == VERSION
 
 
 def main(argv: list[str] | None = None, folder: Path = FOLDER) -> int:
@@ -191,7 +197,7 @@ def main(argv: list[str] | None = None, folder: Path = FOLDER) -> int:
     if unknown := [name for name in names if name not in SUBJECTS]:
         parser.error(f"unknown: {', '.join(unknown)}; known: {', '.join(SUBJECTS)}")
     folder.mkdir(parents=True, exist_ok=True)
-    missing = names or [name for name in SUBJECTS if not path_of(name, folder).exists()]
+    missing = names or [name for name in SUBJECTS if not _is_of_this_judge(path_of(name, folder))]
     for name in tqdm(missing, unit="cipher", disable=not sys.stderr.isatty()):
         verdict = judged(name)
         write_json(path_of(name, folder), verdict.model_dump())

@@ -8,6 +8,7 @@ import pytest
 from lib.attacks.catalogue import CHOSEN, MANY, ONE, PAIRS
 from lib.judge import pictures
 from lib.judge.attempts import Case, _one_by_one, attempts, smoothest_plane
+from lib.judge.served import SERVED
 from lib.judge.structure import Found, found
 
 from .helpers import SMALLER, TINY, drawn, inquiry, made
@@ -51,10 +52,13 @@ def test_all_attacks_on_a_table_beside_a_pad():
     structure = found(inquiry("negative_pixels"), TINY)
     mine = case("negative_pixels", structure=structure)
     tried = list(attempts(mine))
-    assert {each.threat for each in tried} == {CHOSEN, PAIRS, MANY, ONE}
+    assert {each.threat for each in tried} == {CHOSEN, PAIRS, MANY, ONE, SERVED}
     by_name = {each.attack: each for each in tried}
     assert by_name["read as table of bytes"].leak.low == 1 == by_name["read as table of bytes"].exact
     assert by_name["pairs-skk"].leak.low > 0.9 and by_name["pairs-skk"].needs == {"pairs": 32}
+    held = by_name["weights beside a checkpoint"]
+    assert held.leak.low == 1 == held.exact and held.pad_exact < 0.05
+    assert held.needs == {"served models": 1, "checkpoints": 1}
     assert by_name["pairs-skk"].pad_exact < 0.05 and by_name["pairs-skk"].source == "here"
     assert by_name["one-key-skk"].leak.low > 0.1 and by_name["likeliest"].threat == ONE
     assert set(mine.shown) == {each.threat for each in tried if each.leak}

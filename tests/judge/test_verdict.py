@@ -36,10 +36,10 @@ def attempt(low=None, threat=ONE, **fields):
 
 
 def verdict(**fields):
-    facts = {"cipher": "a <b>&\" cipher", "shape": (8, 16, 3), "budget": "quick", "outcome": "leaks",
-             "summary": ["one"], "contract": [], "structure": ["table of bytes"], "properties": ["so"],
-             "key_bits": 15.5, "attempts": [attempt(0.1), attempt(0.2, MANY)], "pictures": {"plain": "AAAA"},
-             "learnability": None, "more": "more", "seconds": 3.5}  # fmt: skip
+    facts = {"judge": "judge 0", "cipher": "a <b>&\" cipher", "shape": (8, 16, 3), "budget": "quick",
+             "outcome": "leaks", "summary": ["one"], "contract": [], "structure": ["table of bytes"],
+             "properties": ["so"], "key_bits": 15.5, "attempts": [attempt(0.1), attempt(0.2, MANY)],
+             "pictures": {"plain": "AAAA"}, "learnability": None, "more": "more", "seconds": 3.5}  # fmt: skip
     return Verdict.new(**(facts | fields))
 
 

@@ -7,6 +7,8 @@ import pytest
 from lib import Key, schemes
 from lib.attacks import CHOSEN, MANY, ONE, PAIRS
 from lib.formats import read
+from lib.judge import VERSION
+from lib.judge.served import SERVED
 from lib.judge.verdict import Verdict
 from lib.workbook import recorded_verdicts as recorded
 
@@ -17,7 +19,7 @@ VERDICTS = recorded.recorded()
 @pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
 def test_a_record_is_a_small_verdict_on_a_subject(path):
     verdict, subject = read(Verdict, path), recorded.SUBJECTS[path.stem]
-    assert verdict.cipher == path.stem and verdict.shape == subject.shape
+    assert verdict.judge == VERSION and verdict.cipher == path.stem and verdict.shape == subject.shape
     assert verdict.budget == recorded.BUDGET and verdict.pictures == {}
     assert path.stat().st_size < 30_000
     assert not [finding for finding in verdict.contract if finding.name in ("raises", "hangs", "answers")]
@@ -36,6 +38,26 @@ def test_one_key_for_all_is_read_and_the_block_decides_what_one_ciphertext_shows
             assert recorded.best(verdict, CHOSEN).leak.low > 0.9, name
     small, large = (recorded.best(VERDICTS[name], ONE).leak for name in ("etc-4", "etc-16"))
     assert small.value < 0.3 < 0.5 < large.low
+
+
+def test_whoever_serves_a_model_with_the_key_reads_it():
+    """Substitutions, matrices and what has a key per image go into no patch map of one key."""
+    held = {name for name, verdict in VERDICTS.items() if recorded.best(verdict, SERVED)}
+    assert held == {
+        "plain", "tanaka-4", "ele-4", "skk", "etc-4", "etc-16", "shf-4", "np-4", "block-pixel-4",
+        "block-pixel-16", "restricted-4", "restricted-16", "cfe-v1-16", "cfe-v2-16",
+    }  # fmt: skip
+    assert all(recorded.best(VERDICTS[name], SERVED).leak.low > 0.99 for name in held)
+
+
+def test_a_verdict_of_an_older_judge_is_missing(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(recorded, "judged", lambda name: asked.append(name) or VERDICTS[name])
+    old = VERDICTS["skk"].model_copy(update={"judge": "judge 0"})
+    old.save(recorded.path_of("skk", tmp_path))
+    for name in set(recorded.SUBJECTS) - {"skk"}:
+        VERDICTS[name].save(recorded.path_of(name, tmp_path))
+    assert recorded.main([], tmp_path) == 0 == recorded.main([], tmp_path) and asked == ["skk"]
 
 
 def test_every_scheme_is_a_subject_and_blocks_of_16_have_larger_pictures():
@@ -76,9 +98,10 @@ def test_what_is_recorded_is_skipped_and_what_is_named_is_judged_again(tmp_path,
 
 def test_the_table_tells_leaks_with_what_was_needed():
     head, rows = recorded.table({name: VERDICTS[name] for name in ("etc-4", "one-time-pad")})
-    assert head == ["cipher", "pixels", "outcome", CHOSEN, PAIRS, MANY, ONE]
+    assert head == ["cipher", "pixels", "outcome", CHOSEN, PAIRS, MANY, ONE, SERVED]
     assert rows[0][:3] == ["EtC, blocks of 4", "32x32", "broken"]
     assert rows[0][3].startswith("1.00 (1.00 to 1.00), ") and rows[0][3].endswith(" queries")
+    assert rows[0][7].endswith("1 served model, 1 checkpoint") and rows[1][7] == "not tried"
     assert rows[1][3:6] == ["not tried"] * 3 and rows[1][6].endswith("1 ciphertext")
     assert "-0.00" not in str(rows)
 

@@ -1,56 +1,83 @@
-"""Checks of lesson 28: a discriminator's loss, the key nearest to a pixel's map, the truth's rank."""
+"""Checks of lesson 28: a byte from its nibbles, a table read off weights, what no key of Tanaka's changes."""
 
 import numpy as np
 
-from lib.symmetries import COLOURS
-from lib.workbook.checks import GIVEN, exercise, number, triples
+from lib import Key, datasets
+from lib.schemes import Tanaka
+from lib.workbook.checks import array, exercise, pair
 
 
 @exercise
-def hinge(answer):
-    """`answer(real, fake)`: the loss of a discriminator that says (n,) floats of pictures and of outputs."""
-    rng = np.random.default_rng(28)
-    drawn = [("verdicts of all sizes", *rng.normal(0, 1.5, (2, 50)))]
-    drawn += [("more outputs than pictures", rng.normal(0, 1.5, 10), rng.normal(0, 1.5, 40))]
-    for told, real, fake in GIVEN["hinge"]["cases"] + drawn:
-        real, fake = np.array(real), np.array(fake)
-        got = number(answer(real.copy(), fake.copy()))
-        expected = np.maximum(0, 1 - real).mean() + np.maximum(0, 1 + fake).mean()
-        assert np.isclose(got, expected), f"{told}: you say {got:.3f}, not {expected:.3f}"
+def byte_from(answer):
+    """`answer(high, low)`: the byte, from -1 to 1, of an upper and a lower nibble from -1 to 1; arrays."""
+    value = np.arange(256)
+    high, low = ((2 * nibble - 15) / 15 for nibble in (value >> 4, value & 15))
+    got, expected = array(answer(high.copy(), low.copy()), (256,), None), (2 * value - 255) / 255
+    ends = np.isclose(got[0], -1) and np.isclose(got[255], 1)
+    told = f"byte 0 gives {got[0]:.3f} and byte 255 gives {got[255]:.3f}"
+    assert ends, f"{told}, not -1 and 1: do the two weights sum to 1?"
+    wrong, asked = int(np.abs(got - expected).argmax()), "how many steps of the lower are one of the upper?"
+    told = f"byte {wrong} should give {expected[wrong]:.4f}, you say {got[wrong]:.4f}"
+    assert np.allclose(got, expected, atol=1e-6), f"{told}: {asked}"
 
 
 @exercise
-def nearest_key(answer):
-    """`answer(weights)`: (channels, flips) of a pixel's map, weights[i, j] of cipher channel i in plain j."""
-    rng = np.random.default_rng(29)
-    for told, noise in (("an exact map", 0.0), ("a map that is nearly there", 0.25)):
-        for order in COLOURS:
-            flips = rng.choice([0, 255], 3)
-            weights = np.zeros((3, 3))
-            weights[order, np.arange(3)] = np.where(flips, -1.0, 1.0)
-            weights = 0.8 * weights + noise * rng.uniform(-1, 1, (3, 3))
-            _compare(answer, weights, order, flips, told)
-    # the largest weights share a channel
-    pulled = np.array([[0.9, 0.8, 0.0], [0.7, 0.1, 0.0], [0.0, 0.0, -0.6]])
-    _compare(answer, pulled, np.array([1, 0, 2]), np.array([0, 0, 255]), "two colours want the same channel")
+def read_table(answer):
+    """`answer(weights)`: the atom that each column of (atoms, places) reads, and whether it was reversed."""
+    rng = np.random.default_rng(27)
+    for atoms, places in ((8, 8), (96, 48)):
+        for noise in (0, 0.05):
+            index, flipped = rng.permutation(atoms)[:places], rng.random(places) < 0.5
+            weights = noise * rng.normal(size=(atoms, places))
+            weights[index, np.arange(places)] += np.where(flipped, -0.94, 0.94)
+            got = pair(answer(weights.copy()), "the atoms and whether each was reversed")
+            theirs, reversed_ = (array(part, (places,), None) for part in got)
+            right, look = theirs == index, "look for the weight furthest from 0"
+            assert right[~flipped].all(), f"an atom that was not reversed is not found; {look}"
+            assert right.all(), "an atom that was reversed is not found: its weight is far below 0"
+            signs = (reversed_.astype(bool) == flipped).all()
+            assert signs, "which atoms were reversed is not right: look at the sign"
 
 
-def _compare(answer, weights, order, flips, told):
-    channels, signs = triples(answer(weights.copy()), "channels and flips")
-    said = f"{told}: you say channels {channels.tolist()}"
-    assert (channels == order).all(), f"{said}; other ones have larger weights"
-    assert (signs == flips).all(), f"{told}: channels are right; you say flips {signs.tolist()}"
+def by_columns(weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Atoms and whether each was reversed, of (atoms, places), slow and obvious; for the lesson's rest."""
+    atoms = [max(range(len(column)), key=lambda k: abs(column[k])) for column in weights.T]
+    return np.array(atoms), np.array([column[atom] < 0 for column, atom in zip(weights.T, atoms)])
 
 
 @exercise
-def rank(answer):
-    """`answer(similar, own)`: the place of candidate `own` by (n,) similarities; equal ones share a mean."""
-    rng = np.random.default_rng(30)
-    drawn = [(f"candidate {i} of 20", rng.permutation(20) / 10 - 1, i) for i in (0, 7, 19)]
-    drawn += [(f"candidate {i}, with ties", rng.integers(-3, 3, 20) / 4, i) for i in (2, 11)]
-    for told, similar, own in GIVEN["rank"]["cases"] + drawn:
-        similar = np.asarray(similar, float)
-        got = number(answer(similar.copy(), own))
-        better, equal = (similar > similar[own]).sum(), (similar == similar[own]).sum()
-        expected = 1 + better + (equal - 1) / 2
-        assert got == expected, f"{told}: you say {got:g}, not {expected:g}"
+def keyless(answer):
+    """`answer(block)`: numbers that no key of Tanaka's changes and that tell others apart; 4x4 uint8."""
+    seen, photo = [], datasets.photo("coffee", 64)
+    for block in (photo[4 * i : 4 * i + 4, 8 * i : 8 * i + 4] for i in range(6)):
+        first = _numbers(answer, block)
+        for seed in range(5):
+            other = _numbers(answer, Tanaka(Key.from_seed(seed)).encrypt(block))
+            same = first.shape == other.shape and np.allclose(first, other)
+            asked = "which of order, bytes and reversal did you keep?"
+            assert same, f"the same block under another key gives other numbers: {asked}"
+        seen.append(first.tobytes())
+    for pair_of_blocks in _UNLIKE:
+        same = np.array_equal(*(_numbers(answer, block) for block in pair_of_blocks))
+        left = "more than this is left"
+        assert not same, f"two blocks that no key turns into each other give the same numbers: {left}"
+    assert len(set(seen)) == len(seen), "blocks of a photograph cannot be told apart"
+
+
+def _numbers(answer, block):
+    return np.asarray(answer(block.copy()), float)
+
+
+def _block(nibbles):
+    """A block of these 96 nibbles."""
+    pairs = np.asarray(nibbles, np.uint8).reshape(48, 2)
+    return (pairs[:, 0] << 4 | pairs[:, 1]).reshape(4, 4, 3)
+
+
+_UNLIKE = [
+    (_block([0] * 96), _block([7] * 96)),
+    (_block([1, 3] * 48), _block([2, 2] * 48)),  # one sum of distances
+    (_block([0] * 90 + [5] * 6), _block([0] * 6 + [5] * 90)),  # the same values, more or less often
+    # one mean, least and largest... but other values
+    (_block([0] * 48 + [1, 6] * 24), _block([0] * 48 + [2, 5] * 24)),
+]

@@ -6,70 +6,43 @@ import numpy as np
 from lib.workbook.checks import lesson_27 as check
 
 
-def byte_from(high, low):
-    return (240 * high + 15 * low) / 255
+def mismatch(left, right):
+    return np.abs(left[:, -1].astype(int) - right[:, 0]).mean()
 
 
-def byte_from_sixteen(high, low):
-    return (16 * high + low) / 17
+def right_pairs(layout):
+    columns = layout.shape[1]
+    across = (layout[:, 1:] == layout[:, :-1] + 1) & (layout[:, 1:] % columns > 0)
+    down = layout[1:] == layout[:-1] + columns
+    return (across.sum() + down.sum()) / (across.size + down.size)
 
 
-def read_table(weights):
-    index = abs(weights).argmax(0)
-    return index, weights[index, np.arange(weights.shape[1])] < 0
+def ends_of_rows_too(layout):
+    across, down = layout[:, 1:] == layout[:, :-1] + 1, layout[1:] == layout[:-1] + layout.shape[1]
+    return (across.sum() + down.sum()) / (across.size + down.size)
 
 
-def by_rows(weights):
-    index = abs(weights).argmax(1)
-    return index, weights[np.arange(len(weights)), index] < 0
-
-
-def upright_only(weights):
-    index = weights.argmax(0)
-    return index, weights[index, np.arange(weights.shape[1])] < 0
-
-
-def wrong_sign(weights):
-    index, flipped = read_table(weights)
-    return index, ~flipped
-
-
-def nibbles(block):
-    return np.stack([block >> 4, block & 15], axis=-1).ravel().astype(int)
-
-
-def keyless(block):
-    return np.sort(np.minimum(nibbles(block), 15 - nibbles(block)))
-
-
-def counted(block):
-    return np.bincount(np.minimum(nibbles(block), 15 - nibbles(block)), minlength=8)
-
-
-SOLUTIONS = [
-    (check.byte_from, byte_from),
-    (check.byte_from, byte_from_sixteen),
-    (check.read_table, read_table),
-    (check.keyless, keyless),
-    (check.keyless, counted),
-]
+SOLUTIONS = [(check.mismatch, mismatch), (check.right_pairs, right_pairs)]
 WRONG = {
-    "byte, sixteen and one": (check.byte_from, lambda high, low: 16 * high + low),
-    "byte, mean": (check.byte_from, lambda high, low: (high + low) / 2),
-    "byte, upper alone": (check.byte_from, lambda high, low: high),
-    "byte, a fifteenth": (check.byte_from, lambda high, low: (15 * high + low) / 16),
-    "table, by rows": (check.read_table, by_rows),
-    "table, largest weight": (check.read_table, upright_only),
-    "table, sign": (check.read_table, wrong_sign),
-    "table, no sign": (check.read_table, lambda weights: abs(weights).argmax(0)),
-    "keyless, constant": (check.keyless, lambda block: np.zeros(3)),
-    "keyless, sorted bytes": (check.keyless, lambda block: np.sort(block, axis=None)),
-    "keyless, sorted nibbles": (check.keyless, lambda block: np.sort(nibbles(block))),
-    "keyless, in place": (check.keyless, lambda block: np.minimum(nibbles(block), 15 - nibbles(block))),
-    "keyless, sum": (check.keyless, lambda block: keyless(block).sum()),
-    "keyless, without counts": (check.keyless, lambda block: np.resize(np.unique(keyless(block)), 8)),
-    "keyless, bytes folded": (
-        check.keyless,
-        lambda block: np.sort(np.minimum(block, 255 - block), axis=None),
+    "mismatch, wraps around": (check.mismatch, lambda left, right: np.abs(left[:, -1] - right[:, 0]).mean()),
+    "mismatch, below": (check.mismatch, lambda left, right: np.abs(left[-1].astype(int) - right[0]).mean()),
+    "mismatch, outer sides": (
+        check.mismatch,
+        lambda left, right: np.abs(left[:, 0].astype(int) - right[:, -1]).mean(),
     ),
+    "mismatch, sum": (
+        check.mismatch,
+        lambda left, right: np.abs(left[:, -1].astype(int) - right[:, 0]).sum(),
+    ),
+    "mismatch, by channel": (
+        check.mismatch,
+        lambda left, right: np.abs(left[:, -1].astype(int) - right[:, 0]).mean(0),
+    ),
+    "pairs, the end of a row with the next": (check.right_pairs, ends_of_rows_too),
+    "pairs, places": (
+        check.right_pairs,
+        lambda layout: (layout == np.arange(layout.size).reshape(layout.shape)).mean(),
+    ),
+    "pairs, across alone": (check.right_pairs, lambda layout: (layout[:, 1:] == layout[:, :-1] + 1).mean()),
+    "pairs, twice": (check.right_pairs, lambda layout: right_pairs(layout) * 2),
 }

@@ -1,64 +1,75 @@
 """The exercises of lesson 28: the solutions pass, plausible wrong answers do not, an untouched stub is no
 error."""
 
-from itertools import permutations
-
 import numpy as np
 
 from lib.workbook.checks import lesson_28 as check
 
 
-def hinge(real, fake, clip=True, margin=1.0, sign=1):
-    losses = margin - sign * real, margin + sign * fake
-    return sum(np.maximum(0, loss).mean() if clip else loss.mean() for loss in losses)
+def byte_from(high, low):
+    return (240 * high + 15 * low) / 255
 
 
-def nearest_key(weights, size=np.abs, axis=0, signs=(0, 255)):
-    best = max(permutations(range(3)), key=lambda order: size(weights)[list(order), range(3)].sum())
-    channels = np.array(best) if axis == 0 else np.argsort(best)
-    return channels, np.where(weights[list(best), range(3)] < 0, signs[1], signs[0])
+def byte_from_sixteen(high, low):
+    return (16 * high + low) / 17
 
 
-def rank(similar, own):
-    return 1 + (similar > similar[own]).sum() + ((similar == similar[own]).sum() - 1) / 2
+def read_table(weights):
+    index = abs(weights).argmax(0)
+    return index, weights[index, np.arange(weights.shape[1])] < 0
+
+
+def by_rows(weights):
+    index = abs(weights).argmax(1)
+    return index, weights[np.arange(len(weights)), index] < 0
+
+
+def upright_only(weights):
+    index = weights.argmax(0)
+    return index, weights[index, np.arange(weights.shape[1])] < 0
+
+
+def wrong_sign(weights):
+    index, flipped = read_table(weights)
+    return index, ~flipped
+
+
+def nibbles(block):
+    return np.stack([block >> 4, block & 15], axis=-1).ravel().astype(int)
+
+
+def keyless(block):
+    return np.sort(np.minimum(nibbles(block), 15 - nibbles(block)))
+
+
+def counted(block):
+    return np.bincount(np.minimum(nibbles(block), 15 - nibbles(block)), minlength=8)
 
 
 SOLUTIONS = [
-    (check.hinge, hinge),
-    (check.nearest_key, nearest_key),
-    (check.nearest_key, lambda weights: tuple(map(list, nearest_key(weights)))),
-    (check.rank, rank),
+    (check.byte_from, byte_from),
+    (check.byte_from, byte_from_sixteen),
+    (check.read_table, read_table),
+    (check.keyless, keyless),
+    (check.keyless, counted),
 ]
-
 WRONG = {
-    "not clipped": (check.hinge, lambda real, fake: hinge(real, fake, clip=False)),
-    "the other way": (check.hinge, lambda real, fake: hinge(real, fake, sign=-1)),
-    "no margin": (check.hinge, lambda real, fake: hinge(real, fake, margin=0.0)),
-    "a sum": (check.hinge, lambda real, fake: np.maximum(0, 1 - real).sum() + np.maximum(0, 1 + fake).sum()),
-    "one mean of all": (check.hinge, lambda real, fake: np.maximum(0, np.r_[1 - real, 1 + fake]).mean()),
-    "logistic": (
-        check.hinge,
-        lambda real, fake: np.log1p(np.exp(-real)).mean() + np.log1p(np.exp(fake)).mean(),
+    "byte, sixteen and one": (check.byte_from, lambda high, low: 16 * high + low),
+    "byte, mean": (check.byte_from, lambda high, low: (high + low) / 2),
+    "byte, upper alone": (check.byte_from, lambda high, low: high),
+    "byte, a fifteenth": (check.byte_from, lambda high, low: (15 * high + low) / 16),
+    "table, by rows": (check.read_table, by_rows),
+    "table, largest weight": (check.read_table, upright_only),
+    "table, sign": (check.read_table, wrong_sign),
+    "table, no sign": (check.read_table, lambda weights: abs(weights).argmax(0)),
+    "keyless, constant": (check.keyless, lambda block: np.zeros(3)),
+    "keyless, sorted bytes": (check.keyless, lambda block: np.sort(block, axis=None)),
+    "keyless, sorted nibbles": (check.keyless, lambda block: np.sort(nibbles(block))),
+    "keyless, in place": (check.keyless, lambda block: np.minimum(nibbles(block), 15 - nibbles(block))),
+    "keyless, sum": (check.keyless, lambda block: keyless(block).sum()),
+    "keyless, without counts": (check.keyless, lambda block: np.resize(np.unique(keyless(block)), 8)),
+    "keyless, bytes folded": (
+        check.keyless,
+        lambda block: np.sort(np.minimum(block, 255 - block), axis=None),
     ),
-    "two numbers": (
-        check.hinge,
-        lambda real, fake: (np.maximum(0, 1 - real).mean(), np.maximum(0, 1 + fake).mean()),
-    ),
-    "signed weights": (check.nearest_key, lambda weights: nearest_key(weights, size=lambda x: x)),
-    "the way back": (check.nearest_key, lambda weights: nearest_key(weights, axis=1)),
-    "flips of 1": (check.nearest_key, lambda weights: nearest_key(weights, signs=(0, 1))),
-    "signs turned round": (check.nearest_key, lambda weights: nearest_key(weights, signs=(255, 0))),
-    "each colour by itself": (
-        check.nearest_key,
-        lambda weights: (
-            np.abs(weights).argmax(0),
-            np.where(weights[np.abs(weights).argmax(0), range(3)] < 0, 255, 0),
-        ),
-    ),
-    "channels alone": (check.nearest_key, lambda weights: nearest_key(weights)[0]),
-    "from 0": (check.rank, lambda similar, own: rank(similar, own) - 1),
-    "the worst first": (check.rank, lambda similar, own: rank(-similar, own)),
-    "ties come first": (check.rank, lambda similar, own: 1 + (similar > similar[own]).sum()),
-    "ties come last": (check.rank, lambda similar, own: (similar >= similar[own]).sum()),
-    "all ranks": (check.rank, lambda similar, own: np.argsort(np.argsort(-similar)) + 1),
 }

@@ -11,6 +11,7 @@ from lib.workbook.sweeps.runs import worked_by_children
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS, BUILD = ROOT / "notebooks", ROOT / "build"
+GLOSSARY = NOTEBOOKS / "glossary.md"
 MINUTES = ROOT / "data" / "results" / "lessons.json"
 PICTURE = ROOT / "data" / "pictures" / "start.png"
 WIDGET = "application/vnd.jupyter.widget-view+json"

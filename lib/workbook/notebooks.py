@@ -63,6 +63,21 @@ def code(notebook: dict) -> list[dict]:
     return [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
 
 
+def markdown(notebook: dict) -> list[dict]:
+    """The cells of Markdown."""
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+
+
+def words(notebook: dict) -> int:
+    """How many words there are to read in a notebook's Markdown; where a link leads to is not read.
+
+    >>> words({"cells": [{"cell_type": "markdown", "source": ["Two [words](glossary.md#word)."]}]})
+    2
+    """
+    texts = ("".join(cell["source"]) for cell in markdown(notebook))
+    return sum(len(re.findall(r"[A-Za-z]{2,}", re.sub(r"\]\([^)]*\)", "]", text))) for text in texts)
+
+
 def digest(notebook: dict) -> str:
     """The SHA-256 of a notebook's code: another one where a run may give other results."""
     cells = [[tags(cell), cell["source"]] for cell in code(notebook)]

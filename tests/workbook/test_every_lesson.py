@@ -8,6 +8,7 @@ import pytest
 
 from lib.workbook import lessons
 from lib.workbook.classroom.editions import asked
+from lib.workbook.notebooks import words
 
 PATHS = lessons.paths()
 LESSONS = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
@@ -88,13 +89,8 @@ def test_a_picture_comes_early(path):
 @LESSONS
 def test_is_of_a_size_that_is_read(path):
     notebook = read(path)
-    words = sum(
-        len(re.findall(r"[A-Za-z]{2,}", cell.source))
-        for cell in notebook.cells
-        if cell.cell_type == "markdown"
-    )
     assert 15 <= len(notebook.cells) <= 55
-    assert 700 <= words <= 2400
+    assert 700 <= words(notebook) <= 2400
     assert path.stat().st_size < 1_000_000
 
 

@@ -13,7 +13,7 @@ from lib.workbook.notebooks import stored, tags
 COURSE, STUDENT = BUILD / "nbgrader", BUILD / "student"
 TEXTS = tomllib.loads(Path(__file__).with_name("texts.toml").read_text(encoding="utf-8"))
 HANDED_OUT = ("Makefile", "LICENSE", "pyproject.toml", "constraints.txt", "environment.yml")
-INSTALLED = "lib", "data", ".ipython/profile_default/ipython_kernel_config.py"
+INSTALLED = "lib", "data", "notebooks/glossary.md", ".ipython/profile_default/ipython_kernel_config.py"
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import textwrap
 from pathlib import Path
 
 from lib.workbook.classroom.editions import TEXTS, Exercise, exercises, most_points
-from lib.workbook.lessons import BUILD, MINUTES, paths, title, write
-from lib.workbook.notebooks import stored, tags
+from lib.workbook.lessons import BUILD, GLOSSARY, MINUTES, paths, title, write
+from lib.workbook.notebooks import stored, tags, words
 
 TEACHER = BUILD / "teacher"
 # by lesson and exercise: wrong answers by name, and what the check says; `python -m tests.workbook.checks`
@@ -23,6 +23,7 @@ def teacher(chosen: list[Path], folder: Path = TEACHER) -> Path:
     (folder / "notebooks").mkdir(parents=True)
     for path in chosen:
         shutil.copy(path, folder / "notebooks" / path.name)
+    shutil.copy(GLOSSARY, folder / "notebooks")
     write(folder / "guide.md", TEXTS["introduction"] + plans() + "".join(map(guide, chosen)))
     return folder
 
@@ -61,11 +62,9 @@ def cell(text: str) -> str:
 def minutes(path: Path, upto: int | None = None) -> tuple[float, float, float]:
     """Minutes of a lesson: running, reading, and its first `upto` exercises, or all of them."""
     notebook = stored(path)
-    texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
-    words = sum(len(re.findall(r"[A-Za-z]{2,}", text)) for text in texts)
     seconds = json.loads(MINUTES.read_text()).get(path.stem, 0)
     asked = sum(exercise.minutes for exercise in exercises(notebook)[:upto])
-    return seconds / 60, words / WORDS_A_MINUTE, asked
+    return seconds / 60, words(notebook) / WORDS_A_MINUTE, asked
 
 
 def plan(chosen: list) -> tuple[list[str], float]:

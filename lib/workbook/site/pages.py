@@ -13,7 +13,7 @@ from lib.workbook.site import docstrings, notebook, reference
 from lib.workbook.site.markdown import Links, Renderer
 
 NAME = "Learnable image encryption: a workbook"
-DOCUMENTS = {"README.md": "How to run it", "data/README.md": "The data"}
+DOCUMENTS = {"README.md": "How to run it", "data/README.md": "The data", "notebooks/glossary.md": "Glossary"}
 PARTS = {"0": "Schemes", "1": "Training on ciphertexts", "2": "Attacks", "3": "Neighbours", "4": "Verdict"}
 TEMPLATES = Environment(loader=FileSystemLoader(notebook.TEMPLATE), autoescape=True)
 

@@ -112,6 +112,10 @@ def test_a_student_gets_no_mark_no_solution_and_nothing_of_the_teacher(handed_ou
     assert len(texts) > 40 and not leaks(texts)
 
 
+def test_a_student_gets_the_glossary_that_lessons_link(handed_out):
+    assert (handed_out / "notebooks" / "glossary.md").read_bytes() == lessons.GLOSSARY.read_bytes()
+
+
 def test_a_leak_would_be_found(made, lesson):
     found = leaks({"source": text_of(made / "source" / lesson.stem / lesson.name)})
     assert {"source: parts", "source: BEGIN SOLUTION", "source: HIDDEN TESTS"} <= set(found)

@@ -22,6 +22,12 @@ def test_the_guide_holds_each_solution_and_each_mistake_with_what_the_check_says
         assert len(said) > 20 and "correct" not in said and guide.cell(said) in text
 
 
+def test_the_kit_has_the_lesson_its_glossary_and_the_guide(lesson, tmp_path):
+    folder = guide.teacher([lesson], tmp_path / "teacher")
+    names = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert names == {"guide.md", "notebooks/glossary.md", f"notebooks/{lesson.name}"}
+
+
 def test_the_short_plans_fit_their_time_and_the_term_has_every_lesson():
     assert 70 <= guide.plan(PLANS["short"])[1] <= 90
     assert 240 <= guide.plan(PLANS["day"])[1] <= 360

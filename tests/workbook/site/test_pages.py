@@ -9,7 +9,7 @@ import re
 import nbformat
 import pytest
 
-from lib.workbook import lessons
+from lib.workbook import glossary, lessons
 from lib.workbook.site import search
 from lib.workbook.site.build import build
 from lib.workbook.site.docstrings import Names, module
@@ -58,6 +58,13 @@ def test_every_internal_link_and_anchor_leads_somewhere(pages, built):
             assert not target or (built.folder / target).is_file(), f"{name}: {link['href']}"
             assert not anchor or anchor in anchors[target or name], f"{name}: {link['href']}"
     assert links > 2000
+
+
+def test_the_glossary_is_a_page_with_an_anchor_for_each_entry(pages):
+    anchors = [given["id"] for tag, given in pages["notebooks.glossary.html"].tags if tag == "h2"]
+    assert anchors == [entry.anchor for entry in glossary.entries().values()]
+    contents = pages["index.html"].all("a")
+    assert sum(link["href"] == "notebooks.glossary.html" for link in contents) == 2  # in head and text
 
 
 def test_every_lesson_is_linked_from_the_contents_and_from_its_neighbours(pages):

@@ -65,6 +65,13 @@ def pictures(
     images: Mapping[str, np.ndarray], alt: str, columns: int = 4, size: float = 1.9, title: str = ""
 ) -> None:
     """Images under their names, in rows of `columns`: (h, w, 3) or grey (h, w) uint8, pixels as squares."""
+    show(picture_grid(images, columns, size, title), alt)
+
+
+def picture_grid(
+    images: Mapping[str, np.ndarray], columns: int = 4, size: float = 1.9, title: str = ""
+) -> Figure:
+    """The figure of `pictures`, `size` inches for each image."""
     columns = min(columns, len(images))
     rows = -(-len(images) // columns)
     height = (size + 0.3) * rows + (0.35 if title else 0)
@@ -73,7 +80,7 @@ def pictures(
         axis.axis("off")
     for axis, (name, image) in zip(axes.flat, images.items()):
         _picture(axis, image, name)
-    show(figure, alt)
+    return figure
 
 
 def matrices(

@@ -3,8 +3,8 @@
 A reading is tried on an `Inquiry`, which asks for encryptions under one key. What it learned is proved on
 fresh pictures before it is claimed: `proved` is the share of their bytes that it decrypts right.
 
-    Substitution   each ciphertext byte is a substitution of one plain byte: 256 constant images, and two or
-                   three more that number the bytes
+    Substitution   each ciphertext byte, nibble or pair of bits is a substitution of a plain one: 256 constant
+                   images, and a few more that number them
     BitTable       bits are moved and complemented: a number for each bit
     Feedback       a byte depends on its plain byte and on the byte before, plain or encrypted
     Codebook       pixels by themselves, alike everywhere: all 2 ** 24 of them
@@ -20,7 +20,7 @@ from typing import ClassVar
 import numpy as np
 
 from lib.judge import pictures
-from lib.table import split
+from lib.table import join, split
 
 Array = np.ndarray
 RANDOM, PROOF = 400, 6  # images of noise that several readings share; pictures that a reading is proved on
@@ -83,6 +83,7 @@ class Reading:
 
     name: ClassVar[str]  # in plain words
     queries: int = 0
+    least: int = 0  # images that it needs, where another reading had asked for them
     proved: float = 0.0
     says: str = ""  # what more was found
 
@@ -107,7 +108,7 @@ def learned(kind: Callable[[Inquiry], Reading], inquiry: Inquiry, needed: float 
     """A reading of this kind, proved on fresh pictures; Unfit where fewer than `needed` bytes came out."""
     before = inquiry.queries
     reading = kind(inquiry)
-    reading.queries = inquiry.queries - before
+    reading.queries = max(inquiry.queries - before, reading.least)
     plain, ciphers = inquiry.proof()
     reading.proved = reading.right(reading.decrypt(ciphers), plain)
     if reading.proved < needed:
@@ -125,49 +126,65 @@ def _bytes(inquiry: Inquiry, wanted: int | None = None) -> tuple[Array, Array]:
 
 
 class Substitution(Reading):
-    """cipher[j] = boxes[plain[source[j]], j]. `source` (bytes of a ciphertext,) int64, -1 where there is
-    none; `boxes` (256, bytes of a ciphertext) uint8, `back` the way back."""
+    """cipher[j] = boxes[plain[source[j]], j], of atoms of `bits` bits. `source` (atoms of a ciphertext,)
+    int64, -1 where there is none; `boxes` (2 ** bits, atoms of a ciphertext) uint8, `back` the way back."""
 
     name = "substitution by position"
+    bits: ClassVar[int] = 8
 
     def __init__(self, inquiry: Inquiry):
-        _, self.boxes = _bytes(inquiry)
+        parts, values = 8 // self.bits, 1 << self.bits
+        constant = _bytes(inquiry)[1][:: 255 // (values - 1)]  # every atom of an image has the same value
+        self.boxes, self.size = split(constant, self.bits), inquiry.bytes * parts
         columns = np.arange(self.boxes.shape[1])
         self.back = np.zeros_like(self.boxes)
-        self.back[self.boxes, columns] = np.arange(256, dtype=np.uint8)[:, None]
+        self.back[self.boxes, columns] = np.arange(values, dtype=np.uint8)[:, None]
         # a value that another one is replaced by too comes back as that
-        injective = (self.back[self.boxes, columns] == np.arange(256)[:, None]).all(0)
-        number, self.size = np.arange(inquiry.bytes), inquiry.bytes
-        count = max(1, -(-(inquiry.bytes - 1).bit_length() // 8))
-        digits = np.stack([number >> 8 * k & 255 for k in range(count)]).astype(np.uint8)
-        answers = inquiry(digits)
+        injective = (self.back[self.boxes, columns] == np.arange(values)[:, None]).all(0)
+        number = np.arange(self.size)
+        count = max(1, -(-(self.size - 1).bit_length() // self.bits))
+        digits = np.stack([number >> self.bits * k & values - 1 for k in range(count)]).astype(np.uint8)
+        self.least = values + count
+        answers = split(inquiry(join(digits, self.bits)), self.bits)
         read = self.back[answers, columns].astype(np.int64)
-        self.source = (read << 8 * np.arange(count)[:, None]).sum(0)
-        noise, ciphers = inquiry.random()
+        self.source = (read << self.bits * np.arange(count)[:, None]).sum(0)
+        noise, ciphers = (split(each[:8], self.bits) for each in inquiry.random())
         self.source[self.source >= self.size] = 0
-        fits = injective & (self.boxes[noise[:8, self.source], columns] == ciphers[:8]).all(0)
+        fits = injective & (self.boxes[noise[:, self.source], columns] == ciphers).all(0)
         self.source[~fits] = -1
         if fits.mean() < 0.5:
-            raise Unfit(f"{fits.mean():.1%} of the ciphertext's bytes are substitutions of one plain byte")
+            raise Unfit(f"{fits.mean():.1%} of the ciphertext's {self.atoms} are substitutions of one plain "
+                        f"{self.atoms.removesuffix('s')}")  # fmt: skip
         self.covered = len(np.unique(self.source[fits])) / self.size
         self.says = self._told()
+
+    @property
+    def atoms(self) -> str:
+        """What is substituted, in words."""
+        return {8: "bytes", 4: "nibbles", 2: "bit pairs"}[self.bits]
 
     def _told(self):
         used = self.source >= 0
         boxes = self.boxes[:, used]
         moved = (self.source[used] != np.flatnonzero(used)).any()
-        if ((boxes ^ boxes[0]) == np.arange(256, dtype=np.uint8)[:, None]).all():
-            self.name = "table of bytes"
-        elif self._linear(boxes ^ boxes[0]):
-            self.name = "affine over GF(2)"
-        elif np.array_equal(boxes - boxes[0], np.outer(np.arange(256), boxes[1] - boxes[0]).astype(np.uint8)):
-            self.name = "affine modulo 256"
+        if self.bits == 8:
+            self.name = self._kind(boxes)
         alike = (boxes == boxes[:, :1]).all()
         return ", ".join(
-            ["bytes are moved" if moved else "no byte is moved"]
+            [f"{self.atoms} are moved" if moved else f"no {self.atoms.removesuffix('s')} is moved"]
             + ["one substitution for all"] * bool(alike)
-            + [f"{self.covered:.1%} of the bytes are there"] * (self.covered < 1)
+            + [f"{self.covered:.1%} of the {self.atoms} are there"] * (self.covered < 1)
         )
+
+    def _kind(self, boxes):
+        """The name of substitutions of bytes that are of a more special kind."""
+        if ((boxes ^ boxes[0]) == np.arange(256, dtype=np.uint8)[:, None]).all():
+            return "table of bytes"
+        if self._linear(boxes ^ boxes[0]):
+            return "affine over GF(2)"
+        if np.array_equal(boxes - boxes[0], np.outer(np.arange(256), boxes[1] - boxes[0]).astype(np.uint8)):
+            return "affine modulo 256"
+        return self.name
 
     def _linear(self, boxes):
         """Whether each value's box is the sum of those of its bits."""
@@ -175,11 +192,23 @@ class Substitution(Reading):
         return np.array_equal(np.bitwise_xor.reduce(bits), boxes)
 
     def decrypt(self, ciphers: Array) -> Array:
-        """Grey where no byte of the ciphertext tells."""
-        used = np.flatnonzero(self.source >= 0)
-        plain = np.full((len(ciphers), self.size), GREY, np.uint8)
-        plain[:, self.source[used]] = self.back[ciphers[:, used], used]
-        return plain
+        """Grey where nothing of the ciphertext tells."""
+        used, atoms = np.flatnonzero(self.source >= 0), split(ciphers, self.bits)
+        plain = split(np.full((len(ciphers), self.size * self.bits // 8), GREY, np.uint8), self.bits)
+        plain[:, self.source[used]] = self.back[atoms[:, used], used]
+        return join(plain, self.bits)
+
+
+class NibbleSubstitution(Substitution):
+    """Of the two halves of bytes."""
+
+    bits = 4
+
+
+class PairSubstitution(Substitution):
+    """Of pairs of bits, as ciphers do that write pictures in the four letters of DNA."""
+
+    bits = 2
 
 
 class BitTable(Reading):

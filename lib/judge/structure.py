@@ -14,6 +14,8 @@ from lib.judge.readings import (
     Codebook,
     Feedback,
     Inquiry,
+    NibbleSubstitution,
+    PairSubstitution,
     Reading,
     Substitution,
     Unfit,
@@ -84,6 +86,8 @@ def found(inquiry: Inquiry, answer_shape: tuple[int, ...]) -> Found:
 def _kinds(found_units) -> Iterator[tuple]:
     yield BitTable, "table of bits"
     yield Substitution, Substitution.name
+    yield NibbleSubstitution, "substitution of nibbles by position"
+    yield PairSubstitution, "substitution of bit pairs by position"
     yield (lambda inquiry: AffineBits(inquiry, found_units)), AffineBits.name
     yield (lambda inquiry: AffineBytes(inquiry, found_units)), AffineBytes.name
     yield Feedback, Feedback.name
@@ -110,7 +114,7 @@ def classified(
         return (Structure.PIECES, block, 8) if block else (Structure.OTHER, 1, 8)
     if answer != shape:
         return Structure.OTHER, 1, 8
-    if isinstance(reading, Substitution) and (reading.source >= 0).all():
+    if isinstance(reading, Substitution) and reading.bits == 8 and (reading.source >= 0).all():
         if reading.name == "table of bytes":
             return _of_table(reading.source, reading.boxes[0], shape, 8)
         if (reading.source == np.arange(len(reading.source))).all():

@@ -69,7 +69,8 @@ def markdown(notebook: dict) -> list[dict]:
 
 
 def words(notebook: dict) -> int:
-    """How many words there are to read in a notebook's Markdown; where a link leads to is not read.
+    """How many words there are to read in a notebook's Markdown, folded answers and hints included; where a
+    link leads to is not read.
 
     >>> words({"cells": [{"cell_type": "markdown", "source": ["Two [words](glossary.md#word)."]}]})
     2

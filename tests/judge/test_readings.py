@@ -8,6 +8,8 @@ from lib.judge.readings import (
     Codebook,
     Feedback,
     Inquiry,
+    NibbleSubstitution,
+    PairSubstitution,
     Reading,
     Substitution,
     Unfit,
@@ -67,6 +69,46 @@ def test_a_substitution_is_read_byte_by_byte(name):
             "strips",
         )
     )
+
+
+def letters(bits, seed=0):
+    """Each atom replaced by a rule of its own place, then all moved: the way of ciphers that write DNA."""
+    rng = np.random.default_rng(seed)
+    count = 192 * 8 // bits
+    rules, order = rng.permuted(np.tile(np.arange(2**bits), (count, 1)), axis=1), rng.permutation(count)
+
+    def encrypt(images):
+        out = np.empty_like(images)
+        for image, cipher in zip(images, out):
+            atoms = [
+                byte >> shift & 2**bits - 1 for byte in image.ravel() for shift in range(8 - bits, -1, -bits)
+            ]
+            found = [rules[at][atoms[at]] for at in order]
+            step = 8 // bits
+            flat = [sum(int(a) << 8 - bits * (k + 1) for k, a in enumerate(found[i : i + step]))
+                    for i in range(0, count, step)]  # fmt: skip
+            cipher[...] = np.reshape(flat, image.shape)
+        return out
+
+    return encrypt
+
+
+@pytest.mark.parametrize("kind, words", [(NibbleSubstitution, "nibbles"), (PairSubstitution, "bit pairs")])
+def test_parts_of_bytes_are_substituted_by_position(kind, words):
+    encrypt = letters(kind.bits)
+    asked = inquiry(encrypt)
+    with pytest.raises(Unfit):
+        learned(Substitution, asked)  # has asked for the images of one value
+    reading = learned(kind, asked)
+    plain = drawn(3, 192, seed=3)
+    np.testing.assert_array_equal(reading.decrypt(inquiry(encrypt)(plain)), plain)
+    assert reading.says == f"{words} are moved" and reading.name == POSITION
+    assert reading.queries == {4: 16 + 3, 2: 4 + 5}[kind.bits]
+    other = letters(kind.bits, seed=1)
+    assert (reading.decrypt(inquiry(other)(plain)) == plain).mean() < 0.1
+    for wrong in {Substitution, NibbleSubstitution, PairSubstitution} - {kind}:
+        with pytest.raises(Unfit):
+            learned(wrong, inquiry(encrypt))
 
 
 def test_a_substitution_that_leaves_bytes_out_says_so():

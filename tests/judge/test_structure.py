@@ -149,7 +149,9 @@ def test_values_that_are_replaced_by_several_boxes_are_no_one_structure():
 def test_what_was_tried_in_vain_is_kept_with_its_reason():
     asked = inquiry("wide_block")
     got = found(asked, TINY)
-    assert set(got.refused) == {"table of bits", "substitution by position", "affine over GF(2)",
+    assert set(got.refused) == {"table of bits", "substitution by position",
+                                "substitution of nibbles by position",
+                                "substitution of bit pairs by position", "affine over GF(2)",
                                 "affine modulo 256", "feedback", "pixels by themselves",
                                 "affine over the reals"}  # fmt: skip
     assert not got.names and got.reading is None and all(got.refused.values())

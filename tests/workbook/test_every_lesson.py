@@ -1,5 +1,6 @@
 """What every lesson must be, beyond running: nbval does not ask for it."""
 
+import ast
 import json
 import re
 
@@ -76,6 +77,25 @@ def test_pictures_have_alternatives_and_stand_beside_a_number(path):
         if re.search(r"\d", str(o.get("text", o.get("data", {}).get("text/plain", ""))))
     ]
     assert len(printed) >= min(pictures, 3)
+
+
+def unseen(source):
+    """Lines where a table is made and nobody sees it: a notebook shows what a cell ends with, no more."""
+    tree = ast.parse(source)
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Expr) and node is not tree.body[-1]]
+    return [node.lineno for node in calls if ast.unparse(node.value).startswith("figures.table(")]
+
+
+def test_a_table_that_nobody_sees_is_found():
+    assert unseen("figures.table(a, b)\nprint(1)") == [1] and unseen("for x in y:\n    figures.table(x)") == [
+        2
+    ]
+    assert not unseen("x = 1\nfigures.table(a, b)") and not unseen("display(figures.table(a))\nprint(1)")
+
+
+@LESSONS
+def test_a_table_is_seen(path):
+    assert not [line for cell in code_cells(path) for line in unseen(cell.source)]
 
 
 @LESSONS

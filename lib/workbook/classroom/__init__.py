@@ -1,4 +1,4 @@
-"""For teachers: editions of the lessons, plans of courses, and grading of what strangers send in.
+"""For teachers: editions of the lessons, plans, goals, rubric, questions, slides, and grading.
 
 The lessons in `notebooks/`, solutions and all, are the only source.
 `python -m lib.workbook.classroom student`, `teacher` and `assignments` write what is handed out, what is

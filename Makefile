@@ -79,6 +79,7 @@ keyed instahide privacy: $(STAMP)
 # What the judge says of the ciphers here, where it is not recorded; NAMES for some, anew.
 judged: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_verdicts $(NAMES)
+	rm -f data/leaderboard.json
 	$(BIN)/python -m lib.workbook.leaderboard data/leaderboard.json --recorded
 
 # Accuracy against leakage, from what `make results` and `make judged` have recorded.

@@ -1,6 +1,8 @@
 """Checks of lesson 26: pieces of the attacks on many ciphertexts under one key, and an attack on another
 cipher."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from lib import datasets
@@ -118,7 +120,7 @@ def rolled_rows(answer):
         assert max(shares) > 0.97, f"{told}; each row has to go on from the row above, as it was decrypted"
 
 
-def rolled(images, shifts, flips):
+def rolled(images: np.ndarray, shifts: Sequence[int], flips: Sequence[int]) -> np.ndarray:
     """Images (n, h, w, 3), row y rolled by shifts[y] pixels to the right, then XORed with flips[y]."""
     rows = [np.roll(images[:, y], s, axis=1) ^ np.uint8(f) for y, (s, f) in enumerate(zip(shifts, flips))]
     return np.stack(rows, axis=1)

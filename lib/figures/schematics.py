@@ -58,6 +58,17 @@ TOLD = {
         "keyed network. Below, a client's picture is encrypted with the key, and the ciphertext goes to "
         "the server, whose patch layer holds the key; tokens go through the plain body to scores. "
         "The server sees the ciphertext and all weights, the keyed patch layer among them.",
+    "one_photograph":
+        "The attack on one photograph as a row of boxes. A ciphertext goes in. Five steps follow: streams, "
+        "one value of each block; which streams correlate strongly, and with what sign; an order whose "
+        "correlations are those of a picture, found by annealing; the smoothest of several pictures; lower "
+        "nibbles, by regression on the upper ones. The photograph comes out. Below each step stands what "
+        "is compared.",
+    "many_ciphertexts":
+        "Four rows of boxes, one for each scheme, each from ciphertexts by what is compared to pictures. "
+        "SKK compares neighbouring pixels over all images, and a region of known pixels grows. EtC compares "
+        "facing edges of blocks over all images, and blocks are placed greedily. ELE compares streams inside "
+        "each block, then edges. FFX compares replaced values with guesses from values left alone.",
 }  # fmt: skip
 """The text alternatives."""
 
@@ -337,6 +348,48 @@ def keyed_model() -> None:
     axis.plot([9.1, 9.5, 9.5], [0, 0, -2.6], color=INK, lw=1.4)  # and so does the network, around it
     axis.annotate("", (9.1, -2.6), (9.55, -2.6), arrowprops=line)
     _shown(figure, axis, 9.8, 0.6, -3.2, "keyed_model")
+
+
+STEPS = (
+    ("streams", "a value of", "each block"),
+    ("upper nibbles\nand signs", "which streams", "correlate strongly"),
+    ("annealing", "correlations with", "those of pictures"),
+    ("choosing", "several pictures:", "the smoothest"),
+    ("lower nibbles", "streams with a", "regression's guess"),
+)
+
+
+def one_photograph() -> None:
+    """`lib.attacks.one_ciphertext.tanaka`: what goes in, what each step compares, and what comes out."""
+    figure, axis = _paper("From one ciphertext to the photograph; below, what each step compares")
+    x = box(axis, 0.1, 0, 1.2, "one\nciphertext")
+    for name, *compared in STEPS:
+        x = box(axis, arrow(axis, x, 0, x + 0.4), 0, 1.5, name, dark=name == "annealing")
+        _below(axis, x - 0.75, -0.4, *compared)
+    end = box(axis, arrow(axis, x, 0, x + 0.4), 0, 1.2, "the\nphotograph")
+    _below(axis, end - 0.6, -0.4, "open: order of", "colours, negative")
+    _shown(figure, axis, end + 0.2, 0.6, -1.05, "one_photograph")
+
+
+READ = {
+    "SKK": ("neighbouring pixels,\nin all images", "a region grows,\nthe surest pixel first"),
+    "EtC": ("facing edges of blocks,\nin all images", "blocks are placed,\nthe surest first"),
+    "ELE": ("streams inside each\nblock, then edges", "annealing in each block,\nthen placing"),
+    "FFX": ("replaced values with\nguesses from the others", "one assignment\nof 256 values"),
+}
+
+
+def many_ciphertexts() -> None:
+    """`lib.attacks.many_ciphertexts`: a row for each scheme."""
+    figure, axis = _paper("Many ciphertexts under one key: what is compared, and how the key is put together")
+    for row, (name, (compared, joined)) in enumerate(READ.items()):
+        y = -1.1 * row
+        axis.text(0.1, y, name, va="center", fontsize=10, weight="bold")
+        x = box(axis, 0.9, y, 1.6, "ciphertexts,\none key")
+        x = box(axis, arrow(axis, x, y, x + 0.5), y, 2.9, compared)
+        x = box(axis, arrow(axis, x, y, x + 0.5), y, 2.9, joined, dark=True)
+        x = box(axis, arrow(axis, x, y, x + 0.5), y, 1.5, "all pictures")
+    _shown(figure, axis, x + 0.2, 0.6, -3.9, "many_ciphertexts")
 
 
 def _way(axis, row, name, *between):

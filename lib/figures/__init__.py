@@ -84,12 +84,14 @@ def picture_grid(
 
 
 def matrices(
-    arrays: Mapping[str, np.ndarray], x: str, y: str, alt: str, title: str = "", top: float | None = None
-) -> None:
-    """Matrices side by side under their names, white for 0, black for `top` or their largest value."""
+    arrays: Mapping[str, np.ndarray], x: str, y: str, alt: str, title: str = "", top: float | None = None,
+    bottom: float = 0.0,
+) -> None:  # fmt: skip
+    """Matrices side by side under their names, white for `bottom`, black for `top` or their largest value."""
     figure, axes = new(3.4 * len(arrays), 3.7, len(arrays), 1, title, squeeze=False)
     for axis, (name, array) in zip(axes.flat, arrays.items()):
-        shown = axis.imshow(array, cmap="Greys", vmin=0, vmax=top or np.max(array), interpolation="nearest")
+        limits = {"vmin": bottom, "vmax": top or np.max(array)}
+        shown = axis.imshow(array, cmap="Greys", interpolation="nearest", **limits)
         axis.set(title=name, xlabel=x, ylabel=y)
         figure.colorbar(shown, ax=axis, shrink=0.8)
     show(figure, alt)

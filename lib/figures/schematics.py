@@ -58,6 +58,11 @@ TOLD = {
         "keyed network. Below, a client's picture is encrypted with the key, and the ciphertext goes to "
         "the server, whose patch layer holds the key; tokens go through the plain body to scores. "
         "The server sees the ciphertext and all weights, the keyed patch layer among them.",
+    "keyed_defence":
+        "A chain: a picture and a small change are added, encrypted with a secret key, and go through a "
+        "network to a class. Below it, what each attacker has. Who was evaluated: the weights, and a wrong "
+        "key. Who was left out: ciphertexts or weights that betray the key, networks with other keys, "
+        "scores, decisions.",
 }  # fmt: skip
 """The text alternatives."""
 
@@ -337,6 +342,29 @@ def keyed_model() -> None:
     axis.plot([9.1, 9.5, 9.5], [0, 0, -2.6], color=INK, lw=1.4)  # and so does the network, around it
     axis.annotate("", (9.1, -2.6), (9.55, -2.6), arrowprops=line)
     _shown(figure, axis, 9.8, 0.6, -3.2, "keyed_model")
+
+
+def keyed_defence() -> None:
+    """`lib.models.defended`: where the key stands, and who attacks."""
+    figure, axis = _paper("A keyed defence, and the attackers that it meets")
+    x = box(axis, 0.1, 0, 1.7, "picture\n+ small change")
+    x = box(axis, arrow(axis, x, 0, x + 0.5), 0, 1.9, "encrypt with\nthe secret key", dark=True)
+    x = box(axis, arrow(axis, x, 0, x + 0.5), 0, 2.2, "network trained\non ciphertexts")
+    end = box(axis, arrow(axis, x, 0, x + 0.5), 0, 1.2, "class")
+    rows = {
+        "as published": ("weights,\na wrong key",),
+        "left out": (
+            "ciphertexts,\nthen the key",
+            "networks with\nother keys",
+            "scores only",
+            "decisions only",
+        ),
+    }
+    for row, (name, has) in enumerate(rows.items(), 1):
+        axis.text(0.1, -1.15 * row, name, va="center", fontsize=10, weight="bold")
+        for place, text in enumerate(has):
+            box(axis, 1.7 + 1.75 * place, -1.15 * row, 1.6, text)
+    _shown(figure, axis, end + 0.1, 0.6, -2.8, "keyed_defence")
 
 
 def _way(axis, row, name, *between):

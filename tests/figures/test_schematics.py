@@ -48,10 +48,10 @@ def made(model, layers, *, without=()):
     return sizes
 
 
-def test_there_are_eight():
+def test_there_are_nine():
     assert list(DRAWN) == [
         "tanaka_network", "le_adaptnet", "ele_adaptnet", "speed_run_network", "shake_pyramid", "three_ways",
-        "judge", "keyed_model",
+        "judge", "keyed_model", "keyed_defence",
     ]  # fmt: skip
 
 

@@ -1,0 +1,117 @@
+"""Networks of lesson 31: one body, trained behind each keyed defence, without one, and adversarially.
+
+    python -m lib.workbook.defence_networks --data npz:cifar10.npz
+
+Weights of the five that the lesson attacks are kept in `data/models`, rounded to 16 bits. An attacker's own,
+trained under other keys, are made again from their seeds: they lie in `build/defences`, and not in the
+project. What is there is not trained again.
+"""
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from lib.atomic import whole_file
+from lib.datasets import load
+from lib.models import AirBench
+from lib.models.adversarial import FastAdversarial
+from lib.schemes import Scheme
+from lib.training import Recipe, fit
+from lib.workbook.recording import ATTACKER, RESULTS, VICTIM, scheme_of
+
+MODELS, OWN = RESULTS.parent / "models", RESULTS.parents[1] / "build" / "defences"
+WIDTHS, CLASSES = (24, 48, 64), 10
+DEFENCES = {name: {"name": name, "block": 4} for name in ("shf", "np", "ffx")}
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a network is trained, `Recipe.speed_run` with so many epochs: behind a defence or none, whose key
+    and weights come from `seed`."""
+
+    defence: dict[str, Any] | None = None
+    epochs: int = 3
+    seed: int = 0
+    adversarial: bool = False
+    own: bool = False  # the attacker's
+
+    @property
+    def scheme(self) -> Scheme | None:
+        """The defence with the key that the network was trained under."""
+        return scheme_of(self.defence, (ATTACKER if self.own else VICTIM) + self.seed)
+
+
+EPOCHS = {"shf": 7, "np": 4, "ffx": 4}
+NETWORKS = {"plain": Trained(epochs=7)}
+NETWORKS |= {name: Trained(each, EPOCHS[name]) for name, each in DEFENCES.items()}
+NETWORKS["adversarial"] = Trained(adversarial=True, epochs=3)
+NETWORKS |= {
+    f"own {name}": Trained(each, 3, 1, own=True) for name, each in (DEFENCES | {"plain": None}).items()
+}
+
+
+def made(adversarial: bool = False) -> nn.Module:
+    """The body before training; weights are drawn from torch's generator."""
+    body = AirBench(CLASSES, widths=WIDTHS)
+    return FastAdversarial(body) if adversarial else body
+
+
+def path(name: str) -> Path:
+    """Where the weights of a network are kept."""
+    return (OWN if NETWORKS[name].own else MODELS) / f"defence-{name.replace(' ', '-')}.npz"
+
+
+def kept(name: str) -> nn.Module:
+    """The network of this name with its weights, in evaluation mode. OSError where it is not trained."""
+    with torch.random.fork_rng(devices=[]):
+        model = made()
+    with np.load(path(name), allow_pickle=False) as file:
+        state = {key: torch.from_numpy(file[key].astype(value.numpy().dtype))
+                 for key, value in model.state_dict().items()}  # fmt: skip
+    model.load_state_dict(state)
+    return model.eval()
+
+
+def keep(name: str, model: nn.Module) -> None:
+    """Keep the weights of a trained network under this name."""
+    state = getattr(model, "network", model).state_dict()
+    halves = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
+    path(name).parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path(name), overwrite=True) as file:
+        np.savez(file, **{key: value.numpy() for key, value in halves.items()})
+
+
+def train(name: str, data: str) -> None:
+    """Train and keep a network."""
+    how = NETWORKS[name]
+    run = fit(lambda: made(how.adversarial), load(data), Recipe.speed_run(epochs=how.epochs, seed=how.seed),
+              scheme=how.scheme, progress=sys.stderr.isatty())  # fmt: skip
+    keep(name, run.model)
+    seconds = sum(each["seconds"] for each in run.history)
+    print(
+        f"{name}: {run.history[-1]['train_accuracy']:.3f} of training pictures, {seconds:.0f} s", flush=True
+    )
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train what is not there."""
+    parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description=__doc__.split("\n")[0])
+    parser.add_argument("names", nargs="*", metavar="NETWORK", help="by name; all if none is given")
+    parser.add_argument("--data", required=True, help="as lib.datasets.load names it")
+    args = parser.parse_args(argv)
+    if unknown := [name for name in args.names if name not in NETWORKS]:
+        parser.error(f"no network {unknown[0]!r}; known: {', '.join(NETWORKS)}")
+    for name in args.names or NETWORKS:
+        if not path(name).exists():
+            train(name, args.data)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

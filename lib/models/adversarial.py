@@ -1,4 +1,6 @@
-"""Adversarial training in one step: a wrapper whose network sees perturbed inputs while it is trained.
+"""Adversarial training in one step: a wrapper whose network sees perturbed inputs while it is trained, from
+the beginning or, which is cheaper, after a training on plain ones (A. Jeddi, M. J. Shafiee and A. Wong,
+arXiv:2012.13628).
 
 E. Wong, L. Rice and J. Z. Kolter, "Fast is better than free: Revisiting adversarial training", ICLR 2020,
 arXiv:2001.03994: a random start within epsilon, one step of 1.25 epsilon along the sign of the gradient, cut
@@ -20,10 +22,6 @@ class FastAdversarial(nn.Module):
     def __init__(self, network: nn.Module, epsilon: float = 16 / 255):
         super().__init__()
         self.network, self.epsilon = network, epsilon
-
-    def start(self, x: torch.Tensor):
-        """As that of the network."""
-        self.network.start(x)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.network(self.perturbed(x) if self.training else x)

@@ -1,11 +1,12 @@
-"""The key of a keyed defence, read first, from ciphertexts; the network settles what they leave open.
+"""The key of a keyed defence, read first, from ciphertexts; the service settles what they leave open.
 
 The attack is one of the catalogue. For SHF and NP it leaves six orders of colours and a negative open.
-Whoever has the network tries all twelve: behind the right one it is sure of its classes, on any pictures.
-Neither key nor labels are used.
+Whoever has the network tries all twelve: behind the right one it decides as the service does, which anybody
+may ask about pictures of his own. No key and no label is used.
 """
 
 from itertools import permutations
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,18 +22,25 @@ from lib.workbook.defences import floats
 SIDE = 32
 
 
-def from_ciphertexts(network: nn.Module, settings: Scheme, ciphers: np.ndarray, own: np.ndarray) -> nn.Module:
-    """The front of a network, by ciphertexts (n, 32, 32, 3) uint8 that were made with its key.
+class Service(NamedTuple):
+    """What an attacker has of a service: its network, and what it decided about some pictures of his."""
+
+    network: nn.Module
+    images: np.ndarray  # (k, 32, 32, 3) uint8
+    decided: np.ndarray  # (k,) classes
+
+
+def from_ciphertexts(service: Service, settings: Scheme, ciphers: np.ndarray) -> nn.Module:
+    """The front of a service, by ciphertexts (n, 32, 32, 3) uint8 that were made with its key.
 
     settings   a scheme as everybody knows it: class and block are used, and no key
-    own        (k, 32, 32, 3) uint8 pictures of the attacker's
     """
     attack = next(each for each in CATALOGUE if each.threat == MANY and each.fits(settings))
     read = attack.run(Known(ciphers), **attack.options(settings)).recovered
     if "substitution" in read:
         whole = SIDE // settings.block
         return ValuesFront(read["substitution"], np.tile(read["places"], (whole, whole, 1)))
-    return settled(network, left_open(read["index"], read["mask"], settings.block), own)
+    return settled(service, left_open(read["index"], read["mask"], settings.block))
 
 
 def left_open(index: np.ndarray, mask: np.ndarray, block: int) -> list[Table]:
@@ -45,16 +53,16 @@ def left_open(index: np.ndarray, mask: np.ndarray, block: int) -> list[Table]:
             for order in orders for negative in (0, 255)]  # fmt: skip
 
 
-def settled(network: nn.Module, tables: list[Table], own: np.ndarray) -> TableFront:
-    """The front, of these tables, behind which a network is surest about pictures (k, 32, 32, 3) uint8."""
-    return max(map(TableFront, tables), key=lambda front: sureness(network, front, own))
+def settled(service: Service, tables: list[Table]) -> TableFront:
+    """The front, of these tables, behind which the network decides as the service did."""
+    return max(map(TableFront, tables), key=lambda front: agreement(service, front))
 
 
 @torch.no_grad()
-def sureness(network: nn.Module, front: nn.Module | None, images: np.ndarray) -> float:
-    """The mean probability of the likeliest class, for pictures (k, 32, 32, 3) uint8 behind a front."""
-    given = Defended(network, front).eval()(torch.from_numpy(floats(images)))
-    return float(given.softmax(1).amax(1).mean())
+def agreement(service: Service, front: nn.Module | None) -> float:
+    """How often the network behind a front decides as the service did."""
+    given = Defended(service.network, front).eval()(torch.from_numpy(floats(service.images)))
+    return float((given.argmax(1).numpy() == service.decided).mean())
 
 
 def right(front: nn.Module, scheme: Scheme) -> float:

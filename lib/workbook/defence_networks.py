@@ -1,4 +1,4 @@
-"""Networks of lesson 31: one body, trained behind each keyed defence, without one, and adversarially.
+"""Networks of lesson 31: one body, trained behind each keyed defence, without one, and then adversarially.
 
     python -m lib.workbook.defence_networks --data npz:cifar10.npz
 
@@ -38,7 +38,7 @@ class Trained:
     defence: dict[str, Any] | None = None
     epochs: int = 3
     seed: int = 0
-    adversarial: bool = False
+    adversarial: bool = False  # the plain network, trained on under attack
     own: bool = False  # the attacker's
 
     @property
@@ -50,16 +50,14 @@ class Trained:
 EPOCHS = {"shf": 7, "np": 4, "ffx": 4}
 NETWORKS = {"plain": Trained(epochs=7)}
 NETWORKS |= {name: Trained(each, EPOCHS[name]) for name, each in DEFENCES.items()}
-NETWORKS["adversarial"] = Trained(adversarial=True, epochs=3)
-NETWORKS |= {
-    f"own {name}": Trained(each, 3, 1, own=True) for name, each in (DEFENCES | {"plain": None}).items()
-}
+NETWORKS["adversarial"] = Trained(adversarial=True, epochs=2)
+NETWORKS |= {f"own {name}": Trained(DEFENCES.get(name), seed=1, own=True) for name in ("plain", "shf")}
 
 
 def made(adversarial: bool = False) -> nn.Module:
-    """The body before training; weights are drawn from torch's generator."""
-    body = AirBench(CLASSES, widths=WIDTHS)
-    return FastAdversarial(body) if adversarial else body
+    """What is trained: the body, its weights drawn from torch's generator; or the plain network that is kept,
+    to be trained on under attack."""
+    return FastAdversarial(kept("plain")) if adversarial else AirBench(CLASSES, widths=WIDTHS)
 
 
 def path(name: str) -> Path:

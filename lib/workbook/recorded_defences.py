@@ -18,7 +18,7 @@ picture, at the published epsilon of 8.
     right key, straight through     FFX alone: as if replaced values had the slope of others
     read from ciphertexts           PGD through the key as an attack read it from that many ciphertexts
     transfer, plain                 pictures made for a plain network of the attacker's own
-    transfer, other key             pictures made for his own network behind another key of the same defence
+    transfer, other key             pictures made for his own network behind another key; SHF
     scores                          Square, by questions
     decisions                       HopSkipJump, by questions, on fewer pictures
 """
@@ -43,9 +43,11 @@ from lib.workbook import defence_keys, defence_networks
 from lib.workbook.defence_networks import NETWORKS, kept
 from lib.workbook.defences import (
     EPSILONS,
+    FEW,
     STEP,
     STEPS,
     Case,
+    answers,
     balanced,
     hop_skip_jump,
     noise,
@@ -57,10 +59,10 @@ from lib.workbook.defences import (
 from lib.workbook.recording import ATTACKER, RESULTS, about_data, device_name, scheme_of, versions
 
 OUT = RESULTS / "defences.json"
-PICTURES, FEWER = 500, 100  # test pictures, and those that decisions are asked about
-OWN = 200  # of the attacker's pictures, from the training set
+PICTURES, FEWER = 500, 50  # test pictures, and those that decisions are asked about
+ASKED = 50  # pictures of the attacker's, from the training set, that the service decides about
 CIPHERTEXTS = 1, 2, 5, 20, 100
-WRONG = 3  # wrong keys
+WRONG = 2  # wrong keys
 QUESTIONS = 30, 100, 300, 1000  # of Square and HopSkipJump
 SEED = 0
 
@@ -104,14 +106,21 @@ class Bench:
         return NETWORKS[self.name].defence
 
     @property
-    def own(self) -> np.ndarray:
-        """Pictures of the attacker's."""
-        return balanced(self.train, OWN)[0]
+    def service(self) -> defence_keys.Service:
+        """What an attacker has of it, who asked about pictures of his own."""
+        images = balanced(self.train, ASKED)[0]
+        return defence_keys.Service(self.case.network, images, answers(self.case, images).argmax(1))
 
     def curve(self, front: nn.Module | None, sees: bool = False, network: nn.Module | None = None) -> dict:
-        """Accuracy by epsilon, PGD through a front, on this network or one of the attacker's own."""
+        """Accuracy by epsilon, PGD through a front, on this network or one of the attacker's own. The steps
+        are as many as published at the published epsilon; few for smaller ones, and for what transfers."""
         target = network or self.case.network
-        return over_epsilons(self.case, lambda *given: pgd(target, front, *given, SEED), sees)
+        steps = {EPSILONS[-1]: STEPS if network is None else FEW}
+
+        def perturb(images, labels, epsilon):
+            return pgd(target, front, images, labels, epsilon, SEED, steps.get(epsilon, FEW))
+
+        return over_epsilons(self.case, perturb, sees)
 
     def at_most(self, front: nn.Module | None) -> float:
         """Accuracy at the largest epsilon, PGD through a front."""
@@ -158,7 +167,7 @@ def from_ciphertexts(bench: Bench) -> tuple[dict, dict]:
     case, found, told = bench.case, {}, {}
     for count in CIPHERTEXTS:
         ciphers = case.scheme.encrypt(bench.train.images[-count:])
-        front = defence_keys.from_ciphertexts(case.network, scheme_of(bench.defence, 0), ciphers, bench.own)
+        front = defence_keys.from_ciphertexts(bench.service, scheme_of(bench.defence, 0), ciphers)
         told[f"right, {count}"] = share = defence_keys.right(front, case.scheme)
         found[str(count)] = bench.at_most(front)
         if share == 1:
@@ -204,7 +213,8 @@ def attackers(name: str) -> Mapping[str, Callable[[Bench], tuple[dict, dict]]]:
         own["right key, straight through"] = lambda bench: right_key(bench, 1.0)
     own["read from ciphertexts"] = from_ciphertexts
     own["transfer, plain"] = lambda bench: transfer(bench, "own plain")
-    own["transfer, other key"] = lambda bench: transfer(bench, f"own {name}")
+    if (other := f"own {name}") in NETWORKS:
+        own["transfer, other key"] = lambda bench: transfer(bench, other)
     return own | {"scores": by_scores, "decisions": by_decisions}
 
 
@@ -215,8 +225,8 @@ def settings() -> dict[str, Any]:
     """All that decides the numbers."""
     epochs = {name: how.epochs for name, how in NETWORKS.items()}
     training = {"widths": list(defence_networks.WIDTHS), "epochs": epochs}
-    spent = {"epsilons": list(EPSILONS), "steps": STEPS, "step": STEP, "questions": list(QUESTIONS)}
-    return {"training": training, "pictures": PICTURES, "fewer": FEWER, "own": OWN, "seed": SEED,
+    spent = {"epsilons": list(EPSILONS), "steps": [FEW, STEPS], "step": STEP, "questions": list(QUESTIONS)}
+    return {"training": training, "pictures": PICTURES, "fewer": FEWER, "asked": ASKED, "seed": SEED,
             "defences": defence_networks.DEFENCES} | spent  # fmt: skip
 
 

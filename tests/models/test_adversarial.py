@@ -5,7 +5,6 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from lib.models import AirBench
 from lib.models.adversarial import FastAdversarial
 
 
@@ -38,11 +37,3 @@ def test_weights_get_no_gradient_from_the_search(setting):
     model, x = setting
     model.perturbed(x)
     assert all(p.grad is None for p in model.parameters())
-
-
-def test_it_starts_as_its_network_does():
-    x = torch.rand(8, 3, 32, 32) * 2 - 1
-    model = FastAdversarial(AirBench(10, widths=(8, 8, 8)))
-    before = model.network[0].weight.clone()
-    model.start(x)
-    assert not torch.equal(before, model.network[0].weight)

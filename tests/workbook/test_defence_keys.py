@@ -1,6 +1,5 @@
-"""Keys of defences read from ciphertexts, and settled by what a network is sure of."""
+"""Keys of defences read from ciphertexts, and settled by what the service decided."""
 
-import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -8,20 +7,30 @@ from torch import nn
 from lib import Key, datasets
 from lib.models.defended import TableFront, ValuesFront, front_of
 from lib.schemes import BlockShuffle, FormatPreserving, NegativePositive, OneTimePad
+from lib.training import predict
 from lib.workbook import defence_keys as keys
+from lib.workbook.defence_keys import Service
+from lib.workbook.defence_networks import kept
 
 PHOTOS = datasets.load("photos", "train").images
 SOME = PHOTOS[::50]
 SETTINGS = Key.from_seed(0)  # of nobody
 
 
-class Smooth(nn.Module):
-    """Is surer of its first class the redder a smooth picture is: a stand-in for a trained network."""
+class Behind(nn.Module):
+    """The plain network, made to read ciphertexts of a table."""
+
+    def __init__(self, table):
+        super().__init__()
+        self.back, self.network = TableFront(table.inverse()), kept("plain")
 
     def forward(self, x):
-        rough = (x[..., 1:] - x[..., :-1]).abs().mean((1, 2, 3))
-        red = (x[:, 0] - x[:, 2]).mean((1, 2)) + 0.3 * x.mean((1, 2, 3))
-        return torch.stack([20 * (red - rough), torch.zeros_like(red)], 1)
+        return self.network(2 * self.back((x + 1) / 2) - 1)
+
+
+def service_of(network, scheme, images):
+    ciphers = images if scheme is None else scheme.encrypt(images)
+    return Service(network, images, predict(network, ciphers))
 
 
 @pytest.mark.parametrize("kind", [BlockShuffle, NegativePositive], ids=lambda kind: kind.name)
@@ -37,28 +46,20 @@ def test_the_true_table_is_among_those_left_open(kind):
     assert any((each == 255 - SOME[:2]).all() for each in plain)
 
 
-def test_a_network_settles_which_of_them_it_is():
-    reds = PHOTOS[(PHOTOS[..., 0].astype(int) - PHOTOS[..., 2]).mean((1, 2)) > 40][:40]
-    scheme = BlockShuffle(Key.from_seed(12), block=4)
-    block = scheme.table((4, 4, 3))
-
-    class Behind(nn.Module):
-        def __init__(self):
-            super().__init__()
-            self.back = TableFront(scheme.table((32, 32, 3)).inverse())
-
-        def forward(self, x):
-            return Smooth()(2 * self.back((x + 1) / 2) - 1)
-
-    front = keys.settled(Behind(), keys.left_open(block.index, block.mask, 4), reds)
-    assert keys.right(front, scheme) == 1
-    other = BlockShuffle(Key.from_seed(13), block=4)
-    assert keys.right(front, other) < 0.2
+@pytest.mark.parametrize("kind", [BlockShuffle, NegativePositive], ids=lambda kind: kind.name)
+def test_the_service_settles_which_of_them_it_is(kind):
+    scheme, own = kind(Key.from_seed(12), block=4), PHOTOS[7::60]
+    service = service_of(Behind(scheme.table((32, 32, 3))), scheme, own)
+    front = keys.from_ciphertexts(service, kind(SETTINGS, block=4), scheme.encrypt(SOME))
+    assert keys.right(front, scheme) == 1 and keys.agreement(service, front) == 1
+    other = kind(Key.from_seed(13), block=4)
+    assert keys.right(front, other) < 0.7 and keys.agreement(service, front_of(other)) < 0.7
 
 
 def test_ffx_is_read_and_its_front_is_the_true_one():
     scheme = FormatPreserving(Key.from_seed(12), block=4)
-    front = keys.from_ciphertexts(Smooth(), FormatPreserving(SETTINGS, block=4), scheme.encrypt(SOME), SOME)
+    service = service_of(kept("plain"), None, SOME[:5])
+    front = keys.from_ciphertexts(service, FormatPreserving(SETTINGS, block=4), scheme.encrypt(SOME))
     assert isinstance(front, ValuesFront) and keys.right(front, scheme) > 0.9
     x = torch.from_numpy(SOME[:2]).permute(0, 3, 1, 2) / 255
     assert (front(x) != front_of(scheme)(x)).float().mean() < 0.05
@@ -67,12 +68,6 @@ def test_ffx_is_read_and_its_front_is_the_true_one():
 def test_the_pad_gives_nothing_away():
     scheme = NegativePositive(Key.from_seed(12), block=4)
     noise = OneTimePad(Key.from_seed(1)).encrypt(SOME, ids=range(len(SOME)))
-    front = keys.from_ciphertexts(Smooth(), NegativePositive(SETTINGS, block=4), noise, SOME[:10])
+    service = service_of(Behind(scheme.table((32, 32, 3))), scheme, SOME)
+    front = keys.from_ciphertexts(service, NegativePositive(SETTINGS, block=4), noise)
     assert keys.right(front, scheme) < 0.2
-
-
-def test_sureness_is_a_mean_probability():
-    dark, red = np.zeros((1, 32, 32, 3), np.uint8), np.zeros((1, 32, 32, 3), np.uint8)
-    red[..., 0] = 255
-    sure = [keys.sureness(Smooth(), None, each) for each in (dark, red, np.concatenate([dark, red]))]
-    assert 0.5 <= min(sure) and max(sure) <= 1 and sure[2] == pytest.approx((sure[0] + sure[1]) / 2)

@@ -13,14 +13,14 @@ picture, at the published epsilon of 8.
 
     clean                           no attacker
     noise                           the baseline: each value moved by epsilon, up or down at random
-    wrong key                       as published: PGD through another key (for FFX through none)
+    wrong key                       as published: PGD through another key (for FFX through none); 50 steps
     right key                       PGD through the key, or without a front where there is none
     right key, straight through     FFX alone: as if replaced values had the slope of others
-    read from ciphertexts           PGD through the key as an attack read it from that many ciphertexts
+    read from ciphertexts           PGD through the key as an attack read it, by the number of ciphertexts
     transfer, plain                 pictures made for a plain network of the attacker's own
     transfer, other key             pictures made for his own network behind another key; SHF
-    scores                          Square, by questions
-    decisions                       HopSkipJump, by questions, on fewer pictures
+    scores                          Square, by questions, on fewer pictures
+    decisions                       HopSkipJump, by questions, on still fewer
 """
 
 import argparse
@@ -40,7 +40,7 @@ from lib.datasets import Dataset, load
 from lib.formats import Format, read
 from lib.models.defended import front_of
 from lib.workbook import defence_keys, defence_networks
-from lib.workbook.defence_networks import NETWORKS, kept
+from lib.workbook.defence_networks import DEFENCES, FRONTS, NETWORKS, WIDTHS, kept
 from lib.workbook.defences import (
     EPSILONS,
     FEW,
@@ -59,11 +59,11 @@ from lib.workbook.defences import (
 from lib.workbook.recording import ATTACKER, RESULTS, about_data, device_name, scheme_of, versions
 
 OUT = RESULTS / "defences.json"
-PICTURES, FEWER = 500, 50  # test pictures, and those that decisions are asked about
+PICTURES, SCORED, DECIDED = 500, 200, 50  # test pictures; those that scores, and decisions, are asked about
 ASKED = 50  # pictures of the attacker's, from the training set, that the service decides about
 CIPHERTEXTS = 1, 2, 5, 20, 100
 WRONG = 2  # wrong keys
-QUESTIONS = 30, 100, 300, 1000  # of Square and HopSkipJump
+QUESTIONS = 100, 300, 1000  # of Square and HopSkipJump
 SEED = 0
 
 
@@ -122,10 +122,14 @@ class Bench:
 
         return over_epsilons(self.case, perturb, sees)
 
+    def some(self, count: int) -> Case:
+        """The case with its first pictures alone."""
+        return replace(self.case, images=self.case.images[:count], labels=self.case.labels[:count])
+
     def at_most(self, front: nn.Module | None) -> float:
-        """Accuracy at the largest epsilon, PGD through a front."""
+        """Accuracy at the largest epsilon, few steps of PGD through a front."""
         case, epsilon = self.case, EPSILONS[-1]
-        moved = pgd(case.network, front, case.images, case.labels, epsilon, SEED)
+        moved = pgd(case.network, front, case.images, case.labels, epsilon, SEED, FEW)
         within(moved, case.images, epsilon)
         return accuracy(case, moved)
 
@@ -183,18 +187,18 @@ def transfer(bench: Bench, name: str) -> tuple[dict, dict]:
 
 def by_scores(bench: Bench) -> tuple[dict, dict]:
     """Square."""
-    found, told = {}, {}
+    case, found, told = bench.some(SCORED), {}, {}
     for questions in QUESTIONS:
-        moved, asked = square(bench.case, EPSILONS[-1], questions, SEED)
-        within(moved, bench.case.images, EPSILONS[-1])
-        found[str(questions)] = accuracy(bench.case, moved)
+        moved, asked = square(case, EPSILONS[-1], questions, SEED)
+        within(moved, case.images, EPSILONS[-1])
+        found[str(questions)] = accuracy(case, moved)
         told[f"asked, {questions}"] = round(asked, 1)
     return found, told
 
 
 def by_decisions(bench: Bench) -> tuple[dict, dict]:
     """HopSkipJump: a picture stands while what was found for it is further away than epsilon 8."""
-    case = replace(bench.case, images=bench.case.images[:FEWER], labels=bench.case.labels[:FEWER])
+    case = bench.some(DECIDED)
     far, stands = hop_skip_jump(case, QUESTIONS[-1], SEED), case.right(case.images)
     left = (stands[:, None] & (far > EPSILONS[-1])).mean(0)
     told = {"median distance": float(np.median(far[stands, -1]))}
@@ -224,10 +228,10 @@ ATTACKED = tuple(name for name, how in NETWORKS.items() if not how.own)
 def settings() -> dict[str, Any]:
     """All that decides the numbers."""
     epochs = {name: how.epochs for name, how in NETWORKS.items()}
-    training = {"widths": list(defence_networks.WIDTHS), "epochs": epochs}
+    training = {"widths": list(WIDTHS), "epochs": epochs, "adaptation": FRONTS, "defences": DEFENCES}
+    pictures = {"pictures": PICTURES, "scored": SCORED, "decided": DECIDED, "asked": ASKED}
     spent = {"epsilons": list(EPSILONS), "steps": [FEW, STEPS], "step": STEP, "questions": list(QUESTIONS)}
-    return {"training": training, "pictures": PICTURES, "fewer": FEWER, "asked": ASKED, "seed": SEED,
-            "defences": defence_networks.DEFENCES} | spent  # fmt: skip
+    return {"training": training, "seed": SEED} | pictures | spent
 
 
 def recorded(path: Path = OUT) -> Defences:

@@ -38,7 +38,7 @@ def test_what_is_kept_in_the_project_is_small_and_a_network(name):
 
 def test_weights_come_back_rounded_to_halves(elsewhere):
     with torch.random.fork_rng(devices=[]):
-        model = networks.made()
+        model = networks.made("plain")
     networks.keep("own shf", model)
     for name, value in networks.kept("own shf").state_dict().items():
         assert torch.equal(value, model.state_dict()[name].half().to(value.dtype)), name
@@ -46,7 +46,7 @@ def test_weights_come_back_rounded_to_halves(elsewhere):
 
 def test_the_network_inside_is_what_is_kept(elsewhere):
     with torch.random.fork_rng(devices=[]):
-        model = networks.made()
+        model = networks.made("plain")
     networks.keep("adversarial", FastAdversarial(model))
     x = torch.rand(2, 3, 32, 32)
     assert torch.allclose(networks.kept("adversarial")(x), model.half().float().eval()(x), atol=1e-2)

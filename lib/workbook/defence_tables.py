@@ -41,9 +41,9 @@ def at_eight(record: Defences) -> tuple[list[str], list[list[str]]]:
         found = {name: each.accuracy for name, each in attackers.items()}
         cells = [found["clean"]["0"], *(found.get(name, {}).get(last) for name in LINES)]
         read = found.get("read from ciphertexts", {})
-        cells += [min(read.values(), default=None), found["scores"][max(found["scores"], key=int)]]
-        cells.append(found["decisions"][last])
-        rows.append([NAMES[network], *("" if each is None else f"{each:.1%}" for each in cells)])
+        cells.append(read and read[max(read, key=int)])
+        cells += [found[kind][max(found[kind], key=int)] for kind in ("scores", "decisions")]
+        rows.append([NAMES[network], *(f"{each:.1%}" if isinstance(each, float) else "" for each in cells)])
     return head, rows
 
 

@@ -13,7 +13,7 @@ from lib.workbook.defence_keys import Service
 from lib.workbook.defence_networks import kept
 
 PHOTOS = datasets.load("photos", "train").images
-SOME = PHOTOS[::50]
+SOME = PHOTOS[::150]
 SETTINGS = Key.from_seed(0)  # of nobody
 
 

@@ -17,7 +17,7 @@ picture, at the published epsilon of 8.
     right key                       PGD through the key, or without a front where there is none
     right key, straight through     FFX alone: as if replaced values had the slope of others
     read from ciphertexts           PGD through the key as an attack read it, by the number of ciphertexts
-    transfer, plain                 pictures made for a plain network of the attacker's own
+    transfer, plain                 pictures made for the plain network, which has no key
     transfer, other key             pictures made for his own network behind another key; SHF
     scores                          Square, by questions, on fewer pictures
     decisions                       HopSkipJump, by questions, on still fewer
@@ -207,19 +207,20 @@ def by_decisions(bench: Bench) -> tuple[dict, dict]:
 
 def attackers(name: str) -> Mapping[str, Callable[[Bench], tuple[dict, dict]]]:
     """The attackers of a network, by name, cheap ones first."""
-    own = {"clean": clean, "noise": by_noise}
-    defence = NETWORKS[name].defence
-    if defence is None:
-        return own | {"right key": right_key, "transfer, plain": lambda bench: transfer(bench, "own plain"),
-                      "scores": by_scores, "decisions": by_decisions}  # fmt: skip
-    own |= {"wrong key": wrong_key, "right key": right_key}
-    if not NETWORKS[name].scheme.has_table:
-        own["right key, straight through"] = lambda bench: right_key(bench, 1.0)
-    own["read from ciphertexts"] = from_ciphertexts
-    own["transfer, plain"] = lambda bench: transfer(bench, "own plain")
+    found = {"clean": clean, "noise": by_noise}
+    how = NETWORKS[name]
+    if how.defence is not None:
+        found |= {"wrong key": wrong_key, "right key": right_key, "read from ciphertexts": from_ciphertexts}
+        if not how.scheme.has_table:
+            found["right key, straight through"] = lambda bench: right_key(bench, 1.0)
+    else:
+        found["right key"] = right_key
+    if name != "plain":
+        found["transfer, plain"] = lambda bench: transfer(bench, "plain")
+    found |= {"scores": by_scores, "decisions": by_decisions}
     if (other := f"own {name}") in NETWORKS:
-        own["transfer, other key"] = lambda bench: transfer(bench, other)
-    return own | {"scores": by_scores, "decisions": by_decisions}
+        found["transfer, other key"] = lambda bench: transfer(bench, other)
+    return found
 
 
 ATTACKED = tuple(name for name, how in NETWORKS.items() if not how.own)

@@ -15,7 +15,7 @@ import sys
 import numpy as np
 
 from lib.workbook import readme, recorded_defences
-from lib.workbook.defence_tables import NAMES
+from lib.workbook.defence_tables import NAMES, in_order
 from lib.workbook.recorded_verdicts import interval
 from lib.workbook.recording import RESULTS
 
@@ -56,7 +56,7 @@ def _defences(record):
     last = str(recorded_defences.EPSILONS[-1])
     control = record.networks.get("adversarial", {})
     stands = _left(control, "right key", last) if control else ""
-    for name, each in record.networks.items():
+    for name, each in in_order(record):
         read = each.get("read from ciphertexts")
         if read is None:
             continue

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lib.workbook.recorded_defences import EPSILONS, Defences
+from lib.workbook.recorded_defences import Defences, Measured
 
 NAMES = {"plain": "no defence", "shf": "SHF", "np": "NP", "ffx": "FFX", "adversarial": "adversarial training"}
 LINES = {
@@ -20,10 +20,15 @@ PUBLISHED = (
 """CIFAR-10, ResNet-18: accuracy without an attack, and under PGD through a wrong key, epsilon 8."""
 
 
+def in_order(record: Defences) -> list[tuple[str, dict[str, Measured]]]:
+    """Networks and their attackers, in the order of `NAMES`."""
+    return [(name, record.networks[name]) for name in NAMES if name in record.networks]
+
+
 def curves(record: Defences) -> dict[str, dict[str, dict[str, Sequence[float]]]]:
     """For `lib.figures.panels`: by network and attacker, accuracy in per cent over epsilon."""
     found = {}
-    for network, attackers in record.networks.items():
+    for network, attackers in in_order(record):
         start = {"0": attackers["clean"].accuracy["0"]}
         found[NAMES[network]] = {
             line: {at: (100 * value,) * 3 for at, value in (start | attackers[name].accuracy).items()}
@@ -33,24 +38,25 @@ def curves(record: Defences) -> dict[str, dict[str, dict[str, Sequence[float]]]]
 
 
 def at_eight(record: Defences) -> tuple[list[str], list[list[str]]]:
-    """Head and rows: the accuracy that each attacker leaves at epsilon 8."""
-    last = str(EPSILONS[-1])
+    """Head and rows: the accuracy that each attacker leaves when he spends most."""
     head = ["network", "no attacker", *LINES.values(), "key from ciphertexts", "scores", "decisions"]
-    rows = []
-    for network, attackers in record.networks.items():
-        found = {name: each.accuracy for name, each in attackers.items()}
-        cells = [found["clean"]["0"], *(found.get(name, {}).get(last) for name in LINES)]
-        read = found.get("read from ciphertexts", {})
-        cells.append(read and read[max(read, key=int)])
-        cells += [found[kind][max(found[kind], key=int)] for kind in ("scores", "decisions")]
-        rows.append([NAMES[network], *(f"{each:.1%}" if isinstance(each, float) else "" for each in cells)])
+    columns = "clean", *LINES, "read from ciphertexts", "scores", "decisions"
+    rows = [[NAMES[network], *(_most(attackers.get(name)) for name in columns)]
+            for network, attackers in in_order(record)]  # fmt: skip
     return head, rows
+
+
+def _most(measured):
+    """What is left when most is spent."""
+    if measured is None:
+        return ""
+    return f"{measured.accuracy[max(measured.accuracy, key=int)]:.1%}"
 
 
 def readings(record: Defences) -> tuple[list[str], list[list[str]]]:
     """Head and rows: how much of a key so many ciphertexts tell, and what accuracy is left."""
     rows = []
-    for network, attackers in record.networks.items():
+    for network, attackers in in_order(record):
         if "read from ciphertexts" in attackers:
             read = attackers["read from ciphertexts"]
             for count, accuracy in read.accuracy.items():

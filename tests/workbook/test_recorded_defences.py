@@ -96,7 +96,7 @@ def test_tables_show_cells_of_the_record():
     head, rows = tables.at_eight(RECORD)
     assert len(rows) == len(RECORD.networks) and all(len(row) == len(head) for row in rows)
     column = head.index(tables.LINES["right key"])
-    for name, row in zip(RECORD.networks, rows):
+    for (name, _), row in zip(tables.in_order(RECORD), rows):
         assert row[0] == tables.NAMES[name] and row[column] == f"{at(name, 'right key'):.1%}"
     _, readings = tables.readings(RECORD)
     assert {row[0] for row in readings} == {tables.NAMES[name] for name in KEYED}

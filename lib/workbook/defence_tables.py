@@ -60,5 +60,6 @@ def readings(record: Defences) -> tuple[list[str], list[list[str]]]:
         if "read from ciphertexts" in attackers:
             read = attackers["read from ciphertexts"]
             for count, accuracy in read.accuracy.items():
-                rows.append([NAMES[network], count, f"{read.also[f'right, {count}']:.0%}", f"{accuracy:.1%}"])
-    return ["defence", "ciphertexts", "of the key right", "accuracy left"], rows
+                right = [f"{read.also[f'{kind}, {count}']:.0%}" for kind in ("right", "least")]
+                rows.append([NAMES[network], count, *right, f"{accuracy:.1%}"])
+    return ["defence", "ciphertexts", "of the key right", "at least", "accuracy left"], rows

@@ -14,7 +14,7 @@ picture, at the published epsilon of 8.
     clean                           no attacker
     noise                           the baseline: each value moved by epsilon, up or down at random
     wrong key                       as published: PGD through another key (for FFX through none); 50 steps
-    right key                       PGD through the key, or without a front where there is none
+    right key                       PGD through the key, or through nothing where there is none
     right key, straight through     FFX alone: as if replaced values had the slope of others
     read from ciphertexts           PGD through the key as an attack read it, by the number of ciphertexts
     transfer, plain                 pictures made for the plain network, which has no key
@@ -191,7 +191,8 @@ def transfer(bench: Bench, name: str) -> tuple[dict, dict]:
 
 def by_scores(bench: Bench) -> tuple[dict, dict]:
     """Square."""
-    case, found, told = bench.some(SCORED), {}, {}
+    case, told = bench.some(SCORED), {}
+    found = {"0": accuracy(case, case.images)}
     for questions in QUESTIONS:
         moved, asked = square(case, EPSILONS[-1], questions, SEED)
         within(moved, case.images, EPSILONS[-1])
@@ -205,8 +206,9 @@ def by_decisions(bench: Bench) -> tuple[dict, dict]:
     case = bench.some(DECIDED)
     far, stands = hop_skip_jump(case, QUESTIONS[-1], SEED), case.right(case.images)
     left = (stands[:, None] & (far > EPSILONS[-1])).mean(0)
-    told = {"median distance": float(np.median(far[stands, -1]))}
-    return {str(each): round(float(left[each - 1]), 4) for each in QUESTIONS}, told
+    found = {"0": round(float(stands.mean()), 4)}
+    found |= {str(each): round(float(left[each - 1]), 4) for each in QUESTIONS}
+    return found, {"median distance": float(np.median(far[stands, -1]))}
 
 
 def attackers(name: str) -> Mapping[str, Callable[[Bench], tuple[dict, dict]]]:

@@ -40,7 +40,7 @@ from lib.datasets import Dataset, load
 from lib.formats import Format, read
 from lib.models.defended import front_of
 from lib.workbook import defence_keys, defence_networks
-from lib.workbook.defence_networks import DEFENCES, FRONTS, NETWORKS, WIDTHS, kept
+from lib.workbook.defence_networks import DEFENCES, NETWORKS, WIDTHS, kept
 from lib.workbook.defences import (
     EPSILONS,
     FEW,
@@ -234,8 +234,8 @@ ATTACKED = tuple(name for name, how in NETWORKS.items() if not how.own)
 
 def settings() -> dict[str, Any]:
     """All that decides the numbers."""
-    epochs = {name: how.epochs for name, how in NETWORKS.items()}
-    training = {"widths": list(WIDTHS), "epochs": epochs, "adaptation": FRONTS, "defences": DEFENCES}
+    bodies = {name: [how.body, how.adaptation, how.epochs] for name, how in NETWORKS.items()}
+    training = {"widths": list(WIDTHS), "bodies": bodies, "defences": DEFENCES}
     pictures = {"pictures": PICTURES, "scored": SCORED, "decided": DECIDED, "asked": ASKED}
     spent = {"epsilons": list(EPSILONS), "steps": [FEW, STEPS], "step": STEP, "questions": list(QUESTIONS)}
     return {"training": training, "seed": SEED} | pictures | spent

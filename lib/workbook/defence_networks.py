@@ -42,7 +42,7 @@ class Trained:
     """How a network is trained: behind a defence or none, whose key and weights come from `seed`."""
 
     defence: dict[str, Any] | None = None
-    epochs: int = 3
+    epochs: int = 2
     body: str = "airbench"
     adaptation: str | None = None  # layers in front of it
     seed: int = 0
@@ -58,7 +58,7 @@ class Trained:
 NETWORKS = {"plain": Trained(epochs=7), "shf": Trained(DEFENCES["shf"], epochs=7)}
 NETWORKS |= {"np": Trained(DEFENCES["np"], 2, "fast"), "ffx": Trained(DEFENCES["ffx"], 2, "fast", "tanaka")}
 NETWORKS["adversarial"] = Trained(adversarial=True, epochs=2)
-NETWORKS["own shf"] = Trained(DEFENCES["shf"], seed=1, own=True)
+NETWORKS["own shf"] = Trained(DEFENCES["shf"], 2, "fast", seed=1, own=True)
 
 
 def made(name: str) -> nn.Module:

@@ -6,7 +6,8 @@ from lib.workbook.recorded_defences import Defences, Measured
 
 NAMES = {"plain": "no defence", "shf": "SHF", "np": "NP", "ffx": "FFX", "adversarial": "adversarial training"}
 LINES = {
-    "noise": "noise", "wrong key": "wrong key, as published", "transfer, other key": "transfer, other key",
+    "noise": "noise", "wrong key": "wrong key, as published", "no key": "no key",
+    "transfer, other key": "transfer, other key",
     "transfer, plain": "transfer, plain network", "right key": "right key, if there is one",
 }  # fmt: skip
 """The attackers whose accuracies stand under an epsilon, weak ones first."""

@@ -13,7 +13,8 @@ picture, at the published epsilon of 8.
 
     clean                           no attacker
     noise                           the baseline: each value moved by epsilon, up or down at random
-    wrong key                       as published: PGD through another key (for FFX through none); 50 steps
+    wrong key                       as published: PGD through another key, 50 steps
+    no key                          FFX alone: PGD through nothing, as the published code attacks FFX
     right key                       PGD through the key, or through nothing where there is none
     right key, straight through     FFX alone: as if replaced values had the slope of others
     read from ciphertexts           PGD through the key as an attack read it, by the number of ciphertexts
@@ -155,8 +156,6 @@ def by_noise(bench: Bench) -> tuple[dict, dict]:
 def wrong_key(bench: Bench) -> tuple[dict, dict]:
     """The published evaluation, under several wrong keys; the curve is that of the first."""
     fronts = [front_of(scheme_of(bench.defence, ATTACKER + 100 + i)) for i in range(WRONG)]
-    if not NETWORKS[bench.name].scheme.has_table:
-        return bench.curve(None), {}
     return bench.curve(fronts[0]), {f"wrong key {i + 1}": bench.at_most(front)
                                     for i, front in enumerate(fronts[1:], 1)}  # fmt: skip
 
@@ -185,8 +184,9 @@ def from_ciphertexts(bench: Bench) -> tuple[dict, dict]:
 
 def transfer(bench: Bench, name: str) -> tuple[dict, dict]:
     """Pictures made for a network of the attacker's own, behind its own front."""
-    own = kept(name)
-    return bench.curve(front_of(NETWORKS[name].scheme), network=own), {}
+    own = Bench(name, bench.train, bench.test)
+    told = {"accuracy of his own": accuracy(own.case, own.case.images)}
+    return bench.curve(front_of(own.case.scheme), network=own.case.network), told
 
 
 def by_scores(bench: Bench) -> tuple[dict, dict]:
@@ -218,6 +218,7 @@ def attackers(name: str) -> Mapping[str, Callable[[Bench], tuple[dict, dict]]]:
     if how.defence is not None:
         found |= {"wrong key": wrong_key, "right key": right_key, "read from ciphertexts": from_ciphertexts}
         if not how.scheme.has_table:
+            found["no key"] = lambda bench: (bench.curve(None), {})
             found["right key, straight through"] = lambda bench: right_key(bench, 1.0)
     else:
         found["right key"] = right_key

@@ -102,7 +102,7 @@ def test_tables_show_cells_of_the_record():
     assert {row[0] for row in readings} == {tables.NAMES[name] for name in KEYED}
     shown = tables.curves(RECORD)
     for name in KEYED:
-        line = shown[tables.NAMES[name]]["right key"]
+        line = shown[tables.NAMES[name]][tables.LINES["right key"]]
         assert line["8"][0] == pytest.approx(100 * at(name, "right key"))
         assert line["0"][0] == pytest.approx(100 * at(name, "clean", "0"))
 

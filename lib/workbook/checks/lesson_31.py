@@ -1,8 +1,6 @@
 """Checks of lesson 31: a step of PGD, a gradient through a table, the tables that ciphertexts leave open, a
 search by scores, accuracy against budget, and a defence beaten whose key was not given."""
 
-from functools import cache
-
 import numpy as np
 import torch
 from torch import nn
@@ -156,7 +154,6 @@ class Rekeyed(nn.Module):
         return self.network(2 * self.front((x + 1) / 2) - 1)
 
 
-@cache
 def given(seed: int) -> tuple:
     """A defence with a key of its own: `encrypt`, ciphertexts, the service, and plain pictures to change."""
     scheme, photos = NETWORKS["shf"].scheme, datasets.load("photos", "test").images

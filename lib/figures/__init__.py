@@ -122,24 +122,28 @@ def curves(series: Mapping[str, tuple], x: str, y: str, alt: str, title: str = "
     show(figure, alt)
 
 
-def panels(panels: Mapping[str, Mapping], x: str, ticks: Sequence[str], title: str = "") -> Figure:
-    """A panel for each name: lines {name: {tick: (mean, least, most)}} with bars, over even ticks."""
+def panels(panels: Mapping[str, Mapping], x: str, ticks: Sequence[str], title: str = "", **options) -> Figure:
+    """A panel for each name: lines {name: {tick: (mean, least, most)}} with bars, over even ticks. A line
+    looks alike in all panels that have it; options are those of `new`."""
     columns = min(3, len(panels))
     rows = -(-len(panels) // columns)
-    figure, axes = new(max(3.7 * columns, 5), 3.1 * rows + 0.7, columns, rows, title, squeeze=False)
+    figure, axes = new(max(3.7 * columns, 5), 3.1 * rows + 0.7, columns, rows, title, squeeze=False,
+                       **options)  # fmt: skip
+    names = list(dict.fromkeys(line for lines in panels.values() for line in lines))
+    handles = {}
     for axis in axes.flat[len(panels) :]:
         axis.axis("off")
     for axis, (name, lines) in zip(axes.flat, panels.items()):
-        for i, (line, points) in enumerate(lines.items()):
-            mean, least, most = np.array(list(points.values())).T
-            places = [ticks.index(at) + 0.06 * (i - (len(lines) - 1) / 2) for at in points]
+        for line, points in lines.items():
+            i, (mean, least, most) = names.index(line), np.array(list(points.values())).T
+            places = [ticks.index(at) + 0.06 * (i - (len(names) - 1) / 2) for at in points]
             spread = [mean - least, most - mean]
-            axis.errorbar(places, mean, spread, label=line, capsize=3, **_line(i))
+            handles[line] = axis.errorbar(places, mean, spread, capsize=3, **_line(i))
         axis.set_xticks(range(len(ticks)), ticks)
         axis.set(xlabel=x, title=name)
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    if len(labels) > 1:
-        figure.legend(handles, labels, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
+    if len(names) > 1:
+        shown = [handles[name] for name in names]
+        figure.legend(shown, names, loc="outside lower center", ncols=6, frameon=False, fontsize=9)
     return figure
 
 

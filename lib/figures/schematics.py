@@ -69,6 +69,11 @@ TOLD = {
         "SKK compares neighbouring pixels over all images, and a region of known pixels grows. EtC compares "
         "facing edges of blocks over all images, and blocks are placed greedily. ELE compares streams inside "
         "each block, then edges. FFX compares replaced values with guesses from values left alone.",
+    "keyed_defence":
+        "A chain: a picture and a small change are added, encrypted with a secret key, and go through a "
+        "network to a class. Below it, what each attacker has. Who was evaluated: the weights, and a wrong "
+        "key. Who was left out: ciphertexts or weights that betray the key, networks with other keys, "
+        "scores, decisions.",
 }  # fmt: skip
 """The text alternatives."""
 
@@ -390,6 +395,29 @@ def many_ciphertexts() -> None:
         x = box(axis, arrow(axis, x, y, x + 0.5), y, 2.9, joined, dark=True)
         x = box(axis, arrow(axis, x, y, x + 0.5), y, 1.5, "all pictures")
     _shown(figure, axis, x + 0.2, 0.6, -3.9, "many_ciphertexts")
+
+
+def keyed_defence() -> None:
+    """`lib.models.defended`: where the key stands, and who attacks."""
+    figure, axis = _paper("A keyed defence, and the attackers that it meets")
+    x = box(axis, 0.1, 0, 1.7, "picture\n+ small change")
+    x = box(axis, arrow(axis, x, 0, x + 0.5), 0, 1.9, "encrypt with\nthe secret key", dark=True)
+    x = box(axis, arrow(axis, x, 0, x + 0.5), 0, 2.2, "network trained\non ciphertexts")
+    end = box(axis, arrow(axis, x, 0, x + 0.5), 0, 1.2, "class")
+    rows = {
+        "as published": ("weights,\na wrong key",),
+        "left out": (
+            "ciphertexts,\nthen the key",
+            "networks with\nother keys",
+            "scores only",
+            "decisions only",
+        ),
+    }
+    for row, (name, has) in enumerate(rows.items(), 1):
+        axis.text(0.1, -1.15 * row, name, va="center", fontsize=10, weight="bold")
+        for place, text in enumerate(has):
+            box(axis, 1.7 + 1.75 * place, -1.15 * row, 1.6, text)
+    _shown(figure, axis, end + 0.1, 0.6, -2.8, "keyed_defence")
 
 
 def _way(axis, row, name, *between):

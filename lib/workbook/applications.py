@@ -1,10 +1,12 @@
-"""What attackers get of applications: models that hold the key, and mixing schemes. For README and lesson 40.
+"""What attackers get of applications: models that hold the key, mixing schemes, keyed defences. For README
+and lesson 40.
 
     python -m lib.workbook.applications
 
 The judge sees ciphers alone. An application gives more away: weights with a key in them, labels. Each line is
 a cell of `data/results/keyed.json` or `data/results/instahide.json`: leakage, 0 for a one-time pad, 1 for
-plain pictures, beside its control.
+plain pictures, beside its control. Of `data/results/defences.json` it is accuracy: what an attacker leaves of
+what there was.
 """
 
 import json
@@ -12,11 +14,12 @@ import sys
 
 import numpy as np
 
-from lib.workbook import readme
+from lib.workbook import readme, recorded_defences
+from lib.workbook.defence_tables import NAMES, in_order
 from lib.workbook.recorded_verdicts import interval
 from lib.workbook.recording import RESULTS
 
-HEAD = ["application", "the attacker has", "leak", "control", "leak of the control"]
+HEAD = ["application", "the attacker has", "leak, or accuracy left", "control", "the same of the control"]
 CIPHER = "shf"
 GOAL = {"pictures": 20, "k": 6, "epochs": 100}  # 200 encryptions of each picture
 
@@ -24,7 +27,8 @@ GOAL = {"pictures": 20, "k": 6, "epochs": 100}  # 200 encryptions of each pictur
 def rows() -> list[list[str]]:
     """The lines of the table."""
     return [*_keyed(json.loads((RESULTS / "keyed.json").read_text())["networks"]),
-            *_instahide(json.loads((RESULTS / "instahide.json").read_text())["cells"])]  # fmt: skip
+            *_instahide(json.loads((RESULTS / "instahide.json").read_text())["cells"]),
+            *_defences(recorded_defences.recorded())]  # fmt: skip
 
 
 def _keyed(networks):
@@ -46,6 +50,26 @@ def _instahide(cells):
         kinds = f"pairs found, {name}", "control: fresh pictures, pairs found"
         found, control = (_spread([each[kind]["value"] for each in chosen]) for kind in kinds)
         yield [f"InstaHide, k = {GOAL['k']}", has, found, "pictures that come once", control]
+
+
+def _defences(record):
+    last = str(recorded_defences.EPSILONS[-1])
+    control = record.networks.get("adversarial", {})
+    stands = _left(control, "right key", last) if control else ""
+    for name, each in in_order(record):
+        read = each.get("read from ciphertexts")
+        if read is None:
+            continue
+        defence, also = f"{NAMES[name]} before a classifier", ("adversarial training, no key", stands)
+        yield [defence, "its network, a wrong key", _left(each, "wrong key", last), *also]
+        count = list(read.accuracy)[-1]
+        has = f"its network, ciphertexts ({count})"
+        yield [defence, has, _left(each, "read from ciphertexts", count), *also]
+
+
+def _left(attackers, name, spent):
+    before, after = attackers["clean"].accuracy["0"], attackers[name].accuracy[spent]
+    return f"{after:.1%} of {before:.1%}"
 
 
 def _spread(values):

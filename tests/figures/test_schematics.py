@@ -48,10 +48,10 @@ def made(model, layers, *, without=()):
     return sizes
 
 
-def test_there_are_ten():
+def test_there_are_eleven():
     assert list(DRAWN) == [
         "tanaka_network", "le_adaptnet", "ele_adaptnet", "speed_run_network", "shake_pyramid", "three_ways",
-        "judge", "keyed_model", "one_photograph", "many_ciphertexts",
+        "judge", "keyed_model", "one_photograph", "many_ciphertexts", "keyed_defence",
     ]  # fmt: skip
 
 

@@ -2,14 +2,16 @@
 
 import json
 
-from lib.workbook import applications, readme
+from lib.workbook import applications, readme, recorded_defences
 from lib.workbook.recording import RESULTS
 
 
 def test_lines_are_cells_of_the_records():
     keyed = json.loads((RESULTS / "keyed.json").read_text())["networks"]
     rows = applications.rows()
-    assert len(rows) == 3 * len(keyed) + 2 and all(len(row) == len(applications.HEAD) for row in rows)
+    defended = sum("read from ciphertexts" in each for each in recorded_defences.recorded().networks.values())
+    assert len(rows) == 3 * len(keyed) + 2 + 2 * defended
+    assert all(len(row) == len(applications.HEAD) for row in rows)
     for at, each in enumerate(keyed.values()):
         value = each["curve"]["0"]["shf"]["leak"][0]
         assert rows[3 * at][2].startswith(f"{value:.2f} (") and value > 0.99
@@ -22,6 +24,20 @@ def test_instahide_is_told_over_seeds():
     }} for value in (0.5, 0.7)]  # fmt: skip
     first, second = applications._instahide([*cells, {"pictures": 20, "k": 4, "epochs": 100, "scores": {}}])
     assert first[2] == "0.60 (0.50 to 0.70)" and second[2] == "0.70 (0.60 to 0.80)"
+
+
+def test_a_defence_is_told_by_the_accuracy_that_is_left():
+    def measured(**accuracy):
+        return recorded_defences.Measured(accuracy=accuracy, seconds=1.0)
+
+    shf = {"clean": measured(**{"0": 0.7}), "wrong key": measured(**{"2": 0.6, "8": 0.5}),
+           "read from ciphertexts": measured(**{"1": 0.2, "5": 0.01})}  # fmt: skip
+    control = {"clean": measured(**{"0": 0.6}), "right key": measured(**{"8": 0.3})}
+    record = recorded_defences.Defences(settings={}, data={}, device="", versions={},
+                                        networks={"shf": shf, "adversarial": control})  # fmt: skip
+    first, second = applications._defences(record)
+    assert first[2] == "50.0% of 70.0%" and first[4] == second[4] == "30.0% of 60.0%"
+    assert second[1] == "its network, ciphertexts (5)" and second[2] == "1.0% of 70.0%"
 
 
 def test_readme_shows_what_is_recorded():

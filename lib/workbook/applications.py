@@ -3,8 +3,9 @@
     python -m lib.workbook.applications
 
 The judge sees ciphers alone. An application gives more away: weights with a key in them, labels. Each line is
-a cell of `data/results/keyed.json` or `data/results/instahide.json`: leakage, 0 for a one-time pad, 1 for
-plain pictures, beside its control.
+a cell of `data/results/keyed.json`, `data/results/instahide.json` or `data/results/neuracrypt.json`: leakage,
+0 for a one-time pad, 1 for plain pictures, beside its control. Of NeuraCrypt it is of new pictures, after
+encodings of others were matched with plain pictures.
 """
 
 import json
@@ -19,12 +20,14 @@ from lib.workbook.recording import RESULTS
 HEAD = ["application", "the attacker has", "leak", "control", "leak of the control"]
 CIPHER = "shf"
 GOAL = {"pictures": 20, "k": 6, "epochs": 100}  # 200 encryptions of each picture
+MATCHED = {"pictures": 100, "shuffled": True}  # encodings that are matched with pictures
 
 
 def rows() -> list[list[str]]:
     """The lines of the table."""
     return [*_keyed(json.loads((RESULTS / "keyed.json").read_text())["networks"]),
-            *_instahide(json.loads((RESULTS / "instahide.json").read_text())["cells"])]  # fmt: skip
+            *_instahide(json.loads((RESULTS / "instahide.json").read_text())["cells"]),
+            *_neuracrypt(json.loads((RESULTS / "neuracrypt.json").read_text())["cells"])]  # fmt: skip
 
 
 def _keyed(networks):
@@ -46,6 +49,16 @@ def _instahide(cells):
         kinds = f"pairs found, {name}", "control: fresh pictures, pairs found"
         found, control = (_spread([each[kind]["value"] for each in chosen]) for kind in kinds)
         yield [f"InstaHide, k = {GOAL['k']}", has, found, "pictures that come once", control]
+
+
+def _neuracrypt(cells):
+    for depth in (3, 7, 47):
+        chosen = [
+            each["unseen"] for each in cells if (MATCHED | {"depth": depth}).items() <= each.items()
+        ]
+        told = [_spread([each[kind]["value"] for each in chosen]) for kind in chosen[0]]
+        has = f"{MATCHED['pictures']} pictures, encodings of these in any order"
+        yield [f"NeuraCrypt, depth {depth}", has, told[0], "a key for each picture", told[1]]
 
 
 def _spread(values):

@@ -4,7 +4,7 @@ The truth and the key are here and never with the attack: it gets what `Challeng
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -58,6 +58,13 @@ def plain(images: Array) -> Array:
 def rate(found: Array, truth: Array) -> float:
     """The share of encodings that were given a picture and that have the right one."""
     return float((found == truth)[found >= 0].mean())
+
+
+def noise(given: Challenge, seed: int) -> Challenge:
+    """The control that has nothing to find: normal numbers with the mean and deviation that each number of a
+    vector has over all encodings, the rest as it is."""
+    drawn = np.random.default_rng(seed).normal(size=given.hidden.shape).astype(np.float32)
+    return replace(given, hidden=given.hidden.mean(0) + drawn * given.hidden.std(0))
 
 
 def by_contrast(given: Challenge) -> Array:

@@ -84,6 +84,14 @@ class Copy(Format):
     candidates: int
 
 
+class Noise(Format):
+    """The control that has nothing to find: the share of right pictures where CONTROLLED encodings are noise."""
+
+    depth: int
+    seed: int
+    rate: float
+
+
 class NeuraCryptRecord(Format):
     """The whole record. `rehearsals`: seconds of training features, by depth."""
 
@@ -92,6 +100,7 @@ class NeuraCryptRecord(Format):
     rehearsals: dict[str, float]
     cells: list[Cell]
     copies: list[Copy]
+    noises: list[Noise] = []
     versions: dict[str, str]
 
 
@@ -166,6 +175,13 @@ def copied(data: Data, depth: int, seed: int, trained: features.PatchFeatures) -
             "unseen": made.rate(named, sent.truth), "candidates": len(among)}  # fmt: skip
 
 
+def noisy(data: Data, depth: int, seed: int, trained: features.PatchFeatures | None) -> dict[str, float]:
+    """The attack on noise."""
+    given = made.challenge(data.pool[:CONTROLLED], depth, seed)
+    found = attacked(made.noise(given, seed), trained)
+    return {"rate": made.rate(found.pictures, given.truth)}
+
+
 def jobs(data: Data) -> Iterator[tuple[str, dict, Callable[[], dict]]]:
     """Section of the record, what names an entry in it, and what makes its other fields. Features of a depth
     are trained once, for the first entry that lacks them."""
@@ -187,6 +203,10 @@ def jobs(data: Data) -> Iterator[tuple[str, dict, Callable[[], dict]]]:
         for seed in SEEDS:
             name = {"depth": depth, "seed": seed}
             yield "copies", name, lambda at=name: copied(data, *at.values(), trained(at["depth"])[0])
+    for depth in DEPTHS:
+        for seed in SEEDS:
+            name = {"depth": depth, "seed": seed}
+            yield "noises", name, lambda at=name: noisy(data, *at.values(), trained(at["depth"])[0])
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -195,7 +215,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--data", default="cifar10", help="as of lib.datasets; CIFAR-10 in the record")
     args = parser.parse_args(argv)
-    record = {"rehearsals": {}, "cells": [], "copies": []}
+    record = {"rehearsals": {}, "cells": [], "copies": [], "noises": []}
     if args.out.exists():
         record = read(NeuraCryptRecord, args.out).model_dump()
     for section, name, make in tqdm(list(jobs(drawn(args.data))), disable=not sys.stderr.isatty()):

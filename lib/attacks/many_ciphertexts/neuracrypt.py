@@ -120,7 +120,7 @@ class Decoder(NamedTuple):
 
 
 def decoder(plain: Array, vectors: Array) -> Decoder:
-    """By ridge regression, one map for all places, from patches (n, P, size) and their vectors (n, P, width)."""
+    """By ridge regression, one map for all places, of patches (n, P, size) and vectors (n, P, width)."""
     means, usual = vectors.mean(0), plain.mean(0)
     x, y = (part.reshape(-1, part.shape[2]).astype(np.float64) for part in (vectors - means, plain - usual))
     ridge = RIDGE * len(x) * x.var() * np.eye(x.shape[1])

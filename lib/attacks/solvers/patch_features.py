@@ -7,6 +7,8 @@ alike, and unlike those of other patches (contrastive loss with a learned scale)
 a picture has many.
 """
 
+from itertools import pairwise
+
 import numpy as np
 import torch
 from torch import nn
@@ -38,7 +40,7 @@ class PatchFeatures(nn.Module):
 
 def _network():
     sizes = MOMENTS, HIDDEN, HIDDEN, SIZE
-    first, *layers = [nn.Linear(*each) for each in zip(sizes, sizes[1:])]
+    first, *layers = [nn.Linear(*each) for each in pairwise(sizes)]
     deeper = [part for layer in layers for part in (nn.LeakyReLU(), layer)]
     return nn.Sequential(nn.BatchNorm1d(MOMENTS, affine=False), first, *deeper)
 

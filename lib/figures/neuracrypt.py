@@ -11,8 +11,8 @@ ALT = (
     "turn; matched pairs teach a decoder; new encodings are read."
 )
 ROWS = {
-    "owner": ("picture in\npatches", "random layers,\nReLU", "add a vector\nfor the position", "last random\nlayer",
-              "shuffled\nvectors"),
+    "owner": ("picture in\npatches", "random layers,\nReLU", "add a vector\nfor the position",
+              "last random\nlayer", "shuffled\nvectors"),
     "attacker": ("one order of\nplaces", "likeness of\npatch and vector", "match places\nand pictures",
                  "learn from\nmatched pairs", "read new\nencodings"),
 }  # fmt: skip

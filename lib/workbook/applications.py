@@ -53,9 +53,7 @@ def _instahide(cells):
 
 def _neuracrypt(cells):
     for depth in (3, 7, 47):
-        chosen = [
-            each["unseen"] for each in cells if (MATCHED | {"depth": depth}).items() <= each.items()
-        ]
+        chosen = [each["unseen"] for each in cells if (MATCHED | {"depth": depth}).items() <= each.items()]
         told = [_spread([each[kind]["value"] for each in chosen]) for kind in chosen[0]]
         has = f"{MATCHED['pictures']} pictures, encodings of these in any order"
         yield [f"NeuraCrypt, depth {depth}", has, told[0], "a key for each picture", told[1]]

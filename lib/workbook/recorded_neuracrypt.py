@@ -85,7 +85,7 @@ class Copy(Format):
 
 
 class Noise(Format):
-    """The control that has nothing to find: the share of right pictures where CONTROLLED encodings are noise."""
+    """The control that has nothing to find, CONTROLLED encodings of noise: the share of right pictures."""
 
     depth: int
     seed: int

@@ -50,7 +50,9 @@ def slow_encrypt(key, depth, width, images):
     for i in range(n):
         for place, (row, column) in enumerate(np.ndindex(h // 4, w // 4)):
             block = x[i, 4 * row : 4 * row + 4, 4 * column : 4 * column + 4]
-            found[i, place] = slow_dense(block.ravel().tolist(), slow_layer(key, name + "convolution 0", 48, width))
+            found[i, place] = slow_dense(
+                block.ravel().tolist(), slow_layer(key, name + "convolution 0", 48, width)
+            )
     if depth == 1:
         return found
     found = {at: [max(v, 0) for v in each] for at, each in found.items()}
@@ -63,7 +65,10 @@ def slow_encrypt(key, depth, width, images):
             variance = sum((v - mean) ** 2 for v in column) / len(column)
             for each in found.values():
                 each[j] = max((each[j] - mean) / (variance + 1e-5) ** 0.5, 0)
-    drawn, last = slow_uniform(key, name + "positions", (h * w // 16) * width), slow_layer(key, name + "linear", width, width)
+    drawn, last = (
+        slow_uniform(key, name + "positions", (h * w // 16) * width),
+        slow_layer(key, name + "linear", width, width),
+    )
     out = {}
     for (i, place), each in found.items():
         position = norm.ppf(drawn[place * width : (place + 1) * width])
@@ -106,7 +111,10 @@ def test_a_fresh_network_is_drawn_from_the_same_distributions():
     for layer, (weights, biases) in pairs:
         for theirs, ours in ((layer.weight, weights), (layer.bias, biases)):
             theirs = theirs.detach().numpy()
-            assert abs(ours.std() / theirs.std() - 1) < 0.2 and abs(np.abs(ours).max() / np.abs(theirs).max() - 1) < 0.05
+            assert (
+                abs(ours.std() / theirs.std() - 1) < 0.2
+                and abs(np.abs(ours).max() / np.abs(theirs).max() - 1) < 0.05
+            )
     assert abs(layers["positions"].std() - 1) < 0.02 and abs(layers["positions"].mean()) < 0.03
 
 

@@ -10,8 +10,11 @@ an order of its own. He knows the architecture, but no weight. Steps:
 3. a few encodings are compared with all pictures, each pair under its best assignment of places;
 4. what these agree on says which place is which; that says which picture is which; and again, until
    nothing changes;
-5. matched pairs teach a copy of the encoder (`learned_copy`), or, new here, a linear map back (`decoder`),
-   and by either the pictures are matched again.
+5. matched pairs teach a copy of the encoder (`learned_copy`), and by it the pictures are matched again.
+
+New here: step 4 also starts from how alike places are (`lib.attacks.solvers.place_likeness`), which needs no
+pair of pictures, and the start that ends with most likeness wins; and a linear map back (`decoder`) stands
+beside the copy.
 
 The linear encoder has no positions, so step 1 has nothing to hold on to. It falls without training
 (`linear_neuracrypt`, new here): a vector's leverage, its squared length once the cloud of all vectors is made
@@ -24,7 +27,7 @@ import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
 
-from lib.attacks.solvers import patch_features
+from lib.attacks.solvers import patch_features, place_likeness
 from lib.attacks.solvers.patch_features import PatchFeatures
 from lib.attacks.solvers.patch_orders import common_order
 from lib.models.patch_encoder import PatchEncoder, drawn
@@ -32,6 +35,7 @@ from lib.models.patch_encoder import PatchEncoder, drawn
 Array = np.ndarray
 ANCHORS = 60  # encodings that are compared with all pictures, place by place
 ROUNDS = 10  # of step 4 at most
+TRUST = 0.5  # correlation of what a decoder reads and what was not shown to it, from which it is believed
 RIDGE = 0.003  # of the decoder, as a share of the encodings' variance
 RATE, BATCH = 2e-3, 16  # of a copy's training
 RANK = 1e-4  # singular values below this share of the largest are rounding
@@ -47,11 +51,19 @@ class Matching(NamedTuple):
     stages: dict[str, Array]
 
 
+class Turn(NamedTuple):
+    """A state of step 4: whose each encoding is (n,), which place is which (P,), and the mean likeness."""
+
+    pictures: Array
+    place: Array
+    likeness: float
+
+
 def neuracrypt(plain: Array, hidden: Array, features: PatchFeatures, shuffled: bool = True,
                seed: int = 0) -> Matching:  # fmt: skip
     """Steps 1 to 4, and a match by the decoder.
 
-    plain     (n, patches, size) float32, normalised, in any order
+    plain     (n, patches, size) float32, normalised, in any order; patches of a square
     hidden    (n, patches, width) float32, of the same pictures in another order
     features  trained for encoders of this depth and width
     shuffled  whether patches come in an order of their own
@@ -63,22 +75,50 @@ def neuracrypt(plain: Array, hidden: Array, features: PatchFeatures, shuffled: b
         hidden = np.take_along_axis(hidden, common_order(hidden)[:, :, None], 1)
     ours = patch_features.vectors(features.plain, plain)
     theirs = patch_features.vectors(features.hidden, hidden)
-    found, stages = np.full(len(hidden), -1), {}
-    place = np.arange(plain.shape[1])
+    found, stages = turn(ours, theirs, np.arange(plain.shape[1])), {}
     if shuffled:
-        some = np.random.default_rng(seed).permutation(len(hidden))[:ANCHORS]
-        found[some] = assigned(all_pairs(theirs[some], ours))
-        stages["some, each place by itself"] = found
+        stages["some, each place by itself"] = some = some_pictures(ours, theirs, seed)
+        told = some >= 0
+        first = settled(ours, theirs, places(ours[some[told]], theirs[told]))
+        stages["all, places agree"] = first.pictures
+        starts = place_likeness.orders(ours, theirs, seed)
+        found = max(
+            [first, *(settled(ours, theirs, start) for start in starts)], key=lambda each: each.likeness
+        )
+    stages["all, by the best start"] = found.pictures
+    vectors = hidden[:, found.place]
+    stages["all, by the decoder"] = last = by_decoder(plain, vectors, found.pictures)
+    return Matching(last, vectors, stages)
+
+
+def some_pictures(ours: Array, theirs: Array, seed: int) -> Array:
+    """Step 3: (n,) int64, -1 where an encoding was not compared."""
+    some = np.random.default_rng(seed).permutation(len(theirs))[:ANCHORS]
+    found = np.full(len(theirs), -1)
+    found[some] = assigned(all_pairs(theirs[some], ours))
+    return found
+
+
+def settled(ours: Array, theirs: Array, place: Array) -> Turn:
+    """Step 4, from an order of places (P,)."""
+    found = turn(ours, theirs, place)
     for _ in range(ROUNDS):
-        known = found >= 0
-        if shuffled:
-            place = assigned(np.einsum("npd,nqd->pq", ours[found[known]], theirs[known]))
-        last, found = found, assigned(flat(theirs[:, place]) @ flat(ours).T)
-        if (last == found).all():
+        last, found = found, turn(ours, theirs, places(ours[found.pictures], theirs))
+        if (last.pictures == found.pictures).all():
             break
-    stages["all, places agree"] = found
-    found = by_decoder(plain, hidden[:, place], found)
-    return Matching(found, hidden[:, place], stages | {"all, by the decoder": found})
+    return found
+
+
+def turn(ours: Array, theirs: Array, place: Array) -> Turn:
+    """Pictures from places."""
+    like = flat(theirs[:, place]) @ flat(ours).T
+    pictures = assigned(like)
+    return Turn(pictures, place, float(like[np.arange(len(like)), pictures].mean()))
+
+
+def places(ours: Array, theirs: Array) -> Array:
+    """Places from pictures: (P,), for each place of `ours` that of `theirs`, (n, P, d) of matched pairs."""
+    return assigned(np.einsum("npd,nqd->pq", ours, theirs))
 
 
 def check(plain: Array, hidden: Array) -> None:
@@ -128,8 +168,12 @@ def decoder(plain: Array, vectors: Array) -> Decoder:
 
 
 def by_decoder(plain: Array, vectors: Array, pictures: Array) -> Array:
-    """(n,): the pictures again, by what a decoder shows that learned from the pairs so far."""
-    return nearest(decoder(plain[pictures], vectors)(vectors), plain)
+    """(n,): the pictures again, by what a decoder shows that learned from the pairs so far; as they are where
+    it does not read pairs that it did not learn from."""
+    pairs, half = plain[pictures], len(pictures) // 2
+    usual, told = pairs[:half].mean(0), decoder(pairs[:half], vectors[:half])(vectors[half:])
+    read = np.corrcoef((told - usual).ravel(), (pairs[half:] - usual).ravel())[0, 1]
+    return nearest(decoder(pairs, vectors)(vectors), plain) if read > TRUST else pictures
 
 
 def nearest(values: Array, candidates: Array) -> Array:

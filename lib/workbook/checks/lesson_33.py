@@ -43,7 +43,9 @@ def same_order(answer):
 def _told(got, order):
     back = np.argsort(order)
     turned = (got == order).all() and not (got == back).all()
-    assert not turned, "this says where each place of the second goes; asked is which one each place of the first gets"
+    assert not turned, (
+        "this says where each place of the second goes; asked is which one each place of the first gets"
+    )
     assert (got == back).all(), "some places got the vector of another place"
 
 
@@ -62,7 +64,7 @@ def place_of(answer):
 
 @exercise
 def decoding(answer):
-    """`answer(vectors, plain)`: (d, size) weights from centred vectors to centred patches, by least squares."""
+    """`answer(vectors, plain)`: (d, size) weights of least squares, from centred vectors to patches."""
     rng = np.random.default_rng(6)
     vectors, true = rng.normal(size=(30, 4, 5)) + 4 * rng.normal(size=(4, 5)), rng.normal(size=(5, 3))
     usual = 7 * rng.normal(size=(4, 3))
@@ -100,11 +102,12 @@ def reidentified(answer):
         some = windows[np.random.default_rng(seed).permutation(len(windows))[:40]]
         given = made.challenge(some, 3, seed, width=192)
         got = array(called(answer, given.plain, given.hidden), (40,), None)
-        assert len(set(got.tolist())) == 40, "each picture has one encoding, and some of yours have two or none"
+        assert len(set(got.tolist())) == 40, (
+            "each picture has one encoding, and some of yours have two or none"
+        )
         right = made.rate(got, given.truth)
         swapped = made.rate(np.argsort(got), given.truth)
         told = f"{right:.0%} are right, {ENOUGH:.0%} are asked; chance gives 2.5 %"
         turned = right < ENOUGH <= swapped
         assert not turned, f"{told}; you say which encoding a picture has, and not whose each encoding is"
         assert right >= ENOUGH, f"{told}; do you match places and pictures in turn, until nothing changes?"
-

@@ -9,7 +9,7 @@ from lib.workbook.recording import RESULTS
 def test_lines_are_cells_of_the_records():
     keyed = json.loads((RESULTS / "keyed.json").read_text())["networks"]
     rows = applications.rows()
-    assert len(rows) == 3 * len(keyed) + 2 and all(len(row) == len(applications.HEAD) for row in rows)
+    assert len(rows) == 3 * len(keyed) + 2 + 3 and all(len(row) == len(applications.HEAD) for row in rows)
     for at, each in enumerate(keyed.values()):
         value = each["curve"]["0"]["shf"]["leak"][0]
         assert rows[3 * at][2].startswith(f"{value:.2f} (") and value > 0.99
@@ -22,6 +22,17 @@ def test_instahide_is_told_over_seeds():
     }} for value in (0.5, 0.7)]  # fmt: skip
     first, second = applications._instahide([*cells, {"pictures": 20, "k": 4, "epochs": 100, "scores": {}}])
     assert first[2] == "0.60 (0.50 to 0.70)" and second[2] == "0.70 (0.60 to 0.80)"
+
+
+def test_neuracrypt_is_told_over_keys_of_shuffled_encodings():
+    def cell(depth, value, shuffled=True):
+        told = {"encodings of new pictures": {"value": value}, "control": {"value": 0.01}}
+        return {"pictures": 100, "depth": depth, "shuffled": shuffled, "unseen": told}
+
+    cells = [cell(depth, value) for depth in (3, 7, 47) for value in (0.5, 0.7)]
+    first, *_, last = applications._neuracrypt([*cells, cell(3, 0, False), {"pictures": 300, "depth": 3}])
+    assert first[0] == "NeuraCrypt, depth 3" and first[2] == "0.60 (0.50 to 0.70)" == last[2]
+    assert first[4] == "0.01 (0.01 to 0.01)"
 
 
 def test_readme_shows_what_is_recorded():

@@ -35,7 +35,7 @@ from lib.models.patch_encoder import PatchEncoder, drawn
 Array = np.ndarray
 ANCHORS = 60  # encodings that are compared with all pictures, place by place
 ROUNDS = 10  # of step 4 at most
-TRUST = 0.5  # correlation of what a decoder reads and what was not shown to it, from which it is believed
+TRUST = 0.2  # correlation of what a decoder reads and what was not shown to it, from which it is believed
 RIDGE = 0.003  # of the decoder, as a share of the encodings' variance
 RATE, BATCH = 2e-3, 16  # of a copy's training
 RANK = 1e-4  # singular values below this share of the largest are rounding
@@ -170,9 +170,9 @@ def decoder(plain: Array, vectors: Array) -> Decoder:
 def by_decoder(plain: Array, vectors: Array, pictures: Array) -> Array:
     """(n,): the pictures again, by what a decoder shows that learned from the pairs so far; as they are where
     it does not read pairs that it did not learn from."""
-    pairs, half = plain[pictures], len(pictures) // 2
-    usual, told = pairs[:half].mean(0), decoder(pairs[:half], vectors[:half])(vectors[half:])
-    read = np.corrcoef((told - usual).ravel(), (pairs[half:] - usual).ravel())[0, 1]
+    pairs = plain[pictures]
+    usual, told = pairs[::2].mean(0), decoder(pairs[::2], vectors[::2])(vectors[1::2])
+    read = np.corrcoef((told - usual).ravel(), (pairs[1::2] - usual).ravel())[0, 1]
     return nearest(decoder(pairs, vectors)(vectors), plain) if read > TRUST else pictures
 
 

@@ -20,7 +20,7 @@ def cells(**wanted):
 
 
 def last(cell):
-    return list(rate for name, rate in cell.rates.items() if name.startswith("all"))[-1]
+    return [rate for name, rate in cell.rates.items() if name.startswith("all")][-1]
 
 
 @pytest.mark.parametrize("count", [100, 300, 1000])

@@ -33,6 +33,7 @@ SHOWN = 6  # new pictures that the record's strip shows
 DEPTHS = 1, 3, 7, 47
 CELLS = [(count, depth, shuffled) for count in (100, 300) for depth in DEPTHS for shuffled in (True, False)]
 CELLS += [(count, depth, True) for count in (20, 50, 1000) for depth in DEPTHS[:3]]
+CELLS += [(1000, 47, True)]
 STEPS = {3: 80, 7: 120}  # of a copy's training, by depth
 COPIED = 300  # pictures that a copy learns from
 CONTROLLED = 100  # pictures of a control

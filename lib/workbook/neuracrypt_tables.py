@@ -66,7 +66,7 @@ def unseen(record: NeuraCryptRecord) -> tuple[list[str], list[list[str]]]:
             for each in record.cells
             if (each.pictures, each.depth) == (100, depth) and each.shuffled
         ]
-        leaks = [f"{np.mean([each[kind].value for each in looks]) + 0:.2f}" for kind in looks[0]]
+        leaks = [f"{round(np.mean([each[kind].value for each in looks]), 2) + 0:.2f}" for kind in looks[0]]
         like = np.mean([next(iter(each.values())).correlation for each in looks])
         named = [each.unseen for each in record.copies if each.depth == depth]
         rows.append([NAMES[depth], *leaks, f"{like:.2f}", told(named) or "not tried"])

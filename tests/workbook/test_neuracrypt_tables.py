@@ -5,8 +5,10 @@ import numpy as np
 from lib.workbook import neuracrypt_tables as tables
 from lib.workbook.recorded_neuracrypt import CELLS, Cell, Copy, Leak, NeuraCryptRecord
 
-SHOWN = {name: Leak(value=value, low=0.0, high=1.0, images=2.0, correlation=0.25)
-         for name, value in (("encodings of new pictures", 0.75), ("control: a key for each picture", -0.001))}  # fmt: skip
+VALUES = {"encodings of new pictures": 0.75, "control: a key for each picture": -0.001}
+SHOWN = {
+    name: Leak(value=value, low=0.0, high=1.0, images=2.0, correlation=0.25) for name, value in VALUES.items()
+}
 
 
 def cell(count, depth, shuffled, seed, rate):

@@ -1,6 +1,6 @@
 # The README names two of these: `make run` and `make test`. Every target sets the machine up first, once.
 .DELETE_ON_ERROR:
-.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles measures calibration clips keyed instahide privacy defences judged scoreboard student teacher \
+.PHONY: run test test-code test-lessons test-all course lab site bench lessons results attacks puzzles measures calibration clips keyed instahide neuracrypt privacy defences judged scoreboard student teacher \
   assignments challenges clean
 PYTHON ?= python3
 VENV ?= .venv
@@ -72,8 +72,8 @@ calibration: $(STAMP)
 clips: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_clips
 
-# Keyed models, InstaHide, the price of privacy and keyed defences, on CIFAR-10: lessons 30, 32, 34 and 31.
-keyed instahide privacy defences: $(STAMP)
+# Keyed models, InstaHide, NeuraCrypt, the price of privacy and keyed defences, on CIFAR-10: lessons 30, 32, 33, 34 and 31.
+keyed instahide neuracrypt privacy defences: $(STAMP)
 	OMP_NUM_THREADS=1 $(BIN)/python -m lib.workbook.recorded_$@ --data $(DATA)
 
 # What the judge says of the ciphers here, where it is not recorded; NAMES for some, anew.

@@ -4,9 +4,10 @@ and lesson 40.
     python -m lib.workbook.applications
 
 The judge sees ciphers alone. An application gives more away: weights with a key in them, labels. Each line is
-a cell of `data/results/keyed.json` or `data/results/instahide.json`: leakage, 0 for a one-time pad, 1 for
-plain pictures, beside its control. Of `data/results/defences.json` it is accuracy: what an attacker leaves of
-what there was.
+a cell of `data/results/keyed.json`, `data/results/instahide.json` or `data/results/neuracrypt.json`: leakage,
+0 for a one-time pad, 1 for plain pictures, beside its control. Of NeuraCrypt it is of new pictures, after
+encodings of others were matched with plain pictures. Of `data/results/defences.json` it is accuracy: what an
+attacker leaves of what there was.
 """
 
 import json
@@ -22,13 +23,15 @@ from lib.workbook.recording import RESULTS
 HEAD = ["application", "the attacker has", "leak, or accuracy left", "control", "the same of the control"]
 CIPHER = "shf"
 GOAL = {"pictures": 20, "k": 6, "epochs": 100}  # 200 encryptions of each picture
+MATCHED = {"pictures": 100, "shuffled": True}  # encodings that are matched with pictures
 
 
 def rows() -> list[list[str]]:
     """The lines of the table."""
     return [*_keyed(json.loads((RESULTS / "keyed.json").read_text())["networks"]),
             *_instahide(json.loads((RESULTS / "instahide.json").read_text())["cells"]),
-            *_defences(recorded_defences.recorded())]  # fmt: skip
+             *_defences(recorded_defences.recorded()),
+             *_neuracrypt(json.loads((RESULTS / "neuracrypt.json").read_text())["cells"])]  # fmt: skip
 
 
 def _keyed(networks):
@@ -70,6 +73,14 @@ def _defences(record):
 def _left(attackers, name, spent):
     before, after = attackers["clean"].accuracy["0"], attackers[name].accuracy[spent]
     return f"{after:.1%} of {before:.1%}"
+
+
+def _neuracrypt(cells):
+    for depth in (3, 7, 47):
+        chosen = [each["unseen"] for each in cells if (MATCHED | {"depth": depth}).items() <= each.items()]
+        told = [_spread([each[kind]["value"] for each in chosen]) for kind in chosen[0]]
+        has = f"{MATCHED['pictures']} pictures, encodings of these in any order"
+        yield [f"NeuraCrypt, depth {depth}", has, told[0], "a key for each picture", told[1]]
 
 
 def _spread(values):

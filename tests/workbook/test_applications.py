@@ -10,7 +10,7 @@ def test_lines_are_cells_of_the_records():
     keyed = json.loads((RESULTS / "keyed.json").read_text())["networks"]
     rows = applications.rows()
     defended = sum("read from ciphertexts" in each for each in recorded_defences.recorded().networks.values())
-    assert len(rows) == 3 * len(keyed) + 2 + 2 * defended
+    assert len(rows) == 3 * len(keyed) + 2 + 2 * defended + 3
     assert all(len(row) == len(applications.HEAD) for row in rows)
     for at, each in enumerate(keyed.values()):
         value = each["curve"]["0"]["shf"]["leak"][0]
@@ -38,6 +38,17 @@ def test_a_defence_is_told_by_the_accuracy_that_is_left():
     first, second = applications._defences(record)
     assert first[2] == "50.0% of 70.0%" and first[4] == second[4] == "30.0% of 60.0%"
     assert second[1] == "its network, ciphertexts (5)" and second[2] == "1.0% of 70.0%"
+
+
+def test_neuracrypt_is_told_over_keys_of_shuffled_encodings():
+    def cell(depth, value, shuffled=True):
+        told = {"encodings of new pictures": {"value": value}, "control": {"value": 0.01}}
+        return {"pictures": 100, "depth": depth, "shuffled": shuffled, "unseen": told}
+
+    cells = [cell(depth, value) for depth in (3, 7, 47) for value in (0.5, 0.7)]
+    first, *_, last = applications._neuracrypt([*cells, cell(3, 0, False), {"pictures": 300, "depth": 3}])
+    assert first[0] == "NeuraCrypt, depth 3" and first[2] == "0.60 (0.50 to 0.70)" == last[2]
+    assert first[4] == "0.01 (0.01 to 0.01)"
 
 
 def test_readme_shows_what_is_recorded():

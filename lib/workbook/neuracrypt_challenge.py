@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lib import Key, metrics
-from lib.attacks.many_ciphertexts.neuracrypt import Matching, decoder
+from lib.attacks.many_ciphertexts.neuracrypt import Matching
+from lib.attacks.solvers.patch_decoder import decoder
 from lib.attacks.solvers.patch_orders import closest
 from lib.subjects.instahide import normalised, pixels
 from lib.subjects.neuracrypt import LINEAR, NeuraCrypt, patches

@@ -28,6 +28,7 @@ import torch
 from scipy.optimize import linear_sum_assignment
 
 from lib.attacks.solvers import patch_features, place_likeness
+from lib.attacks.solvers.patch_decoder import decoder
 from lib.attacks.solvers.patch_features import PatchFeatures
 from lib.attacks.solvers.patch_orders import common_order
 from lib.models.patch_encoder import PatchEncoder, drawn
@@ -36,7 +37,6 @@ Array = np.ndarray
 ANCHORS = 60  # encodings that are compared with all pictures, place by place
 ROUNDS = 10  # of step 4 at most
 TRUST = 0.2  # correlation of what a decoder reads and what was not shown to it, from which it is believed
-RIDGE = 0.003  # of the decoder, as a share of the encodings' variance
 RATE, BATCH = 2e-3, 16  # of a copy's training
 RANK = 1e-4  # singular values below this share of the largest are rounding
 
@@ -145,26 +145,6 @@ def all_pairs(hidden: Array, plain: Array) -> Array:
         for j, like in enumerate(own @ plain.swapaxes(1, 2)):
             found[i, j] = like[linear_sum_assignment(like, maximize=True)].mean()
     return found
-
-
-class Decoder(NamedTuple):
-    """A linear map from a vector, less the mean at its place, to a patch, less the mean at its place."""
-
-    means: Array
-    weights: Array
-    plain: Array
-
-    def __call__(self, vectors: Array) -> Array:
-        """(n, patches, size) float32 of vectors (n, patches, width) in the pictures' order."""
-        return (vectors - self.means) @ self.weights + self.plain
-
-
-def decoder(plain: Array, vectors: Array) -> Decoder:
-    """By ridge regression, one map for all places, of patches (n, P, size) and vectors (n, P, width)."""
-    means, usual = vectors.mean(0), plain.mean(0)
-    x, y = (part.reshape(-1, part.shape[2]).astype(np.float64) for part in (vectors - means, plain - usual))
-    ridge = RIDGE * len(x) * x.var() * np.eye(x.shape[1])
-    return Decoder(means, np.linalg.solve(x.T @ x + ridge, x.T @ y).astype(np.float32), usual)
 
 
 def by_decoder(plain: Array, vectors: Array, pictures: Array) -> Array:

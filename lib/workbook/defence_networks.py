@@ -16,16 +16,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
-from lib.atomic import whole_file
 from lib.datasets import load
 from lib.models import by_name
 from lib.models.adversarial import FastAdversarial
 from lib.schemes import Scheme
 from lib.training import Recipe, fit
+from lib.workbook import kept_weights
 from lib.workbook.recording import ATTACKER, RESULTS, VICTIM, scheme_of
 
 MODELS, OWN = RESULTS.parent / "models", RESULTS.parents[1] / "build" / "defences"
@@ -76,20 +75,12 @@ def kept(name: str) -> nn.Module:
     """The network of this name with its weights, in evaluation mode. OSError where it is not trained."""
     with torch.random.fork_rng(devices=[]):
         model = made(name)
-    with np.load(path(name), allow_pickle=False) as file:
-        state = {key: torch.from_numpy(file[key].astype(value.numpy().dtype))
-                 for key, value in model.state_dict().items()}  # fmt: skip
-    model.load_state_dict(state)
-    return model.eval()
+    return kept_weights.load(path(name), model)
 
 
 def keep(name: str, model: nn.Module) -> None:
     """Keep the weights of a trained network under this name."""
-    state = getattr(model, "network", model).state_dict()
-    halves = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-    path(name).parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(path(name), overwrite=True) as file:
-        np.savez(file, **{key: value.numpy() for key, value in halves.items()})
+    kept_weights.save(path(name), getattr(model, "network", model).state_dict())
 
 
 def train(name: str, data: str) -> None:

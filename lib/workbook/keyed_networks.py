@@ -15,6 +15,7 @@ from torch import nn
 from lib.atomic import whole_file
 from lib.models import by_name
 from lib.models.keyed import ServedWeights
+from lib.workbook import kept_weights
 from lib.workbook.recorded_trainings import TrainingRow, trainings
 from lib.workbook.recording import RESULTS
 
@@ -28,12 +29,7 @@ CLASSES = 10
 
 def kept(name: str) -> nn.Module:
     """The network of this name, of `ROWS` or `SMALL`, with its weights, in evaluation mode."""
-    model = made(name)
-    with np.load(_path(name), allow_pickle=False) as file:
-        state = {key: torch.from_numpy(file[key].astype(value.numpy().dtype))
-                 for key, value in model.state_dict().items()}  # fmt: skip
-    model.load_state_dict(state)
-    return model.eval()
+    return kept_weights.load(_path(name), made(name))
 
 
 def keep(name: str, state: dict[str, torch.Tensor]) -> Path:
@@ -44,9 +40,7 @@ def keep(name: str, state: dict[str, torch.Tensor]) -> Path:
         raise ValueError(
             f"these are not the weights of {name}: {str(error).splitlines()[-1].strip()}"
         ) from None
-    halves = {key: value.half() if value.is_floating_point() else value for key, value in state.items()}
-    with whole_file(_path(name), overwrite=True) as file:
-        np.savez(file, **{key: value.numpy() for key, value in halves.items()})
+    kept_weights.save(_path(name), state)
     return _path(name)
 
 

@@ -31,6 +31,14 @@ def test_the_goal_is_reached_at_the_smallest_published_depth(count):
         assert cell.seconds + RECORD.rehearsals["3"] < 60
 
 
+def test_places_from_likeness_go_where_the_published_start_does_not():
+    for depth, least in ((7, 0.95), (47, 0.5)):
+        found = cells(pictures=1000, depth=depth, shuffled=True)
+        assert min(cell.rates["all, by the best start"] for cell in found) > least
+        assert min(cell.rates["all, places agree"] for cell in found) < 0.05
+    assert max(last(cell) for cell in cells(pictures=100, depth=47, shuffled=True)) < 0.2
+
+
 @pytest.mark.parametrize(("count", "depth", "shuffled"), recorded.CELLS)
 def test_controls_and_baseline_resist(count, depth, shuffled):
     found = cells(pictures=count, depth=depth, shuffled=shuffled)

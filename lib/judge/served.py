@@ -16,8 +16,8 @@ import time
 import numpy as np
 
 from lib.judge.readings import BitTable, Reading, Substitution
+from lib.judge.structure import by_block
 from lib.table import Table, join, split
-from lib.tiling import places
 
 SERVED = "served weights"
 ATTACK = "weights beside a checkpoint"
@@ -43,8 +43,11 @@ def table_of(reading: Reading | None, shape: tuple[int, int, int]) -> Table | No
             few = not whole or shape[0] * shape[1] // side**2 < FEWEST
             if few or side**2 * shape[2] * 8 // bits > MOST:
                 continue
-            if (table := _in_patches(index, mask, shape, side, bits)) is not None:
-                return table
+            home, orders, flips = by_block(index, mask > 0, shape, side, bits)
+            if home is not None:
+                of = np.arange(len(home))
+                masks = join(flips * np.uint8(2**bits - 1), bits)
+                return Table(shape, side, bits, home, (orders, of), (masks, of))
     return None
 
 
@@ -56,19 +59,6 @@ def _atoms(reading, bits):
         parts = np.arange(8 // bits)
         return (reading.source[:, None] * len(parts) + parts).ravel(), split(reading.boxes[0], bits)
     return None, None
-
-
-def _in_patches(index, mask, shape, side, bits):
-    """The table as one that moves patches as a whole, and atoms inside; None if it tears patches apart."""
-    h, w, c = shape
-    atoms = places((h, w, c * 8 // bits), side)
-    home, within = np.empty((2, index.size), np.int64)
-    home[atoms], within[atoms] = np.indices(atoms.shape)
-    source = home[index[atoms]]
-    if len(index) != atoms.size or (source != source[:, :1]).any():
-        return None
-    of, masks = np.arange(len(atoms)), join(mask[atoms].ravel(), bits).reshape(len(atoms), -1)
-    return Table(shape, side, bits, source[:, 0], (within[index[atoms]], of), (masks, of))
 
 
 def attacked(table: Table, ciphers: Array) -> tuple[Array, float]:

@@ -137,11 +137,11 @@ def _of_table(index, mask, shape, bits):
     sides, flipped = _sides(shape), mask > 0
     if bits == 8 and (index // 3 != np.arange(index.size) // 3).any():
         for block in [side for side in sides[:0:-1] if (shape[0] // side) * (shape[1] // side) >= 4]:
-            home, order, masks = _by_block(index, flipped, shape, block, 8)
+            home, order, masks = by_block(index, flipped, shape, block, 8)
             if home is not None and _are_pieces(order, masks, block):
                 return Structure.PIECES, block, 8
     for block in sides:
-        home, order, masks = _by_block(index, flipped, shape, block, bits)
+        home, order, masks = by_block(index, flipped, shape, block, bits)
         if home is None:
             continue
         moved = (home != np.arange(len(home))).any()
@@ -157,7 +157,9 @@ def _of_table(index, mask, shape, bits):
     return Structure.PERMUTED if moved else Structure.OTHER, 1, bits
 
 
-def _by_block(index, flipped, shape, block, bits):
+def by_block(
+    index: Array, flipped: Array, shape: tuple[int, int, int], block: int, bits: int
+) -> tuple[Array | None, Array, Array]:
     """(blocks,) the block that each one was, and what became of its atoms, (blocks, atoms) order and flips;
     None where blocks do not stay together."""
     parts = 8 // bits

@@ -30,8 +30,8 @@ def rows() -> list[list[str]]:
     """The lines of the table."""
     return [*_keyed(json.loads((RESULTS / "keyed.json").read_text())["networks"]),
             *_instahide(json.loads((RESULTS / "instahide.json").read_text())["cells"]),
-             *_defences(recorded_defences.recorded()),
-             *_neuracrypt(json.loads((RESULTS / "neuracrypt.json").read_text())["cells"])]  # fmt: skip
+            *_defences(recorded_defences.recorded()),
+            *_neuracrypt(json.loads((RESULTS / "neuracrypt.json").read_text())["cells"])]  # fmt: skip
 
 
 def _keyed(networks):

@@ -57,7 +57,7 @@ from lib.workbook.defences import (
     square,
     within,
 )  # fmt: skip
-from lib.workbook.recording import ATTACKER, RESULTS, about_data, device_name, scheme_of, versions
+from lib.workbook.recording import ATTACKER, RESULTS, PartedRecord, scheme_of
 
 OUT = RESULTS / "defences.json"
 PICTURES, SCORED, DECIDED = 500, 200, 50  # test pictures; those that scores, and decisions, are asked about
@@ -76,15 +76,10 @@ class Measured(Format):
     seconds: float
 
 
-class Defences(Format):
+class Defences(PartedRecord):
     """The record: by network and attacker."""
 
     KIND = "record of keyed defences"
-    WAY = "remove the file, and record it again"
-    settings: dict[str, Any]
-    data: dict[str, Any]
-    device: str
-    versions: dict[str, str]
     networks: dict[str, dict[str, Measured]] = {}
 
 
@@ -271,12 +266,11 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"unknown network {min(unknown)!r}; known: {', '.join(ATTACKED)}")
     defence_networks.main(["--data", args.data])
     train, test = (load(args.data, split) for split in ("train", "test"))
-    found = recorded(args.out).model_dump() if args.out.exists() else {}
-    about = {"settings": settings(), "data": about_data(train, test), "device": device_name(),
-             "versions": versions("torch", "adversarial-robustness-toolbox")}  # fmt: skip
-    if found and any(found[name] != about[name] for name in ("settings", "data")):
-        parser.error(f"{args.out} has other settings or data; move it away to record anew")
-    record = found | about
+    try:
+        packages = "torch", "adversarial-robustness-toolbox"
+        record = Defences.resumed(args.out, settings(), train, test, packages)
+    except ValueError as error:
+        parser.error(str(error))
     for told in measured(record, args.names or list(ATTACKED), train, test):
         write_json(args.out, record)
         print(told, flush=True)

@@ -29,12 +29,12 @@ from torch import nn
 from lib import Key
 from lib.atomic import write_json
 from lib.datasets import Dataset, load
-from lib.formats import Format, read
+from lib.formats import read
 from lib.models import by_name
 from lib.training import Recipe, Run, encrypted, fit, predict
 from lib.workbook.privacy import homomorphic, private_training, shares
 from lib.workbook.privacy.networks import GroupNet, SquareNet, SquareWeights, scores, values
-from lib.workbook.recording import RESULTS, VICTIM, about_data, device_name, scheme_of, versions
+from lib.workbook.recording import RESULTS, VICTIM, PartedRecord, scheme_of
 
 OUT = RESULTS / "privacy.json"
 SEEDS = {"encrypted": 3, "private": 3, "ciphers": 1}  # full runs of ciphers are recorded in training/
@@ -56,15 +56,10 @@ ENCRYPTED, SHARED = 12, 500  # test pictures a seed, evaluated on ciphertexts an
 TIMED = 500  # pictures of which the seconds for one are a mean
 
 
-class Privacy(Format):
+class Privacy(PartedRecord):
     """The record: settings, data, and by part and name the runs, by seed."""
 
     KIND = "record of what privacy costs"
-    WAY = "remove the file, and record it again"
-    settings: dict[str, Any]
-    data: dict[str, Any]
-    device: str
-    versions: dict[str, str]
     ciphers: dict[str, dict[str, dict[str, float]]] = {}
     encrypted: dict[str, dict[str, dict[str, float | dict[str, float]]]] = {}
     private: dict[str, dict[str, dict[str, float]]] = {}
@@ -222,12 +217,10 @@ def main(argv: list[str] | None = None) -> int:
     if unknown := set(args.parts) - set(PARTS):
         parser.error(f"unknown part {min(unknown)!r}; known: {', '.join(PARTS)}")
     data, test = (load(args.data, split, args.limit) for split in ("train", "test"))
-    found = recorded(args.out).model_dump() if args.out.exists() else {}
-    about = {"settings": settings(), "data": about_data(data, test), "device": device_name(),
-             "versions": versions("torch", "opacus", "tenseal")}  # fmt: skip
-    if found and any(found[name] != about[name] for name in ("settings", "data")):
-        parser.error(f"{args.out} has other settings or data; move it away to record anew")
-    record = found | about
+    try:
+        record = Privacy.resumed(args.out, settings(), data, test, ("torch", "opacus", "tenseal"))
+    except ValueError as error:
+        parser.error(str(error))
     parts = args.parts or list(PARTS)
     every = [(seed, part) for part in parts for seed in args.seeds or range(SEEDS[part])]
     for seed, part, name in ((*each, name) for each in sorted(every) for name in PARTS[each[1]]):

@@ -80,6 +80,29 @@ class Record(Format):
     versions: dict[str, str]
 
 
+class PartedRecord(Format):
+    """A record in one file that grows part by part, all of them with the same settings and data."""
+
+    WAY: ClassVar[str] = "remove the file, and record it again"
+    settings: dict[str, Any]
+    data: dict[str, Any]
+    device: str
+    versions: dict[str, str]
+
+    @classmethod
+    def resumed(
+        cls, path: Path, settings: dict[str, Any], train: Dataset, test: Dataset, packages: Iterable[str]
+    ) -> dict[str, Any]:
+        """The fields of the record at `path`, or of one that has no part yet, and what is recorded now: a
+        machine and packages. ValueError for a damaged one, and one of other settings or data."""
+        found = read(cls, path).model_dump() if path.exists() else {}
+        about = {"settings": settings, "data": about_data(train, test), "device": device_name(),
+                 "versions": versions(*packages)}  # fmt: skip
+        if found and any(found[name] != about[name] for name in ("settings", "data")):
+            raise ValueError(f"{path} has other settings or data; move it away to record anew")
+        return found | about
+
+
 @dataclass(frozen=True)
 class Job:
     """What a run works on: images to train on and to test, a folder for checkpoints, so that a killed run

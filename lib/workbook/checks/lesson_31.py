@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from lib import Key, datasets
-from lib.models.defended import TableFront
+from lib.models.defended import Defended, TableFront
 from lib.schemes import BlockShuffle
 from lib.table import Table
 from lib.training import predict, scores
@@ -141,17 +141,16 @@ def accuracies(answer):
         assert np.allclose(got, true), f"for epsilons {epsilons}: {got.round(3).tolist()} is not right"
 
 
-class Rekeyed(nn.Module):
+class Rekeyed(Defended):
     """A network that was trained under one key, made to read ciphertexts of another: they are undone by a
     table that it holds, which one with the weights could read, but not with a look at its first layer."""
 
     def __init__(self, network: nn.Module, table: Table):
-        super().__init__()
-        self.front, self.network = TableFront(table), network
+        super().__init__(network, TableFront(table))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Logits of scaled ciphertexts (n, 3, 32, 32)."""
-        return self.network(2 * self.front((x + 1) / 2) - 1)
+        return super().forward((x + 1) / 2)
 
 
 def given(seed: int) -> tuple:

@@ -1,4 +1,4 @@
-"""One image file, encrypted into a PNG or, for EtC and when asked, a JPEG, and decrypted again.
+"""One image file: brought to a size, encrypted into a PNG or, for EtC and when asked, a JPEG, and decrypted.
 
 `lib.cli.pictures` says which images are taken, and how their modes come back; the ciphertext carries a
 record, see `lib.cli.records`. An id is 63 fresh random bits, so that no run repeats one. Nothing else of the
@@ -9,22 +9,25 @@ ciphertext, which tells a later run that it is done.
 import hashlib
 import io
 import json
+import math
 import secrets
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from lib.atomic import is_done, whole_file
-from lib.cli.pictures import LARGEST, PARTS, from_stack, load_plain, open_image, png, reading, to_stack
+from lib.cli.pictures import PARTS, from_stack, load_plain, png, to_stack, upright
 from lib.cli.records import CIPHERTEXT, FORMAT, PARSED, Cipher, ImageRecord, head, is_of, named
+from lib.files import LARGEST, check_single, open_image, reading
 from lib.formats import parse
 from lib.keys import Key
 from lib.schemes import Scheme
 from lib.table import Structure
 
 PROOF = "decrypted from"  # the text chunk of a decrypted file
+PREPARED = "prepared from"
 ENDS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
 
 
@@ -53,15 +56,16 @@ def encrypt_file(source: Path, target: Path, scheme: Scheme, jpeg: dict | None =
     if is_done(target, overwrite, proof, CIPHERTEXT):
         return Done(skipped=True)
     opened = open_image(data)
-    image, number = load_plain(opened), secrets.randbits(63) if scheme.per_image else None
+    (image, note), number = load_plain(opened, data), secrets.randbits(63) if scheme.per_image else None
     if find_record(opened):
         raise ValueError("is a ciphertext already; decrypt it first")
     size = {"height": image.height, "width": image.width, "mode": image.mode, "parts": PARTS[image.mode]}
     record = ImageRecord.new(**head(*about, number), **size, jpeg=jpeg)
-    stack, text = to_stack(image, scheme.block), json.dumps(record.model_dump())
-    if stack.size // scheme.channels > LARGEST:
+    padded = math.prod(side + -side % scheme.block for side in image.size) * len(record.parts)
+    if padded * 3 // scheme.channels > LARGEST:
         most = f"more than {LARGEST:,} pixels, which could not be read again"
         raise ValueError(f"has a ciphertext of {most}; cut it into pieces")
+    stack, text = to_stack(image, scheme.block), json.dumps(record.model_dump())
     cipher = Image.fromarray(scheme.encrypt(stack, [number] if scheme.per_image else None))
     buffer = io.BytesIO()
     if jpeg is None:
@@ -70,7 +74,7 @@ def encrypt_file(source: Path, target: Path, scheme: Scheme, jpeg: dict | None =
         cipher.save(buffer, "JPEG", comment=text.encode(), **jpeg)
     with whole_file(target, overwrite) as file:
         file.write(buffer.getvalue())
-    return Done()
+    return Done(False, note)
 
 
 def decrypt_file(source: Path, target: Path, key: Key, name: str | None = None,
@@ -96,6 +100,37 @@ def decrypt_file(source: Path, target: Path, key: Key, name: str | None = None,
     data = png(from_stack(stack, record.height, record.width, record.mode), PROOF, proof)
     with whole_file(target, overwrite) as file:
         file.write(data)
+    return Done(False, note)
+
+
+def prepare_file(source: Path, target: Path, size: int, fit: str, overwrite: bool = False) -> Done:
+    """Bring the image file `source` to `size` x `size` pixels, upright and RGB, in the PNG `target`, unless
+    that came from it. `fit`: "crop" for the middle, "pad" for all of it between black bars.
+
+    Errors: as `encrypt_file`.
+    """
+    data = source.read_bytes()
+    proof = f"sha256 {hashlib.sha256(data).hexdigest()}, {size}, {fit}"
+    what = "picture prepared from this source at this size"
+
+    def is_from_it():
+        return _existing(target, lambda old: old.info.get(PREPARED)) == proof
+
+    if is_done(target, overwrite, is_from_it, what):
+        return Done(skipped=True)
+    opened = open_image(data)
+    note = check_single(opened, data)
+    if find_record(opened):
+        raise ValueError("is a ciphertext, which another size would destroy; prepare before you encrypt")
+    image = upright(opened)
+    with reading():
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image)
+        to_size = {"crop": ImageOps.fit, "pad": ImageOps.pad}[fit]
+        image = to_size(image.convert("RGB"), (size, size), Image.Resampling.LANCZOS)
+    with whole_file(target, overwrite) as file:
+        file.write(png(image, PREPARED, proof))
     return Done(False, note)
 
 

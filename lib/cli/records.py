@@ -14,7 +14,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from lib.cli.pictures import LARGEST, PARTS
+from lib.cli.pictures import PARTS
+from lib.files import LARGEST
 from lib.formats import Format
 from lib.keys import Key
 from lib.schemes import Scheme

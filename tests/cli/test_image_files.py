@@ -17,7 +17,6 @@ from PIL.PngImagePlugin import PngInfo
 
 from lib import Key, atomic
 from lib.atomic import UNFINISHED, remove_unfinished, whole_file
-from lib.cli import pictures
 from lib.cli.image_files import FORMAT, PROOF, Done, decrypt_file, encrypt_file
 from lib.cli.pictures import from_stack, to_stack
 from lib.colours import through_colour
@@ -518,12 +517,12 @@ def test_ciphertext_is_not_encrypted_again(cipher, tmp_path):
 
 def test_size_limit_holds_for_both_directions(plain, tmp_path, monkeypatch):
     kept = Image.MAX_IMAGE_PIXELS
-    monkeypatch.setattr(pictures, "LARGEST", 60)
+    monkeypatch.setattr("lib.files.LARGEST", 60)
     with pytest.raises(ValueError, match="more than 60 pixels"):
         encrypt_file(plain, tmp_path / "c.png", ETC)
     assert kept == Image.MAX_IMAGE_PIXELS
     monkeypatch.setattr("lib.cli.image_files.LARGEST", 127)
-    monkeypatch.setattr(pictures, "LARGEST", 10**6)
+    monkeypatch.setattr("lib.files.LARGEST", 10**6)
     with pytest.raises(ValueError, match="ciphertext of more than 127 pixels"):
         encrypt_file(plain, tmp_path / "c.png", ETC)  # 91 pixels, 128 in whole blocks
 

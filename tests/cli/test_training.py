@@ -44,12 +44,12 @@ from tests.cli.helpers import (
 
 
 def test_the_lines_of_the_readme_on_a_folder_of_ones_own(tmp_path):
-    save_folder(tmp_path / "pets", *stripes(300, 1, 16))
-    save_folder(tmp_path / "pets", *stripes(60, 2, 16), "test")
+    save_folder(tmp_path / "photographs", *stripes(300, 1, 16))
+    save_folder(tmp_path / "photographs", *stripes(60, 2, 16), "test")
     section = (ROOT / "README.md").read_text().split("## Train on your own ciphertexts")[1].split("\n## ")[0]
     lines = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.S)).split("\n")
     commands = [shlex.split(line) for line in lines if line]
-    assert [command[3] for command in commands] == ["key", "encrypt", "train", "predict", "train"]
+    assert [command[3] for command in commands] == ["prepare", "key", "encrypt", "train", "predict", "train"]
     for command in commands:
         assert command[:3] == [".venv/bin/python", "-m", "lib"]
         done = subprocess.run(

@@ -6,8 +6,9 @@ that was stopped, run it again.
 from argparse import ArgumentParser, Namespace
 from functools import partial
 
-from lib.cli.jobs import note, work_through
+from lib.cli.jobs import work_through
 from lib.cli.options import EVERY, add_files, add_scheme, load_key, quality, scheme_of, usage
+from lib.files import note
 from lib.schemes import by_name
 from lib.table import Structure
 

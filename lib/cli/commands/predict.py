@@ -33,9 +33,9 @@ def run(args: Namespace) -> int:
     from lib.cli.jobs import note_left
 
     model = model_folder.load(args.model, model_folder.device_of(args.device))
-    answers, left = predictions.predict(model, args.source, threads=args.threads)
+    answers, found = predictions.predict(model, args.source, threads=args.threads)
     predictions.write(answers, args.target, args.overwrite)
-    note_left(left)
+    note_left(found)
     for line in predictions.mismatches(model, answers):
         print(f"warning: {line}", file=sys.stderr)
     print("\n".join([f"{args.target}: {len(answers):,} rows", *predictions.accuracies(answers)]))

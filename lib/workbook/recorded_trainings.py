@@ -23,7 +23,7 @@ KINDS = ("plain", "as published", "by statistics", "attack first", "control")
 """What an accuracy is of: plain pictures; what is learned from labels alone, with the published adaptation if
 any; behind a front that sorts ciphertexts by their statistics, which is half an attack; pictures that an
 attack got back from the ciphertexts; the one-time pad."""
-TIERS = ("table", "fast94", "night", "gpu", "jpeg")
+TIERS = ("table", "fast94", "night", "gpu")
 READ = 500  # ciphertexts that an attack reads the key from
 
 

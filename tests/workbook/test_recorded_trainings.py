@@ -11,13 +11,12 @@ from lib import datasets, metrics
 from lib.attacks import catalogue
 from lib.formats import check, read
 from lib.training import Recipe
-from lib.workbook import readme, recorded_trainings, recording
+from lib.workbook import readme, recorded_trainings
 from lib.workbook.recorded_trainings import Training, TrainingRow, attacked, train, trainings
 from lib.workbook.recording import VICTIM, Job, Kind, scheme_of
 
 ROWS = {row.stem: row for row in trainings.rows()}
 PATHS = sorted(trainings.folder.glob("*.json"))
-JPEG_COPY = "7c4252ee2cfa30a2"
 SMALL = {
     "name": "small",
     "tier": "table",
@@ -164,8 +163,7 @@ def test_a_recorded_run_is_read_whole_and_of_its_row_as_it_stands(path):
     assert run.is_of(row, run.seed) and path == trainings.file(row, run.seed)
     assert len(run.epochs) == run.recipe["epochs"] and run.accuracy == run.epochs[-1]["test_accuracy"]
     assert run.data.train == 50_000 and run.data.test == 10_000
-    lossless = run.tier != "jpeg"
-    assert run.data.origin == ("CIFAR-10, bit for bit" if lossless else recording.ORIGINS[JPEG_COPY])
+    assert run.data.origin == "CIFAR-10, bit for bit"
     assert run.tier != "table" or run.core_hours < 2 / 3, "the tier's promise, of two cores"
     if run.scheme:
         assert run.scheme["key"] == f"Key.from_seed({1000 + run.seed})"

@@ -46,8 +46,8 @@ def test_all_become_upright_rgb_of_one_size(folder, capsys):
         image = Image.open(path)
         assert (image.format, image.mode, image.size) == ("PNG", "RGB", (12, 12)) and not image.getexif()
     assert (pixels("dst/glass.png") == 255).all()
-    wide, upright = pixels("dst/wide.png"), pixels("dst/sub/turned.png").astype(int)
-    assert (wide[:, :4] == (255, 0, 0)).all() and (wide[:, 8:] == (0, 0, 255)).all()
+    wide, upright = pixels("dst/wide.png").astype(int), pixels("dst/sub/turned.png").astype(int)
+    assert (wide[:, :4, 0] > 200).all() and (wide[:, 8:, 2] > 200).all()
     assert (upright[:4, :, 0] > 200).all() and (upright[8:, :, 2] > 200).all()  # left has become top
     assert lib("prepare", "src", "dst", "--size", 12) == 0
     assert "prepared 0, skipped 5 done before" in capsys.readouterr().out

@@ -9,6 +9,7 @@ LINES = {
     "noise": "noise", "wrong key": "wrong key, as published", "no key": "no key",
     "transfer, other key": "transfer, other key",
     "transfer, plain": "transfer, plain network", "right key": "right key, if there is one",
+    "right key, AutoPGD": "right key, AutoPGD",
 }  # fmt: skip
 """The attackers whose accuracies stand under an epsilon, weak ones first."""
 PUBLISHED = (

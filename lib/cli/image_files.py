@@ -2,8 +2,9 @@
 
 `lib.cli.pictures` says which images are taken, and how their modes come back; the ciphertext carries a
 record, see `lib.cli.records`. An id is 63 fresh random bits, so that no run repeats one. Nothing else of the
-source is copied: no EXIF, no GPS, no colour profile, no comment. A decrypted PNG names the SHA-256 of its
-ciphertext, which tells a later run that it is done.
+source is copied: no EXIF, no GPS, no colour profile, no comment. The record holds a tag of the pixels, but of
+a JPEG's, so that a changed file is refused. A decrypted PNG names the SHA-256 of its ciphertext, which tells
+a later run that it is done.
 """
 
 import hashlib
@@ -29,10 +30,11 @@ ENDS = {"PNG": b"IEND\xaeB`\x82", "JPEG": b"\xff\xd9"}
 
 
 class Done(NamedTuple):
-    """What became of a file: whether it was done before, and what to say of its exactness."""
+    """What became of a file: whether it was done before, what is good to know of it, what to warn of."""
 
     skipped: bool = False
     note: str | None = None
+    warning: str | None = None
 
 
 def encrypt_file(source: Path, target: Path, scheme: Scheme, jpeg: dict | None = None,
@@ -47,22 +49,23 @@ def encrypt_file(source: Path, target: Path, scheme: Scheme, jpeg: dict | None =
     data = source.read_bytes()
     about = hashlib.sha256(data).hexdigest(), scheme
 
-    def proof():
-        return is_of(_existing(target, find_record), *about, jpeg=jpeg)
+    def is_ours(old):
+        record = find_record(old)
+        return is_of(record, *about, jpeg=jpeg) and not record.changed(scheme.key, _tagged(record, old))
 
-    if is_done(target, overwrite, proof, CIPHERTEXT):
+    if is_done(target, overwrite, lambda: _existing(target, is_ours), CIPHERTEXT):
         return Done(skipped=True)
     opened = open_image(data)
     image, number = load_plain(opened), secrets.randbits(63) if scheme.per_image else None
     if find_record(opened):
         raise ValueError("is a ciphertext already; decrypt it first")
     size = {"height": image.height, "width": image.width, "mode": image.mode, "parts": PARTS[image.mode]}
-    record = ImageRecord.new(**head(*about, number), **size, jpeg=jpeg)
-    stack, text = to_stack(image, scheme.block), json.dumps(record.model_dump())
+    record, stack = ImageRecord.new(**head(*about, number), **size, jpeg=jpeg), to_stack(image, scheme.block)
     if stack.size // scheme.channels > LARGEST:
         most = f"more than {LARGEST:,} pixels, which could not be read again"
         raise ValueError(f"has a ciphertext of {most}; cut it into pieces")
     cipher = Image.fromarray(scheme.encrypt(stack, [number] if scheme.per_image else None))
+    text = json.dumps(record.tagged(scheme.key, _tagged(record, cipher)).model_dump())
     buffer = io.BytesIO()
     if jpeg is None:
         buffer.write(png(cipher, FORMAT, text))
@@ -73,12 +76,12 @@ def encrypt_file(source: Path, target: Path, scheme: Scheme, jpeg: dict | None =
     return Done()
 
 
-def decrypt_file(source: Path, target: Path, key: Key, name: str | None = None,
-                 overwrite: bool = False) -> Done:  # fmt: skip
+def decrypt_file(source: Path, target: Path, key: Key, name: str | None = None, overwrite: bool = False,
+                 unverified: bool = False) -> Done:  # fmt: skip
     """Decrypt `source`, which `encrypt_file` wrote, into the PNG `target`, unless that came from it.
 
-    Errors: as `encrypt_file`; ValueError for a file without a record, of another key, or of another scheme
-    than `name`; NotInvertibleError.
+    Errors: as `encrypt_file`; ValueError for a file without a record, of another key, of another scheme than
+    `name`, or changed since, which is a warning where `unverified`; NotInvertibleError.
     """
     data = source.read_bytes()
     image = open_image(data)
@@ -86,17 +89,18 @@ def decrypt_file(source: Path, target: Path, key: Key, name: str | None = None,
     if record is None:
         lost = "it was never encrypted here, or another program saved it since and dropped the record"
         raise ValueError(f"holds no record: {lost}")
+    warning = record.verify(key, _tagged(record, image), unverified)
     scheme, proof = record.scheme_with(key, name), f"sha256 {hashlib.sha256(data).hexdigest()}"
-    note = rounding_of(scheme) if "colour" in record.parts else None
-    note = "went through JPEG: pixels are not exact" if record.jpeg else note
-    what = f"picture {PROOF} this ciphertext"
+    rounds = rounding_of(scheme) if "colour" in record.parts else None
+    rounds = "went through JPEG: pixels are not exact, and no tag covers them" if record.jpeg else rounds
+    note, what = record.notes(rounds), f"picture {PROOF} this ciphertext"
     if is_done(target, overwrite, lambda: _existing(target, lambda old: old.info.get(PROOF)) == proof, what):
-        return Done(True, note)
+        return Done(True, note, warning)
     stack = scheme.decrypt(_cipher(image, record, scheme), [record.image] if scheme.per_image else None)
     data = png(from_stack(stack, record.height, record.width, record.mode), PROOF, proof)
     with whole_file(target, overwrite) as file:
         file.write(data)
-    return Done(False, note)
+    return Done(False, note, warning)
 
 
 def check_output(scheme: Scheme, jpeg: dict | None = None) -> None:
@@ -112,6 +116,12 @@ def check_output(scheme: Scheme, jpeg: dict | None = None) -> None:
 def rounding_of(scheme: Scheme) -> str | None:
     """What to say of decrypted pixels that are not quite exact."""
     return f"exact up to the rounding of {scheme.name}, which {scheme.inexact}" if scheme.inexact else None
+
+
+def _tagged(record, image) -> dict[str, np.ndarray]:
+    """What the tags of an image cover beside the record: its pixels, but none of a JPEG."""
+    with reading():
+        return {} if record.jpeg else {"pixels": np.asarray(image)}
 
 
 def _existing(target, question):

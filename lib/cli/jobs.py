@@ -38,12 +38,14 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a job: an error's text, or whether it was done before and a note; whether to `stop`."""
+    """What became of a job: an error's text, or whether it was done before, a note and a warning; whether to
+    `stop`."""
 
     job: Job
     error: str | None = None
     skipped: bool = False
     note: str | None = None
+    warning: str | None = None
     stop: bool = False
 
 
@@ -215,6 +217,9 @@ def work_through(verb: str, args: argparse.Namespace, plan: tuple, work: Callabl
     failed = [outcome for outcome in done if outcome.error is not None]
     for text, number in Counter(outcome.note for outcome in done if outcome.note).items():
         note(f"{number:,} file{'s' * (number != 1)}: {text}")
+    for outcome in done:
+        if outcome.warning:
+            print(f"warning: {outcome.job.source}: {outcome.warning}", file=sys.stderr)
     note_left(left)
     if len(failed) == len(todo) > 10 and len({outcome.error for outcome in failed}) == 1:
         print(f"failed: all {len(todo):,} files: {failed[0].error}", file=sys.stderr)

@@ -64,3 +64,4 @@ def _note_loss(scheme, jpeg):
         side = 16 if scheme.channels == 3 and jpeg["subsampling"] == "4:2:0" else 8
         more = f", and more where pieces of {scheme.piece} are no multiple of {side}"
         note(f"JPEG loses: decrypted pixels will not be exact{more if scheme.piece % side else ''}")
+        note("a JPEG has a tag of its record alone: changed pixels will not be noticed")

@@ -1,7 +1,8 @@
 """SRC is an image, a folder of images, or an .npz; DST is a .csv with a row for each: file, class,
 probability. Images are taken as they are: for a network trained on ciphertexts, those that python -m lib
-encrypt wrote under the same scheme and key. No key is needed. Where classes are known, from folders named
-like them or arrays y_..., accuracy is printed.
+encrypt wrote under the same scheme and key. No key is needed, so no tag is checked: decrypt tells whether
+ciphertexts were changed. Where classes are known, from folders named like them or arrays y_..., accuracy is
+printed.
 """
 
 import sys

@@ -51,11 +51,12 @@ def mended(answer):
 
 def read_helpers(answers: np.ndarray, pixel: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
     """A right answer to `mended`: (96,) int64 and bool, of (16, 4, 4, 3) uint8 and the helpers' pixel."""
-    nibbles = split(answers.reshape(16, 48), 4).astype(int)
-    flipped = np.median(nibbles, axis=0) > 7
-    nibbles = np.where(flipped, 15 - nibbles, nibbles)
-    digits = [digit for value in pixel for digit in divmod(value, 16)]
-    return 6 * nibbles.argmax(0) + [digits.index(value) for value in nibbles.max(0)], flipped
+    place = {}  # of a plain nibble by what it is in sixteen pictures, or the complement of that
+    for number, (k, digit) in enumerate((k, d) for k in range(16) for v in pixel for d in divmod(v, 16)):
+        history = np.eye(16, dtype=int)[k] * digit
+        place[tuple(history)], place[tuple(15 - history)] = (number, False), (number, True)
+    found = [place[tuple(seen)] for seen in split(answers.reshape(16, 48), 4).T.tolist()]
+    return np.array([number for number, _ in found]), np.array([sign for _, sign in found])
 
 
 @exercise

@@ -2,6 +2,7 @@
 disguise, and how many questions meet a number."""
 
 import io
+import math
 from itertools import combinations, product
 
 import numpy as np
@@ -142,4 +143,5 @@ def questions(answer):
 
 def questions_needed(numbers: int, chance: float) -> int:
     """The least whole n with 1 - (1 - 1 / numbers) ** n >= chance."""
-    return int(np.ceil(np.log1p(-chance) / np.log1p(-1 / numbers)))
+    missed = math.log1p(-1 / numbers)  # log of the chance that one question misses
+    return math.ceil(math.log1p(-chance) / missed)

@@ -3,7 +3,7 @@
     class Note(Format):
         KIND = "note"
         format: Literal["learnable image encryption note"]
-        version: Literal[1]
+        version: Literal[1]  # of several, the first is written, and all are read
         stars: int = Field(ge=0, le=5, description="stars, from 0 to 5")
 
     note = read(Note, "note.json")  # or parse(Note, text, "the note"), or check(Note, fields, "the note")
@@ -86,7 +86,8 @@ def _reason(model, problem) -> str:
         return f"is no {model.KIND}: its format field is not {_literal(model, 'format')!r}"
     if loc == ("version",):
         came = None if kind == "missing" else problem["input"]
-        return f"is a {model.KIND} of version {came!r}, this package reads {_literal(model, 'version')}"
+        known = " or ".join(map(repr, model.model_fields["version"].annotation.__args__))
+        return f"is a {model.KIND} of version {came!r}, this package reads {known}"
     if kind == "value_error":
         return f"is damaged: {context['error']}"
     name, top = ".".join(map(str, loc)) or "it", model.model_fields.get(loc[0]) if loc else None

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from lib import Key
-from lib.cli.jobs import note
+from lib.files import note
 from lib.schemes import Scheme, by_name, controls, names
 from lib.schemes.base import NoKey
 
@@ -62,13 +62,14 @@ def given(args: argparse.Namespace, options: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(args, name) for name in options if getattr(args, name) is not None}
 
 
-def add_files(parser: argparse.ArgumentParser) -> None:
-    """SRC, DST, --key, --overwrite, --workers."""
+def add_files(parser: argparse.ArgumentParser, key: bool = True) -> None:
+    """SRC, DST, --key unless that is not needed, --overwrite, --workers."""
     add = parser.add_argument
     done = "write anew what exists; otherwise done files are skipped, others an error"
     add("source", type=Path, metavar="SRC")
     add("target", type=Path, metavar="DST")
-    add("--key", type=Path, required=True, metavar="KEY.json")
+    if key:
+        add("--key", type=Path, required=True, metavar="KEY.json")
     add("--overwrite", action="store_true", help=done)
     add("--workers", type=count, metavar="N", help="processes; one a core if not given")
 

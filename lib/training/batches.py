@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from lib.datasets import Dataset
+from lib.files import PREPARE
 from lib.training.machine import generator
 from lib.training.recipe import Recipe
 
@@ -121,7 +122,7 @@ def check_training(data: Dataset, test: Dataset | None, crop: int) -> None:
     if test.images.shape[1:] != data.images.shape[1:]:
         here, there = ("x".join(map(str, each.images.shape[1:])) for each in (test, data))
         images = f"images are {here}, those of {data.source} {there}"
-        raise ValueError(f"{test.source}: {images}; bring all to one size")
+        raise ValueError(f"{test.source}: {images}; bring all to one size: {PREPARE}")
     if tuple(test.classes) != tuple(data.classes):
         here, there = (", ".join(map(str, each.classes)) for each in (test, data))
         classes = f"classes {here}; those of {data.source} are {there}"

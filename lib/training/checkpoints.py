@@ -5,6 +5,7 @@ holds the fields of `Facts`, and the state dict of each part by name: model, opt
 """
 
 import hashlib
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -55,8 +56,10 @@ class Checkpoint:
                 file.write("".join(json.dumps(entry) + "\n" for entry in history).encode())
         if self.path:
             states = {name: part.state_dict() for name, part in self.parts.items()}
+            buffer = io.BytesIO()  # into a file, torch would tell of a full disk as of an error of its own
+            torch.save({"about": self.about, "history": history, **states}, buffer)
             with whole_file(self.path, overwrite=True) as file:
-                torch.save({"about": self.about, "history": history, **states}, file)
+                file.write(buffer.getbuffer())
 
     def load(self) -> list[dict]:
         """Give the parts what was kept for them; the history, empty where nothing was kept.

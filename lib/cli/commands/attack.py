@@ -1,7 +1,7 @@
 """Attack ciphertexts: an image, or a folder of images of one size under one key. Which scheme, block and
 split they are of, ciphertexts of python -m lib encrypt say themselves; for others name them. The attack gets
 what its threat model allows and no more: with --oracle-key an oracle that encrypts, with --pairs known
-images, else the ciphertexts alone.
+images, else the ciphertexts alone. Tags of ciphertexts are not checked, which would take the key.
 """
 
 from argparse import ArgumentParser, Namespace

@@ -35,19 +35,24 @@ def arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Judge it; the exit status is 0 whatever the verdict is."""
     factory = loaded(args.cipher)
-    for name in ("verdict.json", "index.html"):
-        if (args.out / name).exists():
-            raise FileExistsError(f"{args.out / name} exists; give --out another folder, or move it away")
-    from lib.atomic import whole_file
+    targets = record, shown = args.out / "verdict.json", args.out / "index.html"
+    for path in targets:
+        if path.exists():
+            raise FileExistsError(f"{path} exists; give --out another folder, or move it away")
+    from lib.atomic import remove_unfinished, whole_file
     from lib.judge import judge
     from lib.judge.report import page
 
     verdict = judge(factory, args.size, args.budget)
+    # said before it is written, for a disk may be full
+    print(f"{verdict.cipher}: {verdict.outcome}", *verdict.summary, sep="\n", flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
-    verdict.save(args.out / "verdict.json")
-    with whole_file(args.out / "index.html") as file:
+    remove_unfinished(targets)
+    with whole_file(shown) as file:  # both have room before one gets its name
         file.write(page(verdict).encode())
-    print(f"{verdict.cipher}: {verdict.outcome}", *verdict.summary, f"{args.out / 'index.html'}", sep="\n")
+        file.flush()
+        verdict.save(record)
+    print(shown)
     return 0
 
 

@@ -132,7 +132,7 @@ def test_the_search_finds_a_word_and_leads_to_it_by_keyboard_alone(browser, base
         page.locator("#results a").first.focus()
         page.keyboard.press("Enter")
         page.wait_for_url("**/00_start_here.html#*")
-        assert "A hospital wants a network trained" in page.inner_text("main")
+        assert "A hospital wants to train a network" in page.inner_text("main")
         page.goto(base + "search.html?q=%3Cimg%20src%3Dx%3E")
         assert page.inner_text("#count") == "0 found." and not page.query_selector("main img")
         page.fill("#q", "lib.attacks.one_ciphertext.jigsaw")

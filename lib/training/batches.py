@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from lib.datasets import Dataset
-from lib.files import PREPARE
+from lib.files import PREPARE, SHOWN
 from lib.training.machine import generator
 from lib.training.recipe import Recipe
 
@@ -109,8 +109,12 @@ def check_training(data: Dataset, test: Dataset | None, crop: int) -> None:
     """TypeError or ValueError unless a network can be trained on `data` and evaluated on `test`."""
     check(data)
     counts = np.bincount(data.labels.astype(np.int64), minlength=len(data.classes))
-    empty = ", ".join(str(name) for name, count in zip(data.classes, counts) if not count)
-    if empty:
+    if len(data.classes) < 2:
+        raise ValueError(f"{data.source}: one class alone, from which nothing can be learned; add another")
+    missing = [str(name) for name, count in zip(data.classes, counts) if not count]
+    if missing:
+        more = f" and {len(missing) - SHOWN:,} more of {len(counts):,}" if len(missing) > SHOWN else ""
+        empty = ", ".join(missing[:SHOWN]) + more
         raise ValueError(f"{data.source}: no image of class {empty}; add some, or leave the class out")
     h, w = data.images.shape[1:3]
     if crop >= min(h, w):

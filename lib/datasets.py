@@ -264,7 +264,7 @@ def pixels_of(image: "Image", path: Path | str, mode: str = "RGB") -> np.ndarray
 
 def _npz(path, split):
     try:
-        with path.open("rb") as file:
+        with check_file(path).open("rb") as file:
             stored = np.load(file, allow_pickle=False)
             names = getattr(stored, "files", ())
             given = {name: stored[name] for name in {"y_train", "y_test", f"x_{split}"}.intersection(names)}

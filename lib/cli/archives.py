@@ -22,6 +22,7 @@ from lib.atomic import is_done, whole_file
 from lib.cli.image_files import PROOF, Done, rounding_of
 from lib.cli.jobs import spread
 from lib.cli.records import CIPHERTEXT, FORMAT, PARSED, RECORD, ArchiveRecord, Cipher, head, is_of, named
+from lib.files import check_file
 from lib.formats import parse
 from lib.images import crop, pad
 from lib.keys import Key
@@ -135,7 +136,7 @@ def are_images(array: np.ndarray) -> bool:
 
 
 def _opened(path):
-    with path.open("rb") as file:  # for is_zipfile, a file that cannot be opened is no zip file
+    with check_file(path).open("rb") as file:  # for is_zipfile, a file that cannot be opened is no zip file
         if not zipfile.is_zipfile(file):
             raise ValueError("is no npz archive, or a broken one")
     try:

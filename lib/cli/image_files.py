@@ -21,7 +21,7 @@ from PIL import Image, ImageOps
 from lib.atomic import is_done, whole_file
 from lib.cli.pictures import PARTS, from_stack, load_plain, png, to_stack, upright
 from lib.cli.records import CIPHERTEXT, FORMAT, PARSED, Cipher, ImageRecord, head, is_of, named
-from lib.files import LARGEST, check_single, open_image, reading
+from lib.files import LARGEST, check_file, check_single, open_image, reading
 from lib.formats import parse
 from lib.keys import Key
 from lib.schemes import Scheme
@@ -163,7 +163,7 @@ def _tagged(record, image) -> dict[str, np.ndarray]:
 def _existing(target, question):
     """What `question` finds in the image at `target`; None where that is none, or not whole."""
     try:
-        data = target.read_bytes()
+        data = check_file(target).read_bytes()
         image = open_image(data)
         return question(image) if data.endswith(ENDS.get(image.format, b"")) else None
     except (IsADirectoryError, FileNotFoundError, ValueError):

@@ -24,7 +24,7 @@ from lib.files import check_file
 from lib.formats import Format, read
 from lib.models import by_name
 from lib.training import Run
-from lib.training.checkpoints import finite
+from lib.training.checkpoints import check_finite
 
 FILES = CHECKPOINT, LOG, WEIGHTS, FACTS = "checkpoint.pt", "log.jsonl", "weights.pt", "model.json"
 
@@ -114,13 +114,14 @@ def load(folder: Path | str, device: torch.device | str = "cpu") -> Trained:
     try:
         with torch.random.fork_rng(devices=[]):  # first weights are drawn, and at once replaced
             network = facts.network.build(len(facts.classes))
-        network.load_state_dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
+        network.load_state_dict(
+            weights := torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        )
     except Exception as error:  # torch raises many kinds, and tells much
         reason = jobs.describe(error).partition("\n")[0]
         wrong = f"{WEIGHTS} does not fit the network of {FACTS} ({reason})"
         raise ValueError(f"{folder}: {wrong}; train again") from None
-    if not finite(network):
-        raise ValueError(f"{folder / WEIGHTS} has weights that are not finite; train again at a lower rate")
+    check_finite(weights, folder / WEIGHTS)
     return Trained(network.to(device, memory_format=torch.channels_last).eval(), facts)
 
 

@@ -18,6 +18,7 @@ from lib.schemes import Scheme, by_name, controls, names
 from lib.schemes.base import NoKey
 
 EVERY = (*names, *controls)
+SHOWN = 40  # characters of a wrong value
 
 
 def usage(message: object) -> argparse.ArgumentError:
@@ -25,8 +26,9 @@ def usage(message: object) -> argparse.ArgumentError:
     return argparse.ArgumentError(None, str(message))
 
 
-def number(kind: type, expected: str, fits: Callable[[Any], bool]) -> Callable[[str], Any]:
-    """A type of arguments: numbers that fit."""
+def number(kind: type, expected: str, fits: Callable[[Any], bool],
+           most: float = 2**63 - 1) -> Callable[[str], Any]:  # fmt: skip
+    """A type of arguments: numbers that fit, up to the `most` that the arithmetic behind it bears."""
 
     def convert(text):
         try:
@@ -34,16 +36,18 @@ def number(kind: type, expected: str, fits: Callable[[Any], bool]) -> Callable[[
         except ValueError:
             value = None
         if value is None or not fits(value):
-            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text[:SHOWN]!r}")
+        if value > most:
+            raise argparse.ArgumentTypeError(f"expected no more than {most:g}, got {text[:SHOWN]!r}")
         return value
 
     return convert
 
 
-count = number(int, "a whole number from 1 on, of 63 bits", lambda value: 1 <= value < 2**63)
-whole = number(int, "a whole number from 0 on, of 63 bits", lambda value: 0 <= value < 2**63)
-threads = number(int, "from 1 to 1024 threads", lambda value: 1 <= value <= 1024)
-real = number(float, "a number from 0 on", lambda value: 0 <= value < math.inf)
+count = number(int, "a whole number from 1 on", lambda value: value >= 1)
+threads = number(int, "a whole number from 1 on", lambda value: value >= 1, 1024)
+whole = number(int, "a whole number from 0 on", lambda value: value >= 0)
+real = number(float, "a number from 0 on", lambda value: 0 <= value < math.inf, 1e30)  # float32 ends at 3e38
 share = number(float, "a number from 0 to less than 1", lambda value: 0 <= value < 1)
 quality = number(int, "a quality from 1 to 100", lambda value: 1 <= value <= 100)
 

@@ -22,19 +22,32 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from lib.cli.pictures import PARTS
 from lib.files import LARGEST
 from lib.formats import Format
 from lib.keys import Key
-from lib.schemes import Scheme
+from lib.schemes import NO_KEY, Scheme
 
 RECORD = "record"  # the name of the record among arrays, and of its tag among theirs
 FORMAT = "learnable image encryption file"
 CIPHERTEXT = "ciphertext of this source under this scheme and key"
 PARSED = "has a record that"  # what begins the error of a record that cannot be parsed
-Settings = Annotated[dict[str, bool | int | float | str], Field(description="the settings of a scheme")]
+
+
+def _known(settings):
+    """The settings, if they are those of a scheme."""
+    try:
+        Scheme.from_dict(settings, NO_KEY)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"scheme is none that this version knows ({error})") from None
+    return settings
+
+
+Settings = Annotated[
+    dict[str, bool | int | float | str], AfterValidator(_known), Field(description="the settings of a scheme")
+]
 Side = Annotated[int, Field(ge=1, le=LARGEST)]
 Tag = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
@@ -191,10 +204,7 @@ def _hmac(key, about, values=b""):
 @lru_cache(maxsize=16)
 def _scheme(settings: str, key: Key) -> Scheme:
     """One object for all files with these settings, so that its tables are made once."""
-    try:
-        return Scheme.from_dict(json.loads(settings), key)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"has a damaged record, or one of a later version ({error})") from None
+    return Scheme.from_dict(json.loads(settings), key)
 
 
 def described(cipher: Cipher | None) -> str:

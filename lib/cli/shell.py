@@ -21,7 +21,7 @@ def main(commands: tuple[ModuleType, ...], argv: list[str] | None = None) -> int
     except KeyboardInterrupt:
         print("stopped; run the same command again to go on", file=sys.stderr)
         return 130
-    except (OSError, ValueError, RuntimeError, ArithmeticError) as error:
+    except (OSError, ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
         print(f"error: {describe(error)}", file=sys.stderr)
         return 1
 

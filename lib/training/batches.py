@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from lib.datasets import Dataset
-from lib.files import PREPARE
+from lib.files import PREPARE, SHOWN
 from lib.training.machine import generator
 from lib.training.recipe import Recipe
 
@@ -110,11 +110,12 @@ def check_training(data: Dataset, test: Dataset | None, crop: int) -> None:
     check(data)
     counts = np.bincount(data.labels.astype(np.int64), minlength=len(data.classes))
     if len(data.classes) < 2:
-        raise ValueError(f"{data.source}: one class alone, {data.classes[0]}; there is nothing to tell apart")
-    if empty := [str(name) for name, count in zip(data.classes, counts) if not count]:
-        more = f" and {len(empty) - 10:,} more of the {len(counts):,}" if len(empty) > 10 else ""
-        some = ", ".join(empty[:10]) + more
-        raise ValueError(f"{data.source}: no image of class {some}; add some, or leave the class out")
+        raise ValueError(f"{data.source}: one class alone, from which nothing can be learned; add another")
+    missing = [str(name) for name, count in zip(data.classes, counts) if not count]
+    if missing:
+        more = f" and {len(missing) - SHOWN:,} more of {len(counts):,}" if len(missing) > SHOWN else ""
+        empty = ", ".join(missing[:SHOWN]) + more
+        raise ValueError(f"{data.source}: no image of class {empty}; add some, or leave the class out")
     h, w = data.images.shape[1:3]
     if crop >= min(h, w):
         most = f"images of {h}x{w} reflect at most {min(h, w) - 1} pixels"

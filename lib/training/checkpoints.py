@@ -8,10 +8,11 @@ import hashlib
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from pydantic import Field, model_validator
 
 from lib.atomic import remove_unfinished, whole_file
 from lib.files import check_file
@@ -32,7 +33,14 @@ class Facts(Format, extra="allow"):
 
     WAY = "remove it, and training begins anew"
     about: dict[str, Any]
-    history: list[dict[str, int | float]]
+    history: list[Annotated[dict[str, int | float], Field(min_length=1)]]
+
+    @model_validator(mode="after")
+    def _entries_are_counted(self):
+        for i, entry in enumerate(self.history):
+            if not entry.keys() & {"epoch", "step"}:
+                raise ValueError(f"history.{i} has neither epoch nor step")
+        return self
 
 
 class Checkpoint:
@@ -69,7 +77,7 @@ class Checkpoint:
         """
         if not self.path or not self.path.exists():
             return []
-        kept = _read(self.path)
+        kept = _read(check_file(self.path))
         there, here = kept.about, self.about
         differ = [name for name in here | there if there.get(name) != here.get(name)]
         if differ:
@@ -80,18 +88,18 @@ class Checkpoint:
         for name, part in self.parts.items():
             if name not in kept.model_extra:
                 raise CheckpointError(f"{self.path} is damaged: the state of {name} is missing; {Facts.WAY}")
-            part.load_state_dict(kept.model_extra[name])
-            if isinstance(part, torch.nn.Module) and not finite(part):
-                raise CheckpointError(f"{self.path} has weights that are not finite; {Facts.WAY}")
+            try:
+                check_finite(kept.model_extra[name], name)
+                part.load_state_dict(kept.model_extra[name])
+            except Exception as error:  # torch raises many kinds
+                reason = str(error).partition("\n")[0] or type(error).__name__
+                damaged = f"{self.path} is damaged: the state of {name} does not fit ({reason})"
+                raise CheckpointError(f"{damaged}; {Facts.WAY}") from None
         return kept.history
 
 
 def _read(path) -> Facts:
     """What `Checkpoint.save` saved; torch raises half a dozen kinds of errors for other files."""
-    try:
-        check_file(path)
-    except ValueError as error:
-        raise CheckpointError(str(error)) from None
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
@@ -103,9 +111,12 @@ def _read(path) -> Facts:
         raise CheckpointError(str(error)) from None
 
 
-def finite(network: torch.nn.Module) -> bool:
-    """Whether all its weights are numbers."""
-    return all(bool(torch.isfinite(each).all()) for each in network.state_dict().values())
+def check_finite(state: Any, holder: Path | str) -> None:
+    """ValueError where a number in the tensors of a state dict, or of what it holds, is not finite."""
+    for name, value in state.items() if isinstance(state, dict) else ():
+        if isinstance(value, torch.Tensor) and not value.isfinite().all():
+            raise ValueError(f"{holder}: {name} holds numbers that are not finite")
+        check_finite(value, holder)
 
 
 def digest(*parts) -> str:

@@ -300,7 +300,7 @@ def rewritten(cipher, change):
         ),
         (
             lambda image, record: record | {"scheme": record["scheme"] | {"colour": 1}},
-            "or one of a later version",
+            "scheme is none that this version knows",
         ),
         (
             lambda image, record: record | {"scheme": record["scheme"] | {"scheme": "rot13"}},

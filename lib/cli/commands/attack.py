@@ -35,7 +35,7 @@ def run(args: Namespace) -> int:
     key = load_key(args.key) if args.key else None
     if key and ciphers.keys - {key.fingerprint}:
         raise ValueError(f"{args.cipher}: encrypted with another key than {args.key}, which this oracle uses")
-    if args.scheme is None and not ciphers.fields:
+    if args.scheme is None and ciphers.fields is None:
         how = "name it with --scheme, and --block where it is not 4"
         raise usage(f"the ciphertexts hold no record of their scheme; {how}")
     holder, told = key or NO_KEY, args.scheme is not None

@@ -10,6 +10,8 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
+from lib.files import check_file
+
 HELP = "judge a cipher of your own"
 
 
@@ -18,6 +20,8 @@ def shape(text: str) -> tuple[int, int, int]:
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(part.isdecimal() for part in parts):
         raise ArgumentTypeError(f"expected HEIGHTxWIDTH, such as 32x32, got {text!r}")
+    if max(map(len, parts)) > 4:
+        raise ArgumentTypeError(f"expected at most 9999 pixels a side, got {text[:40]!r}")
     return int(parts[0]), int(parts[1]), 3
 
 
@@ -61,7 +65,7 @@ def loaded(cipher: str):
     path, _, name = cipher.rpartition(":")
     if not path or not name.isidentifier():
         raise ValueError(f"expected FILE.py:NAME, such as cipher.py:MyCipher, got {cipher!r}")
-    if not Path(path).is_file():
+    if not check_file(Path(path)).is_file():
         raise ValueError(f"{path} is no file; expected one of Python that defines {name}")
     spec = importlib.util.spec_from_file_location("judged_cipher", path)
     if spec is None:

@@ -60,9 +60,9 @@ def read_grid(path: Path) -> Grid:
         raise FileNotFoundError(f"{path}: no such grid; {GridFile.WAY}")
     try:
         said = check(GridFile, yaml.load(path.read_text(encoding="utf-8"), _Strict), str(path))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
-    notebook, axes = (path.parent / said.notebook).resolve(), said.parameters
+    notebook, axes = check_file(path.parent / said.notebook).resolve(), said.parameters
     if not notebook.is_file():
         way = "give its path from there"
         raise FileNotFoundError(f"{path}: notebook {said.notebook} is not beside it; {way}")

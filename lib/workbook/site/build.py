@@ -28,10 +28,11 @@ class Built(NamedTuple):
     warnings: list[str]
 
 
-def build(folder: Path = FOLDER, instead: dict[Path, Path] | None = None) -> Built:
+def build(folder: Path = FOLDER, instead: dict[Path, Path] | None = None, **settings: object) -> Built:
     """Write the site into `folder`, whole: what was there before is replaced once all is written.
 
     instead   {lesson: a notebook to show in its place}, such as one that has just been run
+    settings   of Sphinx, in place of those of `conf`
     """
     from sphinx.application import Sphinx
 
@@ -40,7 +41,7 @@ def build(folder: Path = FOLDER, instead: dict[Path, Path] | None = None) -> Bui
         source, made, warnings = Path(temporary) / "source", Path(temporary) / "site", io.StringIO()
         _lay_out(source, instead or {})
         places = source, Path(__file__).parent, made, Path(temporary) / "doctrees"
-        Sphinx(*places, "html", status=None, warning=warnings, parallel=2).build()
+        Sphinx(*places, "html", status=None, warning=warnings, parallel=2, confoverrides=settings).build()
         shutil.rmtree(folder, ignore_errors=True)
         made.rename(folder)
     return Built(folder, warnings.getvalue().replace(f"{source}/", "").splitlines())

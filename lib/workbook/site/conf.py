@@ -20,7 +20,7 @@ include_patterns = ["*.md", "data/README.md", "notebooks/*", "reference/*"]
 exclude_patterns = ["reference/modules.rst"]
 nb_execution_mode, nb_code_prompt_show, nb_code_prompt_hide = "off", "Solution", "Solution"
 myst_enable_extensions, myst_heading_anchors = ["colon_fence"], 3
-OMITTED = ["**/__main__.py", "**/lesson_*.py", "**/site/conf.py"]
+OMITTED = [f"{lessons.ROOT}/lib/*{name}" for name in ("__main__.py", "/lesson_*.py", "/site/conf.py")]
 apidoc_modules = [{"path": lessons.ROOT / "lib", "destination": "reference", "exclude_patterns": OMITTED,
                    "separate_modules": True, "module_first": True,
                    "automodule_options": {"members", "show-inheritance"}}]  # fmt: skip
@@ -31,7 +31,9 @@ html_theme_options = {"navbar_persistent": ["search-button"], "secondary_sidebar
                       "footer_start": [], "footer_end": [], "logo": {"text": "Image encryption"},
                       "collapse_navigation": True, "navigation_depth": 2}  # fmt: skip
 html_context = {"default_mode": "auto"}
-html_show_search_summary = html_copy_source = html_show_sourcelink = False
+html_use_index = html_domain_indices = html_show_search_summary = html_copy_source = html_show_sourcelink = (
+    False
+)
 copybutton_prompt_text, copybutton_exclude = r">>> |\.\.\. ", ".linenos, .gp, .go"
 LESSONS = {f"notebooks/{path.stem}": path for path in lessons.paths()}
 SECONDS = json.loads(lessons.MINUTES.read_text(encoding="utf-8"))
@@ -42,7 +44,7 @@ def lesson(app: Sphinx, docname: str, source: list[str]) -> None:
     if docname not in LESSONS:
         return
     notebook, seconds = json.loads(source[0]), SECONDS.get(LESSONS[docname].stem)
-    names = ", ".join(f"{{py:obj}}`{name}`" for name in used(notebook))
+    names = ", ".join(f"{{py:obj}}`~{name}`" for name in used(notebook))
     told = f"\n\n{runs_in(seconds)} {{download}}`Download the notebook <{LESSONS[docname].name}>`."
     head, *_ = cells = notebook["cells"]
     head["source"] = "".join(head["source"]) + told + (f"\n\nUsed of the package: {names}." if names else "")
@@ -162,9 +164,13 @@ def docstring(app: Sphinx, what: str, name: str, obj: object, options: object, l
 
 def marked(text: str) -> str:
     """What reStructuredText would take for a mark is escaped; an arXiv number is a link."""
-    return KEPT.sub(
-        lambda at: at[1] or (f"\\{at[2]}" if at[2] else f"`{at[0]} <https://arxiv.org/abs/{at[3]}>`__"), text
-    )
+
+    def escaped(at):
+        if at[1]:  # a span that a letter follows at once
+            return at[1] + ("\\ " if text[at.end() : at.end() + 1].isalnum() else "")
+        return f"\\{at[2]}" if at[2] else f"`{at[0]} <https://arxiv.org/abs/{at[3]}>`__"
+
+    return KEPT.sub(escaped, text)
 
 
 def setup(app: Sphinx) -> None:

@@ -22,11 +22,11 @@ class Tags(HTMLParser):
         self._main |= tag == "article"
         self.tags.append((tag, dict(attributes)))
         self.main += [self.tags[-1]] if self._main else []
-        self._code += tag in ("pre", "code")
+        self._code += tag in ("pre", "code", "dt")
 
     def handle_endtag(self, tag):
         self._main &= tag != "article"
-        self._code -= tag in ("pre", "code")
+        self._code -= tag in ("pre", "code", "dt")
 
     def handle_data(self, data):
         self.prose += data if self._main and not self._code else ""
@@ -47,6 +47,7 @@ def built(tmp_path_factory):
 def texts(built) -> dict[str, str]:
     """{page: HTML}."""
     found = {path.relative_to(built.folder).as_posix(): path for path in built.folder.rglob("*.html")}
+    found = {name: path for name, path in found.items() if not name.startswith("_")}
     return {name: found[name].read_text(encoding="utf-8") for name in sorted(found)}
 
 

@@ -18,8 +18,8 @@ CONTRAST = ["color-contrast", "link-in-text-block"]
 START, TANAKA = "notebooks/00_start_here.html", "reference/lib.schemes.tanaka.html"
 KINDS = "index.html", START, "notebooks/40_scoreboard.html", "README.html", TANAKA, "search.html"
 # pages of the reference are alike: one in ten is opened; Tab goes through one lesson in three
-REFERENCE = "reference/", "py-modindex", "genindex"
-TABBED = re.compile(r"notebooks/\d[0369]_|(?!notebooks|reference|genindex|py-)|" + re.escape(TANAKA))
+REFERENCE = "reference/"
+TABBED = re.compile(r"notebooks/\d[0369]_|(?!notebooks|reference)|" + re.escape(TANAKA))
 
 
 class Look(NamedTuple):

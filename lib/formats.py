@@ -19,6 +19,8 @@ from typing import ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from lib.files import check_file
+
 HEAD = ("format", "version")  # fields of one value, which a file begins with
 
 
@@ -45,7 +47,7 @@ Model = TypeVar("Model", bound=Format)
 
 def read(model: type[Model], path: Path | str) -> Model:
     """The contents of a file of JSON. OSError; ValueError with path, field, what came, what is expected."""
-    return parse(model, Path(path).read_bytes(), str(path))
+    return parse(model, check_file(Path(path)).read_bytes(), str(path))
 
 
 def parse(model: type[Model], text: str | bytes, name: str) -> Model:

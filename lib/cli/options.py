@@ -40,8 +40,9 @@ def number(kind: type, expected: str, fits: Callable[[Any], bool]) -> Callable[[
     return convert
 
 
-count = number(int, "a whole number from 1 on", lambda value: value >= 1)
-whole = number(int, "a whole number from 0 on", lambda value: value >= 0)
+count = number(int, "a whole number from 1 on, of 63 bits", lambda value: 1 <= value < 2**63)
+whole = number(int, "a whole number from 0 on, of 63 bits", lambda value: 0 <= value < 2**63)
+threads = number(int, "from 1 to 1024 threads", lambda value: 1 <= value <= 1024)
 real = number(float, "a number from 0 on", lambda value: 0 <= value < math.inf)
 share = number(float, "a number from 0 to less than 1", lambda value: 0 <= value < 1)
 quality = number(int, "a quality from 1 to 100", lambda value: 1 <= value <= 100)
@@ -78,7 +79,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     """--device, --threads."""
     devices = ("auto", "cpu", "cuda")
     parser.add_argument("--device", choices=devices, default="auto", help="auto: a GPU where there is one")
-    parser.add_argument("--threads", type=count, default=1, metavar="N", help="of the CPU, 1 if not given")
+    parser.add_argument("--threads", type=threads, default=1, metavar="N", help="of the CPU, 1 if not given")
 
 
 def load_key(path: Path) -> Key:

@@ -109,9 +109,12 @@ def check_training(data: Dataset, test: Dataset | None, crop: int) -> None:
     """TypeError or ValueError unless a network can be trained on `data` and evaluated on `test`."""
     check(data)
     counts = np.bincount(data.labels.astype(np.int64), minlength=len(data.classes))
-    empty = ", ".join(str(name) for name, count in zip(data.classes, counts) if not count)
-    if empty:
-        raise ValueError(f"{data.source}: no image of class {empty}; add some, or leave the class out")
+    if len(data.classes) < 2:
+        raise ValueError(f"{data.source}: one class alone, {data.classes[0]}; there is nothing to tell apart")
+    if empty := [str(name) for name, count in zip(data.classes, counts) if not count]:
+        more = f" and {len(empty) - 10:,} more of the {len(counts):,}" if len(empty) > 10 else ""
+        some = ", ".join(empty[:10]) + more
+        raise ValueError(f"{data.source}: no image of class {some}; add some, or leave the class out")
     h, w = data.images.shape[1:3]
     if crop >= min(h, w):
         most = f"images of {h}x{w} reflect at most {min(h, w) - 1} pixels"

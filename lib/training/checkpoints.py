@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from lib.atomic import remove_unfinished, whole_file
+from lib.files import check_file
 from lib.formats import Format, check
 
 
@@ -80,11 +81,17 @@ class Checkpoint:
             if name not in kept.model_extra:
                 raise CheckpointError(f"{self.path} is damaged: the state of {name} is missing; {Facts.WAY}")
             part.load_state_dict(kept.model_extra[name])
+            if isinstance(part, torch.nn.Module) and not finite(part):
+                raise CheckpointError(f"{self.path} has weights that are not finite; {Facts.WAY}")
         return kept.history
 
 
 def _read(path) -> Facts:
     """What `Checkpoint.save` saved; torch raises half a dozen kinds of errors for other files."""
+    try:
+        check_file(path)
+    except ValueError as error:
+        raise CheckpointError(str(error)) from None
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:
@@ -94,6 +101,11 @@ def _read(path) -> Facts:
         return check(Facts, kept, str(path))
     except ValueError as error:
         raise CheckpointError(str(error)) from None
+
+
+def finite(network: torch.nn.Module) -> bool:
+    """Whether all its weights are numbers."""
+    return all(bool(torch.isfinite(each).all()) for each in network.state_dict().values())
 
 
 def digest(*parts) -> str:

@@ -181,8 +181,8 @@ WRONG = [
     (2, (*E, *K, *ETC, "--bits", "4"), "etc has no --bits"),
     (2, (*E, *K, *ETC, "--no-colour-shuffle"), "etc has no --no-colour-shuffle"),
     (2, (*E, *K, "--scheme", "tanaka", "--bits", "3"), "split into parts of 8, 4, 2 or 1 bits, got bits=3"),
-    (2, (*E, *K, *ETC, "--block", "0"), "expected a whole number from 1 on, got '0'"),
-    (2, (*E, *K, *ETC, "--block", "4.5"), "expected a whole number from 1 on, got '4.5'"),
+    (2, (*E, *K, *ETC, "--block", "0"), "expected a whole number from 1 on, of 63 bits, got '0'"),
+    (2, (*E, *K, *ETC, "--block", "4.5"), "expected a whole number from 1 on, of 63 bits, got '4.5'"),
     (2, (*E, *K, *ETC, "--workers", "-1"), "--workers"),
     (
         2,

@@ -101,7 +101,7 @@ def test_the_search_finds_a_word_and_leads_to_it_by_keyboard_alone(browser, base
         expect(results.and_(page.locator(f"[href*='{START}']")).first).to_be_visible()
         results.and_(page.locator(f"[href*='{START}']")).first.focus()
         page.keyboard.press("Enter")
-        expect(page.locator("article")).to_contain_text("A hospital wants a network trained")
+        expect(page.locator("article")).to_contain_text("A hospital wants to train a network")
         page.goto(base + "search.html?q=%3Cimg%20src%3Dx%3E")
         expect(page.locator("#search-results .search-summary")).to_contain_text("did not match")
         assert page.query_selector("article img") is None

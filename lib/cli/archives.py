@@ -12,6 +12,7 @@ import json
 import os
 import secrets
 import zipfile
+import zlib
 from functools import partial
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def _work(job, scheme, size):
 def cipher_of_archive(path: Path) -> Cipher | None:
     """What made the images of the .npz at `path`: None for plain ones. ValueError for a damaged one."""
     with named(path), _opened(path) as archive:
-        record = _record(archive)
+        record = _record(_all_of(archive, [RECORD]))
     return record and record.cipher
 
 
@@ -145,12 +146,12 @@ def _opened(path):
         raise ValueError(f"is a broken npz archive ({error})") from None
 
 
-def _all_of(archive):
+def _all_of(archive, names=None):
     arrays = {}
-    for name in archive.files:
+    for name in archive.files if names is None else set(names).intersection(archive.files):
         try:
             arrays[name] = archive[name]
-        except (ValueError, zipfile.BadZipFile, OSError, EOFError) as error:
+        except (ValueError, zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
             raise ValueError(f"array {name} cannot be read ({error})") from None
     return arrays
 

@@ -8,34 +8,31 @@ from lib.workbook.site.build import build
 
 
 class Tags(HTMLParser):
-    """A page's tags with their attributes, in order, those inside `main` apart, and its text there outside of
-    code."""
+    """A page's tags with their attributes, in order, and its text outside of code."""
 
-    def __init__(self, text: str):
+    def __init__(self):
         super().__init__()
         self.tags: list[tuple[str, dict]] = []
-        self.main: list[tuple[str, dict]] = []
-        self.prose, self._code, self._main = "", 0, False
-        self.feed(text)
+        self.prose, self._code = "", 0
 
     def handle_starttag(self, tag, attributes):
-        self._main |= tag == "article"
         self.tags.append((tag, dict(attributes)))
-        self.main += [self.tags[-1]] if self._main else []
-        self._code += tag in ("pre", "code", "dt")
+        self._code += tag in ("pre", "code")
 
     def handle_endtag(self, tag):
-        self._main &= tag != "article"
-        self._code -= tag in ("pre", "code", "dt")
+        self._code -= tag in ("pre", "code")
 
     def handle_data(self, data):
-        self.prose += data if self._main and not self._code else ""
+        self.prose += data if not self._code else ""
 
     def all(self, *names):
         return [attributes for tag, attributes in self.tags if tag in names]
 
-    def shown(self, *names):
-        return [attributes for tag, attributes in self.main if tag in names]
+
+def parsed(text: str) -> Tags:
+    parser = Tags()
+    parser.feed(text)
+    return parser
 
 
 @pytest.fixture(scope="session")
@@ -46,11 +43,9 @@ def built(tmp_path_factory):
 @pytest.fixture(scope="session")
 def texts(built) -> dict[str, str]:
     """{page: HTML}."""
-    found = {path.relative_to(built.folder).as_posix(): path for path in built.folder.rglob("*.html")}
-    found = {name: path for name, path in found.items() if not name.startswith("_")}
-    return {name: found[name].read_text(encoding="utf-8") for name in sorted(found)}
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(built.folder.glob("*.html"))}
 
 
 @pytest.fixture(scope="session")
 def pages(texts) -> dict[str, Tags]:
-    return {name: Tags(text) for name, text in texts.items()}
+    return {name: parsed(text) for name, text in texts.items()}

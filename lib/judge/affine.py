@@ -18,7 +18,10 @@ Array = np.ndarray
 
 
 class _Affine(Reading):
-    """What the three share: units, the queries they need, a solution for each."""
+    """What the three share: units, the queries they need, a solution for each.
+
+    Over bits and bytes sums are exact, so what passes `_test` is affine even if two pictures share a
+    ciphertext."""
 
     def __init__(self, inquiry: Inquiry, units: Units | None):
         self.size = inquiry.bytes
@@ -58,7 +61,7 @@ class AffineBits(_Affine):
     """Over GF(2): bits are added by XOR. Where bit k of all bytes depends on bits k alone, as it does where
     bytes are added to bytes, the eight planes are solved apart."""
 
-    name, per_byte, most = "affine over GF(2)", 8, DENSE["bits"]
+    name, per_byte, most, certain = "affine over GF(2)", 8, DENSE["bits"], True
 
     def _test(self, inquiry):
         (a, b, c), (x, y, z) = _triples(inquiry)
@@ -97,7 +100,7 @@ class AffineBits(_Affine):
 class AffineBytes(_Affine):
     """Modulo 256: bytes are added with carries and without the last one."""
 
-    name, per_byte, most = "affine modulo 256", 1, DENSE["bytes"]
+    name, per_byte, most, certain = "affine modulo 256", 1, DENSE["bytes"], True
 
     def _test(self, inquiry):
         (a, b, c), (x, y, z) = _triples(inquiry)

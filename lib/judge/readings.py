@@ -82,6 +82,7 @@ class Reading:
     cipher is no such thing."""
 
     name: ClassVar[str]  # in plain words
+    certain: ClassVar[bool] = False  # whether the cipher is such a thing even if it cannot be undone
     queries: int = 0
     least: int = 0  # images that it needs, where another reading had asked for them
     proved: float = 0.0
@@ -112,7 +113,8 @@ def learned(kind: Callable[[Inquiry], Reading], inquiry: Inquiry, needed: float 
     plain, ciphers = inquiry.proof()
     reading.proved = reading.right(reading.decrypt(ciphers), plain)
     if reading.proved < needed:
-        raise Unfit(f"of fresh pictures it decrypts {reading.proved:.1%} of the bytes")
+        told = f"of fresh pictures it decrypts {reading.proved:.1%} of the bytes"
+        raise Unread(f"it is, and cannot be undone: {told}") if reading.certain else Unfit(told)
     return reading
 
 

@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from lib.judge.applications import applications
 from lib.judge.attempts import Case
 from lib.judge.verdict import Verdict
 
@@ -61,6 +62,8 @@ img {{ image-rendering: pixelated; width: 100%; max-width: 52rem; }}
 {contract}
 <h2>What a network learns</h2>
 {learned}
+<h2>What it could be used for</h2>
+{applications}
 <p>{more} {about}</p>
 </body></html>
 """
@@ -76,6 +79,7 @@ def page(verdict: Verdict) -> str:
         pictures="".join(map(_figure, verdict.pictures.items())), attempts=_attempts(verdict),
         structure=_list([*(f"Called: {name}" for name in verdict.structure), *verdict.properties]),
         contract=_list([finding.text for finding in verdict.contract]), learned=_learned(verdict),
+        applications=_list([finding.text for finding in applications(verdict)]),
         more=escape(verdict.more), about=escape(about),
     )  # fmt: skip
 

@@ -20,7 +20,7 @@ from lib.workbook.recorded_trainings import TrainingRow, trainings
 from lib.workbook.recording import RESULTS
 
 MODELS = RESULTS.parent / "models"
-ROWS = {"ViT": "plain-vit"}
+ROWS = {"ViT": "plain-vit", "ConvMixer": "plain-convmixer"}
 SMALL = {"small ViT": ("vit", {"dim": 96, "depth": 2}),
          "small ConvMixer": ("convmixer", {"dim": 96, "depth": 2, "kernel": 5})}  # fmt: skip
 OWN = MODELS / "own-filters.npz"
@@ -82,8 +82,11 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(f"python -m {__spec__.name}", description=__doc__.split("\n")[0])
     parser.add_argument("folder", type=Path, help="of the runs' checkpoints")
     args = parser.parse_args(argv)
-    for name in ROWS:
-        path = args.folder / f"{trained(name).stem}-seed0" / "checkpoint.pt"
+    paths = {name: args.folder / f"{trained(name).stem}-seed0" / "checkpoint.pt" for name in ROWS}
+    there = {name: path for name, path in paths.items() if path.exists()}
+    if not there:
+        parser.error(f"no run of these lies there: {', '.join(path.parent.name for path in paths.values())}")
+    for name, path in there.items():
         print(keep(name, torch.load(path, weights_only=True)["model"]))
     return 0
 

@@ -23,7 +23,7 @@ KINDS = ("plain", "as published", "by statistics", "attack first", "control")
 """What an accuracy is of: plain pictures; what is learned from labels alone, with the published adaptation if
 any; behind a front that sorts ciphertexts by their statistics, which is half an attack; pictures that an
 attack got back from the ciphertexts; the one-time pad."""
-TIERS = ("table", "fast94", "night", "gpu", "jpeg")
+TIERS = ("table", "fast94", "night", "gpu")
 READ = 500  # ciphertexts that an attack reads the key from
 
 
@@ -41,6 +41,7 @@ class TrainingRow(Row):
     kind: Literal[KINDS]
     cipher: str
     published: Published | None = None
+    goals: dict[Literal[TIERS], float] = {}
     network: str
     adaptation: str | None = None
     attack: str | None = None
@@ -182,14 +183,16 @@ HEAD = ["row", "kind", "in front", "parameters", "of them in front", "epochs", "
 
 
 def summary() -> str:
-    """The tables of recorded trainings, in Markdown: for each tier the accuracy of each cipher by kind, and
-    every row beside what was published."""
+    """The tables of recorded trainings, in Markdown: for each tier the accuracy of each cipher by kind,
+    every row beside what was published, and the rows below their goal with what was tried."""
     tables = []
     for tier in TIERS:
         if rows := recorded_rows(tier=tier):
             plain, by_kind = accuracy_by_kind(tier)
             title = f"Tier `{tier}`, plain pictures {plain}:"
             tables += [f"{title}\n", readme.table(*by_kind), readme.table(HEAD, map(_line, rows))]
+            if (missed := below_goal(tier))[1]:
+                tables += ["Below the goal that was set:\n", readme.table(*missed)]
     return "\n".join(tables)
 
 
@@ -248,6 +251,28 @@ def on_jpeg_copy(name: str = "plain") -> Training | None:
     is."""
     path = trainings.folder / "jpeg" / f"table-{name}-seed0.json"
     return read(Training, path) if path.exists() else None
+
+
+def below_goal(tier: str = "table") -> tuple[list, list]:
+    """Head and lines of the table of rows whose recorded mean is below their goal: both, and what else was
+    tried, as the records in the folder `tries` have it."""
+    lines = []
+    for row, runs in recorded_rows(tier=tier):
+        goal = row.goals.get(tier, 0)
+        if 100 * np.mean([run.accuracy for run in runs]) < goal:
+            tries = [read(Training, path) for path in trainings.folder.glob(f"tries/{row.stem}-*.json")]
+            tries.sort(key=lambda run: run.accuracy)
+            lines.append([row.name, f"{goal:g} %", told(runs), "; ".join(_tried(row, run) for run in tries)])
+    return ["row", "goal", "reached", "also tried"], lines
+
+
+def _tried(row, run):
+    from lib.training import Recipe
+
+    usual = asdict(Recipe(seed=run.seed, **row.recipe))
+    changes = [f"{name.replace('_', ' ')} {value:g}" for name, value in run.recipe.items()
+               if value != usual[name] and name != "microbatch"]  # fmt: skip
+    return f"{', '.join(changes)}: {100 * run.accuracy:.1f} %"
 
 
 def told(runs: list[Training]) -> str:

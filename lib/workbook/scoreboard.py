@@ -9,8 +9,7 @@ reads `data/results/training/*.json` and `data/results/judged/*.json`, trains an
 Accuracies are means over seeds, last epoch, of three kinds that are never mixed: learned from labels alone
 ("as published"), behind a front that sorts ciphertexts by their statistics ("by statistics"), and of
 pictures that an attack got back first ("attack first"). Of each kind counts the first row that is recorded in
-the tier `table`, or else in that of earlier runs on a JPEG copy, which the table marks. Each stands beside
-its cost: how far it is below plain pictures of the same tier, for tiers differ in network and data.
+the tier `table`, beside its cost: how far it is below plain pictures of the same tier.
 
 Leakage is the judge's, at one budget for all: 0 for a one-time pad, 1 for plain pictures, with its interval,
 for each threat model by the attack that got most.
@@ -37,7 +36,7 @@ from lib.workbook.recording import RESULTS, scheme_of
 OUT = RESULTS / "scoreboard.json"
 PLAIN, CONTROL = "plain", "one-time-pad"
 LEARNED = ("as published", "by statistics", "attack first")
-TIERS = ("table", "jpeg")
+TIER = "table"
 THREATS = (ONE, MANY, PAIRS, CHOSEN)
 """From the least that an attacker has to the most."""
 ALONE = (ONE, MANY)  # ciphertexts and nothing else
@@ -71,7 +70,7 @@ def rows() -> list[dict]:
 def board(verdicts: dict[str, Verdict], learned: list[tuple[TrainingRow, list[Training]]]) -> list[dict]:
     """One dictionary for each cipher: name, title, side, "accuracy" by kind, "leak" by threat model, outcome,
     verdict, front. Those that cost least come first, then those without an accuracy."""
-    learned = [(row, runs) for row, runs in learned if runs]
+    learned = [(row, runs) for row, runs in learned if runs and row.tier == TIER]
     found = [_row(name, verdicts.get(name), learned) for name in SUBJECTS]
     placed = [row for row in found if point(row)]
     for row in found:
@@ -80,7 +79,7 @@ def board(verdicts: dict[str, Verdict], learned: list[tuple[TrainingRow, list[Tr
 
 
 def _row(name, verdict, learned):
-    plain = _first_of_tiers("plain", learned)
+    plain = _first("plain", learned)
     mine = [(row, runs) for row, runs in learned if _trains_on(row, name)]
     accuracy = {kind: found for kind in KINDS if (found := _accuracy(kind, mine, plain))}
     leak = {threat: verdict and _leak(verdict, threat) for threat in THREATS}
@@ -102,24 +101,20 @@ def _settings(scheme):
     return {name: value for name, value in scheme.to_dict().items() if name != "key"}
 
 
-def _first_of_tiers(kind, learned):
-    """The first recorded row of this kind in each tier that counts, and its runs."""
-    found = {}
-    for row, runs in learned:
-        if row.kind == kind:
-            found.setdefault(row.tier, (row, runs))
-    return {tier: found[tier] for tier in TIERS if tier in found}
+def _first(kind, learned):
+    """The first recorded row of this kind, and its runs; or None."""
+    return next(((row, runs) for row, runs in learned if row.kind == kind), None)
 
 
 def _accuracy(kind, mine, plain):
-    """Mean, cost, runs and row, of the first tier that has plain pictures to compare with; or None."""
-    for tier, (row, runs) in _first_of_tiers(kind, mine).items():
-        if tier in plain:
-            mean = _mean(runs)
-            facts = {"mean": round(mean, 4), "cost": round(_mean(plain[tier][1]) - mean, 4) + 0.0}
-            facts |= {"runs": [round(run.accuracy, 4) for run in runs], "row": row.name}
-            return facts | {"tier": tier, "told": told(runs)}
-    return None
+    """Mean, cost, runs and row, where there are plain pictures to compare with; or None."""
+    found = _first(kind, mine)
+    if found is None or plain is None:
+        return None
+    row, runs = found
+    mean = _mean(runs)
+    facts = {"mean": round(mean, 4), "cost": round(_mean(plain[1]) - mean, 4) + 0.0, "told": told(runs)}
+    return facts | {"runs": [round(run.accuracy, 4) for run in runs], "row": row.name}
 
 
 def _mean(runs):
@@ -176,14 +171,14 @@ def _kind(row):
 
 def points(board: list[dict]) -> dict[str, tuple[float, float, float, float, bool]]:
     """For `lib.figures.results.accuracy_against_leakage`: leakage to ciphertexts alone with its interval,
-    accuracy in per cent, and whether it is on the front, by title and kind; a star for the JPEG copy."""
+    accuracy in per cent, and whether it is on the front, by title and kind."""
     return {_label(row): _place(row) for row in board if point(row)}
 
 
 def _label(row):
     learned = fair(row)
     kind = f": {learned['kind']}" if learned["kind"] in LEARNED else ""
-    return row["title"] + kind + " *" * (learned["tier"] == "jpeg")
+    return row["title"] + kind
 
 
 def _place(row):
@@ -207,14 +202,10 @@ def cells(
 
 def _line(row, learned, threats):
     first = {"plain": LEARNED[0], "control": LEARNED[0]}
-    shown = {first.get(kind, kind): _learned(facts) for kind, facts in row["accuracy"].items()}
+    shown = {first.get(kind, kind): facts["told"] for kind, facts in row["accuracy"].items()}
     accuracies = [shown.get(kind, "") for kind in learned]
     leaks = [_leaked(row["leak"][threat], row["outcome"]) for threat in threats]
     return [row["title"], f"{row['side']}x{row['side']}", *accuracies, *leaks, "yes" * row["front"]]
-
-
-def _learned(facts):
-    return facts["told"] + (", JPEG copy" if facts["tier"] == "jpeg" else "")
 
 
 def _leaked(leak, outcome):

@@ -14,7 +14,8 @@ from lib.judge.affine import (
     sum_rows,
 )
 from lib.judge.locality import units
-from lib.judge.readings import Unfit, Unread, learned
+from lib.judge.readings import Inquiry, Unfit, Unread, learned
+from lib.judge.structure import found
 
 from .ciphers import GF2, MODULO, REALS, WEAK
 from .helpers import SMALLER, TINY, drawn, inquiry
@@ -160,6 +161,18 @@ def test_too_many_unknowns_are_told():
     with pytest.raises(Unread, match="it is, but 232 queries would be needed"):
         AffineBytes(inquiry("sum_chain", most=231), None)
     assert AffineBytes(inquiry("sum_chain", most=232), None).says == "the whole image at once"
+
+
+def test_an_affine_cipher_that_loses_something_is_called_affine():
+    """Each byte added to the one before and the one after, around the picture: it is its own blur."""
+    lossy = Inquiry(lambda images: _neighbours(images.reshape(len(images), -1)), TINY)
+    with pytest.raises(Unread, match="it is, and cannot be undone: of fresh pictures"):
+        learned(lambda inquiry: AffineBytes(inquiry, None), lossy)
+    assert AffineBytes.name in found(lossy, TINY).names
+
+
+def _neighbours(rows):
+    return np.roll(rows, 1, 1) + np.roll(rows, -1, 1)
 
 
 def test_planes_of_bits_are_solved_apart_where_they_are_apart():

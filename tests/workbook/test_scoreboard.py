@@ -43,7 +43,6 @@ def learned(name, scheme, *accuracies, **facts):
 
 
 PLAIN = learned("plain", None, 0.92, 0.94, kind="plain")
-JPEG = learned("plain-jpeg", None, 0.88, kind="plain", tier="jpeg")
 LE, MANY_KEYS = {"name": "tanaka", "block": 4}, {"name": "skk", "per_image": True}
 
 
@@ -78,14 +77,12 @@ def test_an_accuracy_is_the_mean_of_the_first_recorded_row_of_its_kind():
     assert (scoreboard.fair(found)["row"], scoreboard.fair(found)["kind"]) == ("sorted", "by statistics")
 
 
-def test_the_jpeg_copy_counts_where_nothing_else_is_recorded_and_beside_its_own_plain_pictures():
-    earlier = learned("earlier", LE, 0.8, tier="jpeg")
-    rows = [PLAIN, JPEG, earlier, learned("large", LE, 0.9, tier="gpu"), learned("none yet", LE)]
-    found = board(learned=rows)["tanaka-4"]["accuracy"]["as published"]
-    assert (found["row"], found["tier"], found["cost"]) == ("earlier", "jpeg", 0.08)
-    found = board(learned=[*rows, learned("exact", LE, 0.7)])["tanaka-4"]["accuracy"]["as published"]
-    assert (found["row"], found["tier"], found["cost"]) == ("exact", "table", 0.23)
-    assert board(learned=[PLAIN, earlier])["tanaka-4"]["accuracy"] == {}
+def test_other_tiers_do_not_count_and_nothing_does_without_plain_pictures():
+    large, here = learned("large", LE, 0.95, tier="gpu"), learned("here", LE, 0.7)
+    assert board(learned=[PLAIN, large])["tanaka-4"]["accuracy"] == {}
+    found = board(learned=[PLAIN, large, here])["tanaka-4"]["accuracy"]["as published"]
+    assert (found["row"], found["cost"]) == ("here", 0.23)
+    assert board(learned=[here])["tanaka-4"]["accuracy"] == {}
 
 
 @pytest.mark.parametrize("scheme, name", [
@@ -99,7 +96,7 @@ def test_a_training_is_of_the_cipher_with_its_settings_and_size(scheme, name):
 
 
 def test_those_that_cost_least_come_first_and_those_without_a_training_last():
-    rows = [learned("a", MANY_KEYS, 0.87, tier="jpeg"), learned("b", LE, 0.9), PLAIN, JPEG]
+    rows = [learned("a", LE, 0.87), learned("b", MANY_KEYS, 0.9), PLAIN]
     names = [row["name"] for row in scoreboard.board({}, rows)]
     assert names[:3] == ["plain", "skk-per-image", "tanaka-4"] and len(names) == len(SUBJECTS)
 
@@ -175,27 +172,22 @@ def test_plain_pictures_and_the_pad_are_the_ends_of_both_axes(fresh):
     assert fresh["plain"]["accuracy"]["plain"]["cost"] == 0 and best > 0.9
 
 
-def test_the_table_says_what_is_not_tried_and_what_is_of_the_jpeg_copy():
-    rows = [PLAIN, JPEG, learned("it", LE, 0.8, tier="jpeg", kind="by statistics")]
+def test_the_table_says_what_is_not_tried():
+    rows = [PLAIN, learned("it", LE, 0.8, kind="by statistics")]
     head, lines = scoreboard.cells([*board({"tanaka-4": judged((MANY, 0.5, 0.1))}, rows).values()])
     plain, le = (dict(zip(head, next(line for line in lines if line[0] == title)))
                  for title in ("plain pictures", "LE, blocks of 4"))  # fmt: skip
-    assert le["by statistics"] == "80.0 %, JPEG copy" and le["as published"] == ""
+    assert le["by statistics"] == "80.0 %" and le["as published"] == ""
     assert le["leak, ciphertexts under one key"] == "0.50 (0.40 to 0.60)"
     assert le["leak, one ciphertext"] == "not tried" and plain["leak, one ciphertext"] == "not judged"
     assert plain["as published"] == "93.0 % (92.0 to 94.0)" and le["front"] == "yes"
 
 
-def test_a_point_of_the_figure_has_the_kind_in_its_name_and_a_star_for_the_jpeg_copy():
-    rows = [
-        PLAIN,
-        JPEG,
-        learned("it", LE, 0.8, tier="jpeg", kind="by statistics"),
-        learned("b", MANY_KEYS, 0.9),
-    ]
+def test_a_point_of_the_figure_has_the_kind_in_its_name():
+    rows = [PLAIN, learned("it", LE, 0.8, kind="by statistics"), learned("b", MANY_KEYS, 0.9)]
     verdicts = {name: judged((ONE, 0.5, 0.1)) for name in ("plain", "tanaka-4", "etc-4")}
     found = scoreboard.points([*board(verdicts, rows).values()])
     assert found == {
         "plain pictures": (0.5, 0.4, 0.6, 93.0, True),
-        "LE, blocks of 4: by statistics *": (0.5, 0.4, 0.6, 80.0, False),
+        "LE, blocks of 4: by statistics": (0.5, 0.4, 0.6, 80.0, False),
     }

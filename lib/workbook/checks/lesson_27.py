@@ -1,8 +1,19 @@
-"""Checks of lesson 27: what two facing borders differ by, and which pairs of a layout are right."""
+"""Checks of lesson 27: what two facing borders differ by, how sure a pair is, which pairs of a layout are
+right, and a solver."""
+
+import contextlib
+from collections.abc import Callable
 
 import numpy as np
+from scipy.special import log_softmax
 
-from lib.workbook.checks import called, exercise, number
+from lib import datasets, figures
+from lib.tiling import cut
+from lib.workbook.checks import array, called, exercise, number
+
+PUZZLES, SIDE, BLOCK = ("astronaut", "chelsea", "motorcycle", "retina"), 128, 16
+ACROSS = SIDE // BLOCK
+ENOUGH = 0.75  # of right pairs on average; the least mismatch, row by row from every start, reaches 0.58
 
 
 @exercise
@@ -35,8 +46,82 @@ def right_pairs(answer):
             ("all rows moved by one, the last on top", np.roll(whole, 1, axis=0)),
             ("at random", rng.permutation(whole.ravel()).reshape(rows, columns)),
         ):
-            across = (layout[:, 1:] == layout[:, :-1] + 1) & (layout[:, 1:] % columns > 0)
-            below, got = layout[1:] == layout[:-1] + columns, number(answer(layout.copy()))
-            expected = np.append(across, below).mean()
+            got, expected = number(answer(layout.copy())), share_of_pairs(layout)
             case = f"{rows}x{columns}, {told}"
             assert np.isclose(got, expected), f"{case}: you say {got:.3f}, not {expected:.3f}"
+
+
+@exercise
+def energies(answer):
+    """`answer(costs, scale)`: minus the log of both probabilities of each pair; (n, n) floats, the diagonal
+    of the costs infinite."""
+    rng = np.random.default_rng(28)
+    for count, scale in ((2, 1.0), (5, 3.0), (9, 10.0)):
+        costs = rng.uniform(0, 6 * scale, (count, count))
+        np.fill_diagonal(costs, np.inf)
+        with np.errstate(divide="ignore"):
+            got = array(called(answer, costs, scale), (count, count), None)
+        pairs = ~np.eye(count, dtype=bool)
+        after, before = (-log_softmax(-costs / scale, axis)[pairs] for axis in (1, 0))
+        found = got[pairs]
+        for told, other in (
+            (
+                "that asks from a alone; ask from b as well: its left neighbours are the rows of a column",
+                after,
+            ),
+            (
+                "that asks from b alone; ask from a as well: its right neighbours are the columns of a row",
+                before,
+            ),
+            ("that is the product of both probabilities; take minus its logarithm", np.exp(-after - before)),
+        ):
+            assert np.allclose(after + before, other) or not np.allclose(found, other), told
+        told = f"{count} blocks, scale {scale:g}: the first pair has {found[0]:.3f}"
+        assert np.allclose(found, after + before), f"{told}, not {(after + before)[0] + 0:.3f}"
+
+
+@exercise
+def put_together(answer):
+    """`answer(pieces, rows, columns)`: a layout of (n, b, b, 3) uint8 blocks, (rows, columns) of their
+    numbers."""
+    scores = [share_of_pairs(order[_laid(answer, pieces)]) for pieces, order in map(_puzzle, PUZZLES)]
+    found = ", ".join(f"{name} {score:.2f}" for name, score in zip(PUZZLES, scores))
+    assert np.mean(scores) >= ENOUGH, f"right pairs: {found}; {np.mean(scores):.2f} on average"
+
+
+def draw_puzzle(answer: Callable) -> None:
+    """Draw the first puzzle of `put_together`, its photograph, and what the answer makes of it."""
+    pieces, order = _puzzle(PUZZLES[0])
+    shown = {"shuffled": np.arange(len(order)), "the photograph": order.argsort()}
+    with contextlib.suppress(NotImplementedError):
+        shown["yours"] = _laid(answer, pieces).ravel()
+    figures.pictures(
+        {told: _joined(pieces[numbers]) for told, numbers in shown.items()}, size=1.4,
+        title="One of the puzzles",
+        alt="A photograph in 64 shuffled blocks; the photograph; a layout if there is one.",
+    )  # fmt: skip
+
+
+def _puzzle(name):
+    """A photograph's blocks in random order, (n, b, b, 3) uint8, and that order."""
+    order = np.random.default_rng(PUZZLES.index(name)).permutation(ACROSS**2)
+    return cut(datasets.photo(name, SIDE)[None], BLOCK).reshape(len(order), BLOCK, BLOCK, 3)[order], order
+
+
+def _laid(answer, pieces):
+    got = array(called(answer, pieces, ACROSS, ACROSS), (ACROSS, ACROSS), None)
+    once = sorted(got.ravel().tolist()) == list(range(len(pieces)))
+    assert once, "every block has to be laid once: its number stands in the layout once"
+    return got
+
+
+def _joined(blocks):
+    return blocks.reshape(ACROSS, ACROSS, BLOCK, BLOCK, 3).swapaxes(1, 2).reshape(SIDE, SIDE, 3)
+
+
+def share_of_pairs(layout: np.ndarray) -> float:
+    """Of a layout (rows, columns) of block numbers: the share of pairs that are right."""
+    places = np.stack(np.divmod(layout, layout.shape[1]))
+    steps = (np.diff(places, axis=2), [0, 1]), (np.diff(places, axis=1), [1, 0])
+    right = [(step == np.reshape(wanted, (2, 1, 1))).all(0).ravel() for step, wanted in steps]
+    return float(np.concatenate(right).mean())

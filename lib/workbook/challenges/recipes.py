@@ -91,17 +91,27 @@ def shifted(start: np.ndarray, taps: np.ndarray, count: int) -> np.ndarray:
 
 
 def turns(draw: Draw) -> dict:
-    """Tanaka's scheme with two keys that take turns, block by block."""
+    """Tanaka's scheme with two keys, by the parity of a block's number: no larger block repeats."""
     plain = draw.scene(160, 2)
-    columns = [Tanaka(key).encrypt(plain) for key in (draw.key, draw.other_key)]
-    second = np.arange(plain.shape[2]) // 4 % 2 == 1
-    return {"ciphers": np.where(second[:, None], columns[1], columns[0])}
+    first, second = (grid(Tanaka(key).encrypt(plain), 4) for key in (draw.key, draw.other_key))
+    odd = odd_ones(40 * 40).reshape(40, 40)[None, :, :, None, None, None]
+    blocks = np.where(odd, second, first)
+    return {"ciphers": assembled(blocks.reshape(1, 40, 40, -1), 4)}
+
+
+def odd_ones(count: int) -> np.ndarray:
+    """(count,) bool: of each number from 0 on, whether an odd number of its binary digits is 1.
+
+    >>> odd_ones(8).astype(int)
+    array([0, 1, 1, 0, 1, 0, 0, 1])
+    """
+    return np.bitwise_count(np.arange(count)) % 2 == 1
 
 
 def screenshot(draw: Draw) -> dict:
-    """Part of a ciphertext of Tanaka's scheme: its blocks, of a size that is not told, begin anywhere."""
+    """Part of a ciphertext of Tanaka's scheme: its blocks, of a size that is not told, begin before it."""
     block = BLOCKS[draw.below(len(BLOCKS), "block")]
-    top, left = (draw.below(block, side) for side in ("top", "left"))
+    top, left = (1 + draw.below(block - 1, side) for side in ("top", "left"))
     plain = np.pad(draw.scene(144, 2)[0], ((block, block), (block, block), (0, 0)), "edge")
     whole = plain[: len(plain) // block * block, : len(plain) // block * block]
     cipher = Tanaka(draw.key, block=block).encrypt(whole[None])

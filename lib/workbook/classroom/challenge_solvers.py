@@ -6,7 +6,7 @@ number 12 nobody here knows one. Both have an attempt, so that a reader who find
 """
 
 from collections.abc import Callable
-from itertools import permutations
+from itertools import permutations, product
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -105,12 +105,17 @@ def solved_over_two(matrix: Array, right: Array) -> Array:
 
 def two_keys(given: dict[str, Array]) -> Array:
     """5. The blocks of each key as a picture of half the width; then the view of one that fits the other."""
-    blocks = grid(given["ciphers"], 4)
-    halves = [assembled(blocks[:, :, first::2].reshape(1, blocks.shape[1], -1, 48), 4) for first in (0, 1)]
-    first, second = (by_name("one-photograph").run(Known(half)).estimate for half in halves)
-    views = [sign ^ second[..., list(order)] for order in permutations(range(3)) for sign in (0, 255)]
-    both = [np.stack([grid(first, 4), grid(view, 4)], axis=3) for view in views]
-    whole = [assembled(each.reshape(1, blocks.shape[1], -1, 48), 4) for each in both]
+    blocks = cut(given["ciphers"], 4)[0].reshape(-1, 48)
+    second = np.array([number.bit_count() % 2 == 1 for number in range(len(blocks))])
+    halves = [assembled(blocks[own].reshape(1, 40, 20, 48), 4) for own in (~second, second)]
+    one, other = (by_name("one-photograph").run(Known(half)).estimate for half in halves)
+    whole = []
+    for order, sign in product(permutations(range(3)), (0, 255)):
+        both = np.empty_like(blocks)
+        both[~second], both[second] = (
+            cut(each, 4)[0].reshape(-1, 48) for each in (one, sign ^ other[..., order])
+        )
+        whole.append(assembled(both.reshape(1, 40, 40, 48), 4))
     return min(whole, key=lambda each: roughness(each, 4))
 
 

@@ -1,6 +1,7 @@
 """Challenges from a secret: the same from the same, others from another, the flag where it should be."""
 
 import json
+from itertools import product
 
 import numpy as np
 import pytest
@@ -71,8 +72,12 @@ def clock(draw, cipher):
 
 
 def turns(draw, cipher):
-    both = [Tanaka(key).decrypt(cipher) for key in (draw.key, draw.other_key)]
-    return np.where((np.arange(cipher.shape[2]) // 4 % 2 == 1)[:, None], both[1], both[0])
+    both = [Tanaka(key).decrypt(cipher)[0] for key in (draw.key, draw.other_key)]
+    out = np.empty_like(cipher)
+    for number in range(40 * 40):
+        row, column = (slice(4 * at, 4 * at + 4) for at in divmod(number, 40))
+        out[0, row, column] = both[bin(number).count("1") % 2][row, column]
+    return out
 
 
 # challenge: how its owner decrypts it; letters' scale; pictures that show the flag
@@ -121,10 +126,32 @@ def test_4_is_white_at_the_margin_under_a_register_that_runs_on(given):
     assert slow == mask[: len(slow)].tolist()
 
 
-def test_6_begins_inside_a_block_for_some_secrets_and_has_every_size():
-    draws = [Draw(Key.from_seed(seed), 6) for seed in range(60)]
-    assert {recipes.BLOCKS[draw.below(3, "block")] for draw in draws} == set(recipes.BLOCKS)
-    assert recipes.screenshot(draws[0])["ciphers"].shape == (1, 144, 144, 3)
+def test_5_repeats_no_larger_block():
+    """Else the larger block would have one key of its own, and one-photograph would read it."""
+    odd = recipes.odd_ones(1600).reshape(40, 40)
+    for rows, columns in product((1, 2, 3, 4, 5, 8), repeat=2):
+        parts = odd[: 40 // rows * rows, : 40 // columns * columns].reshape(40 // rows, rows, -1, columns)
+        kinds = np.unique(parts.swapaxes(1, 2).reshape(-1, rows * columns), axis=0)
+        assert len(kinds) >= 2, f"{rows}x{columns} blocks are one larger block"
+    assert (odd.sum(axis=1) == 20).all(), "or the halves would be no pictures"
+
+
+def test_6_never_begins_where_a_block_does_and_has_every_size():
+    """Else one-photograph would read it as it is. At the right corner its owner's key makes it smooth."""
+    sizes = set()
+    for seed in range(12):
+        draw = Draw(Key.from_seed(seed), 6)
+        size = recipes.BLOCKS[draw.below(3, "block")]
+        cipher, rough = recipes.screenshot(draw)["ciphers"], {}
+        for top, left in product(range(size), repeat=2):
+            h, w = ((144 - start) // size * size for start in (top, left))
+            part = cipher[:, top : top + h, left : left + w]
+            back = Tanaka(draw.key, block=size).decrypt(part).astype(int)
+            rough[top, left] = np.abs(np.diff(back, axis=2)).mean()
+        first, second = sorted(rough, key=rough.get)[:2]
+        assert rough[first] < 0.8 * rough[second] and min(first) > 0, f"seed {seed}: {first}"
+        sizes.add(size)
+    assert sizes == set(recipes.BLOCKS) and cipher.shape == (1, 144, 144, 3)
 
 
 def test_7_is_affine_in_every_byte_and_no_complement(given):

@@ -30,7 +30,7 @@ QUALITY = 75  # of JPEG
 REGISTER = 64  # bits of the shift register
 BLOCKS = 3, 4, 5  # of which one is the screenshot's
 PAIRS = 24
-MIXTURES = 4
+MIXTURES = 2
 TILES = 12, 14, 16, 18  # sides of a pad that is repeated, of which one is taken
 PATCH, DIM, LEVELS = 16, 64, 127  # of the served patch map: side, outputs, largest whole number
 NOISE = 0.1  # of its training, to the deviation of a weight
@@ -129,16 +129,18 @@ def unnamed(draw: Draw) -> dict:
 
 
 def mixed(draw: Draw) -> dict:
-    """One picture, mixed with photographs as InstaHide does, its share published as a label."""
-    public = [
-        datasets.photo_names[i] for i in draw.key.permutation("public", len(datasets.photo_names))[:MIXTURES]
-    ]
-    pictures = normalised(np.stack([datasets.photo(name, 64) for name in public]))
+    """One picture, mixed with photographs as InstaHide does, its share published; then pixels move.
+
+    Were they not moved, the letters could be read in a mixture as it is.
+    """
+    public = draw.key.permutation("public", len(datasets.photo_names))[:MIXTURES]
+    pictures = normalised(np.stack([datasets.photo(datasets.photo_names[i], 64) for i in public]))
     label = (0.35 + 0.3 * draw.key.bytes("shares", MIXTURES) / 255).astype(np.float32)
     share = label[:, None, None, None]
     signs = 1 - 2 * (draw.key.bytes("signs", pictures.size).reshape(pictures.shape) & 1).astype(np.float32)
     sums = share * normalised(draw.scene(64, 1)) + (1 - share) * pictures
-    return {"ciphers": signs * sums, "labels": label}
+    moved = (signs * sums).reshape(MIXTURES, -1, 3)[:, draw.key.permutation("pixels", 64 * 64)]
+    return {"ciphers": moved.reshape(sums.shape), "labels": label}
 
 
 def short(draw: Draw) -> dict:

@@ -163,15 +163,17 @@ def test_7_is_affine_in_every_byte_and_no_complement(given):
     assert (np.isin(factor | 1, (1, 255))).mean() < 0.02
 
 
-def test_8_has_each_value_up_to_a_sign_and_its_share_as_a_label(given):
-    secret, found = normalised(Draw(SECRET, 8).scene(64, 1)[0]), []
+def test_8_has_each_value_up_to_sign_and_place_and_its_share_as_a_label(given):
+    draw, found = Draw(SECRET, 8), []
+    secret, moved = normalised(draw.scene(64, 1)[0]), draw.key.permutation("pixels", 64 * 64)
     for cipher, share in zip(given[8]["ciphers"], given[8]["labels"]):
         sums = [
             share * secret + (1 - share) * normalised(datasets.photo(n, 64)) for n in datasets.photo_names
         ]
+        sums = [each.reshape(-1, 3)[moved].reshape(cipher.shape) for each in sums]
         found += [n for n, each in enumerate(sums) if np.allclose(np.abs(each), np.abs(cipher), atol=1e-4)]
         assert 0.45 < (cipher > 0).mean() < 0.55
-    assert len(set(found)) == len(found) == 4, "another photograph each time"
+    assert len(set(found)) == len(found) == 2, "another photograph each time"
 
 
 def test_9_serves_the_checkpoint_in_other_columns_rows_and_signs_and_a_little_trained(given):

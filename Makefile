@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamp
-EXTRAS ?= test,dev,class,privacy
+EXTRAS ?= test,dev,class,privacy,site
 INSTALL := --config-settings editable_mode=compat -c constraints.txt -e '.[$(EXTRAS)]'
 # A quiet kernel; and threads that wait asleep, or two programs on two cores slow each other down twentyfold.
 export IPYTHONDIR := $(CURDIR)/.ipython

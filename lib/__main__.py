@@ -3,10 +3,10 @@
 import sys
 
 from lib.cli import shell
-from lib.cli.commands import attack, decrypt, encrypt, judge, key, predict, train
+from lib.cli.commands import attack, decrypt, encrypt, judge, key, predict, prepare, train
 from lib.workbook.sweeps import sweep
 
-COMMANDS = (key, encrypt, decrypt, train, predict, attack, judge, sweep)
+COMMANDS = (key, prepare, encrypt, decrypt, train, predict, attack, judge, sweep)
 
 
 def main(argv: list[str] | None = None) -> int:

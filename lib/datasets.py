@@ -14,13 +14,27 @@ import sys
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lib.files import (
+    PREPARE,
+    Found,
+    below,
+    check_file,
+    check_single,
+    formats,
+    is_hidden,
+    note,
+    open_image,
+    reading,
+)
 from lib.photos import photo, photo_names, photo_patches
 
 if TYPE_CHECKING:
@@ -32,7 +46,6 @@ SPLITS = ("train", "test")
 DOWNLOADS = Path(__file__).resolve().parents[1] / "data" / "downloads"  # another folder may be set here
 PATIENCE = 15.0  # seconds that a silent server is waited for
 _PUBLIC = {"cifar10": "CIFAR10", "cifar100": "CIFAR100", "stl10": "STL10"}
-_SUFFIXES = frozenset((".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff", ".ppm"))
 _ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 _MANY_CLASSES = 1 << 16
 Look = Callable[[Path, "Image"], None]
@@ -165,26 +178,32 @@ def _folder(root, split):
         what = f"{root}/train holds no class folders"
         what = f"class {extra[0]!r} is not among those of train" if extra else what
         raise ValueError(f"{what}; each class is a folder of images, of the same name in train and test")
-    paths = [_image_paths(root / split / name) for name in classes]
+    all_found = [_image_paths(root / split / name) for name in classes]
+    beside = Found(hidden=[entry for entry in sorted((root / split).iterdir()) if is_hidden(entry.name)])
+    for line in reduce(Found.joined, all_found, beside).notes():
+        note(line)
+    paths = [found.images for found in all_found]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in paths])
     return [path for found in paths for path in found], labels, classes
 
 
 def folders(root: Path) -> tuple[str, ...]:
     """The names of the classes below a split of a folder data set, in order."""
-    return tuple(sorted(entry.name for entry in root.iterdir() if entry.is_dir() and entry.name[0] != "."))
+    return tuple(
+        sorted(entry.name for entry in root.iterdir() if entry.is_dir() and not is_hidden(entry.name))
+    )
 
 
 def _image_paths(folder):
-    """The images below a class folder, by name; hidden files and files with another ending are no images."""
+    """What is below a class folder, as `lib.files` finds it."""
     if not folder.is_dir():
-        return []  # a test set may lack a class
-    shown = (path for path in folder.rglob("*") if not path.name.startswith(".") and path.is_file())
-    paths = sorted(path for path in shown if path.suffix.lower() in _SUFFIXES)
-    if not paths:
-        kinds = ", ".join(sorted(_SUFFIXES))
-        raise ValueError(f"the class folder {folder} holds no image ({kinds}); remove it or fill it")
-    return paths
+        return Found()  # a test set may lack a class
+    found = below(folder)
+    if not found.images:
+        left = "".join(f"; {line}" for line in found.notes())
+        kinds = ", ".join(formats()[1])
+        raise ValueError(f"the class folder {folder} holds no image ({kinds}); remove it or fill it{left}")
+    return found
 
 
 def _read_all(paths, look):
@@ -192,9 +211,10 @@ def _read_all(paths, look):
 
     if not paths:
         raise ValueError("no images found; each class is a folder of images")
-    out = None
+    out, notes = None, Counter()
     for i, path in enumerate(tqdm(paths, desc="reading", unit="image", delay=2, leave=False, disable=None)):
-        image = open_image(path)
+        image, told = opened(path)
+        notes[told] += told is not None
         if look is not None:
             look(path, image)
         pixels = pixels_of(image, path)
@@ -202,45 +222,49 @@ def _read_all(paths, look):
         if pixels.shape != out.shape[1:]:
             sizes = ["{}x{}".format(*image.shape) for image in (out[0], pixels)]
             found = f"{paths[0]} is {sizes[0]} and {path} is {sizes[1]} (height x width)"
-            raise ValueError(f"{found}; scale or crop all to one size first")
+            raise ValueError(f"{found}; bring all to one size first: {PREPARE}")
         out[i] = pixels
+    for text, number in notes.items():
+        if number:
+            note(f"{number:,} file{'s' * (number != 1)}: {text}")
     return out
 
 
 def read_image(path: Path | str, mode: str = "RGB") -> np.ndarray:
     """The pixels of an image file, uint8: (h, w, 3) RGB, or (h, w) with mode "L", grey. ValueError for one
     that is broken, of another mode, or stored turned."""
-    return pixels_of(open_image(path), path, mode)
+    return pixels_of(opened(path)[0], path, mode)
 
 
-def open_image(path: Path | str) -> "Image":
-    """The PIL image in a file, read whole. ValueError for one that is broken, or stored turned."""
-    from PIL import Image
-
+def opened(path: Path | str) -> tuple["Image", str | None]:
+    """The PIL image in a file, read whole, and what `lib.files.check_single` says of it. ValueError for one
+    that is broken, moves, has more than 8 bits a channel, or is stored turned."""
     try:
-        with Image.open(path) as image:
+        data = check_file(Path(path)).read_bytes()
+        image = open_image(data)
+        told = check_single(image, data)
+        with reading():
             image.load()
             turned = image.getexif().get(0x0112, 1) != 1
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(f"{path} cannot be read as an image ({error}); replace or remove it") from None
     if turned:
-        way = "save it upright with PIL.ImageOps.exif_transpose(image)"
-        raise ValueError(f"{path} is stored turned, with a note in its EXIF; {way}")
-    return image
+        raise ValueError(f"{path} is stored turned, with a note in its EXIF; {PREPARE}")
+    return image, told
 
 
 def pixels_of(image: "Image", path: Path | str, mode: str = "RGB") -> np.ndarray:
     """The pixels of an opened image, as `read_image` gives them. ValueError for another mode."""
     if image.mode != mode:
         alpha = "; what shows through its alpha channel is yours to choose" if "A" in image.mode else ""
-        way = f"save it again after image.convert('{mode}'){alpha}"
+        way = f"save it again after image.convert('{mode}'){alpha}; or {PREPARE}"
         raise ValueError(f"{path} has mode {image.mode}, expected {mode}; {way}")
     return np.asarray(image)
 
 
 def _npz(path, split):
     try:
-        with path.open("rb") as file:
+        with check_file(path).open("rb") as file:
             stored = np.load(file, allow_pickle=False)
             names = getattr(stored, "files", ())
             given = {name: stored[name] for name in {"y_train", "y_test", f"x_{split}"}.intersection(names)}

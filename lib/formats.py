@@ -3,7 +3,7 @@
     class Note(Format):
         KIND = "note"
         format: Literal["learnable image encryption note"]
-        version: Literal[1]
+        version: Literal[1]  # of several, the first is written, and all are read
         stars: int = Field(ge=0, le=5, description="stars, from 0 to 5")
 
     note = read(Note, "note.json")  # or parse(Note, text, "the note"), or check(Note, fields, "the note")
@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import ClassVar, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from lib.files import check_file
 
 HEAD = ("format", "version")  # fields of one value, which a file begins with
 
@@ -45,7 +47,7 @@ Model = TypeVar("Model", bound=Format)
 
 def read(model: type[Model], path: Path | str) -> Model:
     """The contents of a file of JSON. OSError; ValueError with path, field, what came, what is expected."""
-    return parse(model, Path(path).read_bytes(), str(path))
+    return parse(model, check_file(Path(path)).read_bytes(), str(path))
 
 
 def parse(model: type[Model], text: str | bytes, name: str) -> Model:
@@ -86,7 +88,8 @@ def _reason(model, problem) -> str:
         return f"is no {model.KIND}: its format field is not {_literal(model, 'format')!r}"
     if loc == ("version",):
         came = None if kind == "missing" else problem["input"]
-        return f"is a {model.KIND} of version {came!r}, this package reads {_literal(model, 'version')}"
+        known = " or ".join(map(repr, model.model_fields["version"].annotation.__args__))
+        return f"is a {model.KIND} of version {came!r}, this package reads {known}"
     if kind == "value_error":
         return f"is damaged: {context['error']}"
     name, top = ".".join(map(str, loc)) or "it", model.model_fields.get(loc[0]) if loc else None

@@ -279,7 +279,7 @@ def flatten(root):
      r"a/10\.png is 8x6 and .*b/9\.png is 9x7 \(height x width\)"),
     ("train", save(Image.new("RGB", (8, 6)), "train/b/9.png"), r"8x6 and .*b/9\.png is 6x8"),
     ("train", save(Image.new("L", (6, 8)), "train/b/9.png"),
-     r"9\.png has mode L, expected RGB; .*convert\('RGB'\)$"),
+     r"9\.png has mode L, expected RGB; .*convert\('RGB'\); or python -m lib prepare"),
     ("train", save(Image.new("RGBA", (6, 8)), "train/b/9.png"), "has mode RGBA.*alpha"),
     ("train", save(Image.new("P", (6, 8)), "train/b/9.png"), "has mode P"),
     ("train", save(Image.new("RGB", (6, 8)), "train/b/9.jpg", exif=turned()), r"9\.jpg is stored turned"),

@@ -16,7 +16,9 @@ ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().split())
 EXTRAS = PROJECT["optional-dependencies"]
-REQUIRED = [Requirement(text) for text in PROJECT["dependencies"] + EXTRAS["test"] + EXTRAS["dev"]]
+REQUIRED = [
+    Requirement(text) for text in PROJECT["dependencies"] + EXTRAS["test"] + EXTRAS["dev"] + EXTRAS["site"]
+]
 
 
 @pytest.mark.parametrize("requirement", REQUIRED, ids=lambda r: r.name)

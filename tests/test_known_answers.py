@@ -1,4 +1,4 @@
-"""Known answers: the streams of keys and the ciphertexts of schemes, fixed for good in `data/vectors/`.
+"""Known answers: streams of keys, ciphertexts of schemes, tags of files, fixed for good in `data/vectors/`.
 
 Properties cannot see a stream that changed its name or a draw that is used twice; these do. Run as a module,
 this writes the files, and replaces existing ones only where told to:
@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from lib import Key
+from lib.cli.records import ArchiveRecord
 from lib.schemes import Scheme, by_name, controls, names
 
 FOLDER = Path(__file__).parent.parent / "data" / "vectors"
@@ -129,6 +130,31 @@ def scheme_answers() -> dict:
     return {**about, "cases": {shown(fields): fields | answer(fields) for fields in cases()}}
 
 
+# -- tags ----------------------------------------------------------------------------------------------------
+
+
+def tagged_archive(key: Key) -> tuple[dict, dict[str, np.ndarray]]:
+    """The record of an archive but for its tags, and its arrays, images and labels."""
+    cipher = {
+        "scheme": Scheme.from_dict({"scheme": "etc", "version": 1}, key).to_dict(),
+        "key": key.fingerprint,
+    }
+    size = {"x": {"height": 3, "width": 5}}
+    record = ArchiveRecord.new(**cipher, image=None, source="0123456789abcdef" * 2, arrays=size)
+    return record.model_dump(), {"x": formula((2, 4, 6, 3)), "y": np.array([[3], [1]], "<i8")}
+
+
+def tag_answers() -> dict:
+    """For each key: what the tags are made with, a record without its tags, and these."""
+    out = {"source": "lib.cli.records", "x": NOTE, "y": [[3], [1]]}
+    for name, key in KEYS.items():
+        fields, arrays = tagged_archive(key)
+        secret = key.bytes("files/tag", 32).tobytes().hex()
+        tags = ArchiveRecord(**fields).tagged(key, arrays).tags
+        out[name] = {"key of the tags": secret, "record": fields, "tags": tags}
+    return out
+
+
 # -- compare -------------------------------------------------------------------------------------------------
 
 
@@ -150,6 +176,11 @@ def test_ciphertexts_are_what_they_always_were(name):
     known = stored("schemes.json")["cases"][name]
     fields = {part: value for part, value in known.items() if part not in ANSWER}
     assert shown(fields) == name and answer(fields) == {part: known[part] for part in ANSWER}
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_tags_are_what_they_always_were(name):
+    assert tag_answers()[name] == stored("tags.json")[name]
 
 
 def test_every_case_and_image_is_the_one_that_was_stored():
@@ -187,6 +218,9 @@ def lines(answers: dict) -> str:
     return text + "\n"
 
 
+VECTORS = {"keys.json": key_answers, "schemes.json": scheme_answers, "tags.json": tag_answers}
+
+
 def main(arguments, folder=FOLDER, files=None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.test_known_answers")
     parser.add_argument(
@@ -200,7 +234,7 @@ def main(arguments, folder=FOLDER, files=None) -> int:
             file=sys.stderr,
         )
         return 1
-    for name, answers in (files or {"keys.json": key_answers, "schemes.json": scheme_answers}).items():
+    for name, answers in (files or VECTORS).items():
         temporary = folder / f".{name}.tmp"
         temporary.write_text(lines(answers()))
         temporary.replace(folder / name)

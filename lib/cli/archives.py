@@ -3,7 +3,8 @@
 Every uint8 array `(n, h, w, 3)` is encrypted, padded to whole blocks; arrays of at most two dimensions
 (labels) are copied in clear, and any other is an error. The array `record` is a string, see
 `lib.cli.records`. Where each image has a key of its own, `NAME_ids` holds the ids of array NAME: 63 fresh
-random bits each. The zip comment of a decrypted archive names the SHA-256 of its ciphertext.
+random bits each. Every array has a tag in the record, labels and ids too, so that a changed archive is
+refused. The zip comment of a decrypted archive names the SHA-256 of its ciphertext.
 """
 
 import hashlib
@@ -20,13 +21,14 @@ from tqdm import tqdm
 from lib.atomic import is_done, whole_file
 from lib.cli.image_files import PROOF, Done, rounding_of
 from lib.cli.jobs import spread
-from lib.cli.records import CIPHERTEXT, FORMAT, PARSED, ArchiveRecord, Cipher, head, is_of, named
+from lib.cli.records import CIPHERTEXT, FORMAT, PARSED, RECORD, ArchiveRecord, Cipher, head, is_of, named
+from lib.files import check_file
 from lib.formats import parse
 from lib.images import crop, pad
 from lib.keys import Key
 from lib.schemes import Scheme
 
-RECORD, IDS = "record", "_ids"
+IDS = "_ids"
 SLICE = 500  # images worked on at once
 POOL_IMAGES = 5000  # from here on, processes pay where each image has a key of its own
 
@@ -39,7 +41,12 @@ def encrypt_archive(source: Path, target: Path, scheme: Scheme, overwrite: bool 
     pictures that schemes do not take.
     """
     about = _digest(source), scheme
-    if is_done(target, overwrite, lambda: is_of(_existing(target, _record), *about), CIPHERTEXT):
+
+    def is_ours(old):
+        record = _record(old)
+        return is_of(record, *about) and not record.changed(scheme.key, _all_of(old))
+
+    if is_done(target, overwrite, lambda: _existing(target, is_ours), CIPHERTEXT):
         return Done(skipped=True)
     arrays, out, sizes = read_arrays(source), {}, {}
     copied = _copied(arrays)
@@ -53,32 +60,33 @@ def encrypt_archive(source: Path, target: Path, scheme: Scheme, overwrite: bool 
         if scheme.per_image:
             out[name + IDS] = ids
     number = secrets.randbits(63) if scheme.per_image else None
-    record = ArchiveRecord.new(**head(*about, number), arrays=sizes)
+    record = ArchiveRecord.new(**head(*about, number), arrays=sizes).tagged(scheme.key, out)
     _write(target, overwrite, out | {RECORD: np.array(json.dumps(record.model_dump()))})
     return Done(False, f"copied in clear: {', '.join(copied)}" if copied else None)
 
 
 def decrypt_archive(source: Path, target: Path, key: Key, name: str | None = None, overwrite: bool = False,
-                    workers: int | None = None) -> Done:  # fmt: skip
+                    unverified: bool = False, workers: int | None = None) -> Done:  # fmt: skip
     """Decrypt `source`, which `encrypt_archive` wrote, into `target`: as `image_files.decrypt_file`."""
     arrays = read_arrays(source)
     record = _record(arrays)
     if record is None:
         raise ValueError("holds no record: it was never encrypted here")
+    warning = record.verify(key, arrays, unverified)
     scheme, proof = record.scheme_with(key, name), f"{PROOF} sha256 {_digest(source)}".encode()
     ids = [name + IDS for name in record.arrays if scheme.per_image]
     for needed in (*record.arrays, *ids):
         if needed not in arrays:
             raise ValueError(f"lacks the array {needed}; it was changed since it was encrypted")
-    note, what = rounding_of(scheme), f"archive {PROOF} this ciphertext"
+    note, what = record.notes(rounding_of(scheme)), f"archive {PROOF} this ciphertext"
     if is_done(target, overwrite, lambda: _existing(target, lambda old: old.zip.comment) == proof, what):
-        return Done(True, note)
+        return Done(True, note, warning)
     out = {name: array for name, array in arrays.items() if name not in (RECORD, *ids)}
     for name, size in record.arrays.items():
         size = size.height, size.width
         out[name] = _work_through(arrays[name], arrays.get(name + IDS), scheme, size, workers)
     _write(target, overwrite, out, proof)
-    return Done(False, note)
+    return Done(False, note, warning)
 
 
 def _work_through(array, ids, scheme, size, workers):
@@ -113,14 +121,8 @@ def cipher_of_archive(path: Path) -> Cipher | None:
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """All arrays of the .npz at `path`, as they are. ValueError for a damaged file."""
-    arrays = {}
     with _opened(path) as archive:
-        for name in archive.files:
-            try:
-                arrays[name] = archive[name]
-            except (ValueError, zipfile.BadZipFile, OSError, EOFError) as error:
-                raise ValueError(f"array {name} cannot be read ({error})") from None
-    return arrays
+        return _all_of(archive)
 
 
 def is_archive(path: Path) -> bool:
@@ -134,13 +136,23 @@ def are_images(array: np.ndarray) -> bool:
 
 
 def _opened(path):
-    with path.open("rb") as file:  # for is_zipfile, a file that cannot be opened is no zip file
+    with check_file(path).open("rb") as file:  # for is_zipfile, a file that cannot be opened is no zip file
         if not zipfile.is_zipfile(file):
             raise ValueError("is no npz archive, or a broken one")
     try:
         return np.load(path, allow_pickle=False)
     except zipfile.BadZipFile as error:
         raise ValueError(f"is a broken npz archive ({error})") from None
+
+
+def _all_of(archive):
+    arrays = {}
+    for name in archive.files:
+        try:
+            arrays[name] = archive[name]
+        except (ValueError, zipfile.BadZipFile, OSError, EOFError) as error:
+            raise ValueError(f"array {name} cannot be read ({error})") from None
+    return arrays
 
 
 def _copied(arrays):

@@ -17,7 +17,8 @@ from lib.attacks import CHOSEN, PAIRS, Attack, AttackResult, Known, Oracle
 from lib.cli.image_files import find_record
 from lib.cli.jobs import images_in
 from lib.cli.records import named
-from lib.datasets import open_image, pixels_of
+from lib.datasets import opened, pixels_of
+from lib.files import PREPARE
 from lib.images import crop, pad
 from lib.schemes import Scheme, by_name
 
@@ -35,14 +36,14 @@ class Pictures:
 
     def __init__(self, source: Path, scheme: str | None = None):
         """`scheme`: the name of the scheme of files without a record; None for plain pictures."""
-        paths, _ = images_in(source)
+        paths = images_in(source).images
         read = [_read(path, scheme) for path in paths]
         records = [record for record, _ in read if record]
         sizes = {image.shape[:2] for _, image in read}
         if len(sizes) > 1:
             shown = ", ".join(f"{h}x{w}" for h, w in sorted(sizes)[:3])
             several = f"images of {len(sizes)} sizes ({shown})"
-            raise ValueError(f"{source}: {several}; an attack reads images of one size")
+            raise ValueError(f"{source}: {several}; an attack reads images of one size; {PREPARE}")
         settings = {json.dumps(record.scheme, sort_keys=True): record.scheme for record in records}
         if len(settings) > 1:
             several = f"ciphertexts of {len(settings)} schemes or settings"
@@ -54,7 +55,7 @@ class Pictures:
 
 def _read(path, scheme):
     """Record (None without one) and pixels of a file."""
-    image = open_image(path)
+    image, _ = opened(path)
     with named(path):
         record = find_record(image)
     name = record.scheme.get("scheme") if record else scheme

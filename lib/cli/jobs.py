@@ -22,8 +22,8 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from lib.atomic import remove_unfinished
+from lib.files import Found, below, check_file, formats, note
 
-PLAIN = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif", ".ppm", ".pgm", ".pbm")
 CIPHER = (".png", ".jpg", ".jpeg")
 # from here on, processes save more than the second that they take to start
 POOL_FILES, POOL_BYTES = 300, 1 << 24
@@ -38,68 +38,63 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a job: an error's text, or whether it was done before and a note; whether to `stop`."""
+    """What became of a job: an error's text, or whether it was done before, a note and a warning; whether to
+    `stop`."""
 
     job: Job
     error: str | None = None
     skipped: bool = False
     note: str | None = None
+    warning: str | None = None
     stop: bool = False
 
 
 # -- which files ---------------------------------------------------------------------------------------------
 
 
-def plan(source: Path, target: Path, suffix: str, taken: tuple = PLAIN) -> tuple[list[Job], list[Path]]:
-    """The jobs for a file, or a tree of files, mirrored with the new `suffix`; and the files left alone.
+def plan(source: Path, target: Path, suffix: str, taken: tuple | None = None) -> tuple[list[Job], Found]:
+    """The jobs for a file, or a tree of files, mirrored with the new `suffix`; and what was found there.
 
     Errors: FileNotFoundError; ValueError where source and destination overlap, two sources would give one
     target, a single target has the wrong extension or is a folder, or nothing is there to do.
     """
-    images, left = images_in(source, taken)
+    found = images_in(source, taken)
     a, b = source.resolve(), target.resolve()
     if a == b:
         raise ValueError(f"source and destination are the same, {source}; choose another destination")
     if not source.is_dir():
-        return [Job(source, _single(source, target, suffix))], left
+        return [Job(source, _single(source, target, suffix))], found
     if a in b.parents or b in a.parents:
         way = "choose a destination outside the source"
         raise ValueError(f"{source} and {target} lie one inside the other; {way}")
     if target.exists() and not target.is_dir():
         raise ValueError(f"{source} is a folder, so the destination must be one, and {target} is a file")
     jobs = {}
-    for image in images:
+    for image in found.images:
         job = Job(image, target / image.relative_to(source).with_suffix(suffix))
         if other := jobs.get(job.target):
             raise ValueError(f"{other.source} and {image} would both become {job.target}; rename one")
         jobs[job.target] = job
-    return list(jobs.values()), left
+    return list(jobs.values()), found
 
 
-def images_in(source: Path, taken: tuple = PLAIN) -> tuple[list[Path], list[Path]]:
-    """The images below a folder, by name and not hidden, and the other files; or a file by itself.
+def images_in(source: Path, taken: tuple | None = None) -> Found:
+    """What `lib.files.below` finds in a folder; or a file by itself, whatever its ending.
 
-    Errors: FileNotFoundError; OSError for a closed folder; ValueError for one without images.
+    Errors: FileNotFoundError; OSError for a closed folder; ValueError for one without images, and for a pipe,
+    a socket or a device.
     """
     if not source.exists():
         raise FileNotFoundError(f"{source}: no such file or folder")
-    files = list(_walk(source)) if source.is_dir() else []
-    images = [file for file in files if file.suffix.lower() in taken and not file.name.startswith(".")]
-    if source.is_dir() and not images:
-        raise ValueError(f"{source}: no image in this folder; looked for {', '.join(taken)}")
-    return images or [source], sorted(set(files) - set(images))
-
-
-def _walk(folder, above=()):
-    """All files below, in a fixed order; links are followed unless they lead back up."""
-    real = os.path.realpath(folder)
-    if real in above:
-        return
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-        if entry.is_dir():
-            yield from _walk(Path(entry), (*above, real))
-        else:
-            yield Path(entry)
+    if not source.is_dir():
+        return Found([check_file(source)])
+    found = below(source, taken)
+    if not found.images:
+        left = "".join(f"; {line}" for line in found.notes())
+        raise ValueError(
+            f"{source}: no image in this folder; looked for {', '.join(taken or formats()[1])}{left}"
+        )
+    return found
 
 
 def _single(source, target, suffix):
@@ -197,25 +192,23 @@ def _work(job):
 # -- what is printed -----------------------------------------------------------------------------------------
 
 
-def note(text: str) -> None:
-    """A line on stderr, of what is good to know."""
-    print(f"note: {text}", file=sys.stderr)
-
-
-def note_left(files: list[Path]) -> None:
-    """Of files that are no images."""
-    if files:
-        note(f"{len(files):,} other file{'s' * (len(files) != 1)} left alone, such as {files[0]}")
+def note_left(found: Found) -> None:
+    """Of what was left alone."""
+    for line in found.notes():
+        note(line)
 
 
 def work_through(verb: str, args: argparse.Namespace, plan: tuple, work: Callable) -> int:
     """Do all jobs of a `plan`, and print what became of them; the exit status."""
-    (todo, left), start = plan, time.perf_counter()
+    (todo, found), start = plan, time.perf_counter()
     done = run(work, todo, args.workers)
     failed = [outcome for outcome in done if outcome.error is not None]
     for text, number in Counter(outcome.note for outcome in done if outcome.note).items():
         note(f"{number:,} file{'s' * (number != 1)}: {text}")
-    note_left(left)
+    for outcome in done:
+        if outcome.warning:
+            print(f"warning: {outcome.job.source}: {outcome.warning}", file=sys.stderr)
+    note_left(found)
     if len(failed) == len(todo) > 10 and len({outcome.error for outcome in failed}) == 1:
         print(f"failed: all {len(todo):,} files: {failed[0].error}", file=sys.stderr)
     else:

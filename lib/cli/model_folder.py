@@ -20,9 +20,11 @@ from pydantic import Field
 from lib.atomic import remove_unfinished, whole_file, write_json
 from lib.cli import jobs
 from lib.cli.records import Cipher
+from lib.files import check_file
 from lib.formats import Format, read
 from lib.models import by_name
 from lib.training import Run
+from lib.training.checkpoints import check_finite
 
 FILES = CHECKPOINT, LOG, WEIGHTS, FACTS = "checkpoint.pt", "log.jsonl", "weights.pt", "model.json"
 
@@ -101,22 +103,25 @@ def save(folder: Path, run: Run, facts: dict[str, Any]) -> bool:
 def load(folder: Path | str, device: torch.device | str = "cpu") -> Trained:
     """The network that `train` kept in `folder`, ready to use. OSError; ValueError says what is wrong."""
     folder = Path(folder)
-    if not (folder / FACTS).is_file():
+    if not check_file(folder / FACTS).is_file():
         begun, way = (folder / CHECKPOINT).exists(), "name the folder that training wrote"
         on = "its training has not ended; train again, and it goes on"
         raise FileNotFoundError(f"{folder} holds no {FACTS}: {on if begun else way}")
-    facts, data = read(Facts, folder / FACTS), (folder / WEIGHTS).read_bytes()
+    facts, data = read(Facts, folder / FACTS), check_file(folder / WEIGHTS).read_bytes()
     if hashlib.sha256(data).hexdigest() != facts.weights:
         way = f"is not whole, or not the one of {FACTS}; restore it, or train again"
         raise ValueError(f"{folder / WEIGHTS} {way}")
     try:
         with torch.random.fork_rng(devices=[]):  # first weights are drawn, and at once replaced
             network = facts.network.build(len(facts.classes))
-        network.load_state_dict(torch.load(io.BytesIO(data), map_location="cpu", weights_only=True))
+        network.load_state_dict(
+            weights := torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        )
     except Exception as error:  # torch raises many kinds, and tells much
         reason = jobs.describe(error).partition("\n")[0]
         wrong = f"{WEIGHTS} does not fit the network of {FACTS} ({reason})"
         raise ValueError(f"{folder}: {wrong}; train again") from None
+    check_finite(weights, folder / WEIGHTS)
     return Trained(network.to(device, memory_format=torch.channels_last).eval(), facts)
 
 

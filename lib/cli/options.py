@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from lib import Key
-from lib.cli.jobs import note
+from lib.files import note
 from lib.schemes import Scheme, by_name, controls, names
 from lib.schemes.base import NoKey
 
 EVERY = (*names, *controls)
+SHOWN = 40  # characters of a wrong value
 
 
 def usage(message: object) -> argparse.ArgumentError:
@@ -25,8 +26,9 @@ def usage(message: object) -> argparse.ArgumentError:
     return argparse.ArgumentError(None, str(message))
 
 
-def number(kind: type, expected: str, fits: Callable[[Any], bool]) -> Callable[[str], Any]:
-    """A type of arguments: numbers that fit."""
+def number(kind: type, expected: str, fits: Callable[[Any], bool],
+           most: float = 2**63 - 1) -> Callable[[str], Any]:  # fmt: skip
+    """A type of arguments: numbers that fit, up to the `most` that the arithmetic behind it bears."""
 
     def convert(text):
         try:
@@ -34,15 +36,18 @@ def number(kind: type, expected: str, fits: Callable[[Any], bool]) -> Callable[[
         except ValueError:
             value = None
         if value is None or not fits(value):
-            raise argparse.ArgumentTypeError(f"expected {expected}, got {text!r}")
+            raise argparse.ArgumentTypeError(f"expected {expected}, got {text[:SHOWN]!r}")
+        if value > most:
+            raise argparse.ArgumentTypeError(f"expected no more than {most:g}, got {text[:SHOWN]!r}")
         return value
 
     return convert
 
 
 count = number(int, "a whole number from 1 on", lambda value: value >= 1)
+threads = number(int, "a whole number from 1 on", lambda value: value >= 1, 1024)
 whole = number(int, "a whole number from 0 on", lambda value: value >= 0)
-real = number(float, "a number from 0 on", lambda value: 0 <= value < math.inf)
+real = number(float, "a number from 0 on", lambda value: 0 <= value < math.inf, 1e30)  # float32 ends at 3e38
 share = number(float, "a number from 0 to less than 1", lambda value: 0 <= value < 1)
 quality = number(int, "a quality from 1 to 100", lambda value: 1 <= value <= 100)
 
@@ -62,13 +67,14 @@ def given(args: argparse.Namespace, options: Iterable[str]) -> dict[str, Any]:
     return {name: getattr(args, name) for name in options if getattr(args, name) is not None}
 
 
-def add_files(parser: argparse.ArgumentParser) -> None:
-    """SRC, DST, --key, --overwrite, --workers."""
+def add_files(parser: argparse.ArgumentParser, key: bool = True) -> None:
+    """SRC, DST, --key unless that is not needed, --overwrite, --workers."""
     add = parser.add_argument
     done = "write anew what exists; otherwise done files are skipped, others an error"
     add("source", type=Path, metavar="SRC")
     add("target", type=Path, metavar="DST")
-    add("--key", type=Path, required=True, metavar="KEY.json")
+    if key:
+        add("--key", type=Path, required=True, metavar="KEY.json")
     add("--overwrite", action="store_true", help=done)
     add("--workers", type=count, metavar="N", help="processes; one a core if not given")
 
@@ -77,7 +83,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     """--device, --threads."""
     devices = ("auto", "cpu", "cuda")
     parser.add_argument("--device", choices=devices, default="auto", help="auto: a GPU where there is one")
-    parser.add_argument("--threads", type=count, default=1, metavar="N", help="of the CPU, 1 if not given")
+    parser.add_argument("--threads", type=threads, default=1, metavar="N", help="of the CPU, 1 if not given")
 
 
 def load_key(path: Path) -> Key:

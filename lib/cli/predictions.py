@@ -4,6 +4,7 @@ Images go in as they are, and no key is needed. Network and ciphertext name the 
 where these differ, answers mean nothing, and `mismatches` says so.
 """
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -17,23 +18,24 @@ from lib.cli.image_files import cipher_of_image
 from lib.cli.jobs import images_in
 from lib.cli.model_folder import Trained
 from lib.cli.records import described, named
-from lib.datasets import open_image, pixels_of
+from lib.datasets import opened, pixels_of
+from lib.files import PREPARE, Found, note
 from lib.models.inputs import sides
 from lib.training import scores
 
 AT_ONCE = 500  # images that are read, then classified
 
 
-def predict(trained: Trained, source: Path, *, threads: int = 1) -> tuple[pd.DataFrame, list[Path]]:
-    """The class of every image in `source`, by order of paths or arrays; and the files that are no images.
+def predict(trained: Trained, source: Path, *, threads: int = 1) -> tuple[pd.DataFrame, Found]:
+    """The class of every image in `source`, by order of paths or arrays; and what was found in the folder.
 
     The table has the columns file, class, probability; group, the array's name, "" for files; cipher, a
     `lib.cli.records.Cipher`, None for a plain image; and known, the true class, None where no folder below
     `source` is named like one, or the array x... of an .npz has no y... of labels.
     Errors: OSError; ValueError that names what is broken, or of another size than the network reads.
     """
-    files, left = images_in(source)
-    parts = _of_archive(trained, source) if is_archive(source) else _of_files(trained, source, files)
+    found = images_in(source)
+    parts = _of_archive(trained, source) if is_archive(source) else _of_files(trained, source, found.images)
     before, classes, tables = torch.get_num_threads(), np.array(trained.facts.classes, object), []
     torch.set_num_threads(threads)
     try:
@@ -43,20 +45,25 @@ def predict(trained: Trained, source: Path, *, threads: int = 1) -> tuple[pd.Dat
             tables.append(pd.DataFrame(facts | answer))
     finally:
         torch.set_num_threads(before)
-    return pd.concat(tables, ignore_index=True), left
+    return pd.concat(tables, ignore_index=True), found
 
 
 def _of_files(trained, source, paths):
     root, classes = source if source.is_dir() else source.parent, trained.facts.classes
+    notes = Counter()
     with tqdm(total=len(paths), unit=" images", disable=len(paths) < 2 or None) as bar:
         for start in range(0, len(paths), AT_ONCE):
             part = paths[start : start + AT_ONCE]
-            inside, opened = [path.relative_to(root) for path in part], list(map(open_image, part))
-            images = [_fitting(pixels_of(*pair), pair[1], trained) for pair in zip(opened, part)]
+            inside, pairs = [path.relative_to(root) for path in part], list(map(opened, part))
+            notes.update(told for _, told in pairs if told)
+            files = [image for image, _ in pairs]
+            images = [_fitting(pixels_of(*pair), pair[1], trained) for pair in zip(files, part)]
             known = [next(filter(classes.__contains__, path.parts[:-1]), None) for path in inside]
-            facts = {"group": "", "known": known, "cipher": list(map(cipher_of_image, part, opened))}
+            facts = {"group": "", "known": known, "cipher": list(map(cipher_of_image, part, files))}
             yield np.stack(images), {"file": [path.as_posix() for path in inside]} | facts
             bar.update(len(part))
+    for text, number in notes.items():
+        note(f"{number:,} file{'s' * (number != 1)}: {text}")
 
 
 def _of_archive(trained, path):
@@ -83,7 +90,7 @@ def _of_archive(trained, path):
 def _fitting(images, name, trained):
     reads, size = sides(trained.facts.side), images.shape[-3:-1]
     if size != reads:
-        way = "bring it to the size that the images had in training"
+        way = f"bring it to that size: {PREPARE}"
         raise ValueError(f"{name} is {size[0]}x{size[1]}, and the network reads {reads[0]}x{reads[1]}; {way}")
     return images
 

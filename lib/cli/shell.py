@@ -8,7 +8,10 @@ from types import ModuleType
 
 def main(commands: tuple[ModuleType, ...], argv: list[str] | None = None) -> int:
     """Run a command; the exit status: 0, 1 for a failure, 2 for a wrong call, 130 when interrupted."""
-    args = build_parser(commands).parse_args(argv)
+    parser, words = build_parser(commands), sys.argv[1:] if argv is None else argv
+    if nothing := [word for word in words if word.startswith("--") and word.endswith("=--")]:
+        parser.error(f"{nothing[0]}: a value is missing")  # argparse would take it for an empty list
+    args = parser.parse_args(words)
     from lib.cli.jobs import describe
 
     try:
@@ -18,7 +21,7 @@ def main(commands: tuple[ModuleType, ...], argv: list[str] | None = None) -> int
     except KeyboardInterrupt:
         print("stopped; run the same command again to go on", file=sys.stderr)
         return 130
-    except (OSError, ValueError, RuntimeError, ArithmeticError) as error:
+    except (OSError, ValueError, RuntimeError, ArithmeticError, MemoryError) as error:
         print(f"error: {describe(error)}", file=sys.stderr)
         return 1
 

@@ -15,6 +15,7 @@ from lib.cli.image_files import cipher_of_image
 from lib.cli.model_folder import Network, check_free, save
 from lib.cli.records import Cipher, described
 from lib.datasets import Dataset
+from lib.files import PREPARE
 from lib.images import pad
 from lib.schemes import NO_KEY, Scheme
 from lib.training import Recipe, Run, fit
@@ -99,5 +100,7 @@ def _side(train, test) -> int | list[int]:
     height, width = train.images.shape[1:3]
     if test and test.images.shape[1:3] != (height, width):
         other = "{}x{}".format(*test.images.shape[1:3])
-        raise ValueError(f"{test.source}: images of {other}, and those to train on are {height}x{width}")
+        raise ValueError(
+            f"{test.source}: images of {other}, and those to train on are {height}x{width}; {PREPARE}"
+        )
     return height if height == width else [height, width]

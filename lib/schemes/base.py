@@ -216,14 +216,18 @@ class Scheme:
 
     @staticmethod
     def from_dict(fields: dict[str, Any], key: AnyKey) -> "Scheme":
-        """The scheme that `to_dict` described, with `key`."""
+        """The scheme that `to_dict` described, with `key`. ValueError for settings that it has not."""
         from lib.schemes import by_name
 
         fields = dict(fields)
         name, version = fields.pop("scheme", None), fields.pop("version", None)
         if version != 1:
             raise ValueError(f"a scheme of version {version!r}; this package reads version 1")
-        return by_name(name)(key, **fields)
+        kind = by_name(name)
+        try:
+            return kind(key, **fields)
+        except TypeError as error:
+            raise ValueError(f"settings that {name} cannot have: {error}") from None
 
     def __getstate__(self):  # a process that loads data gets a copy of the scheme, and makes its tables again
         return {name: value for name, value in self.__dict__.items() if name != "_table"}

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from lib.datasets import Dataset
+from lib.files import PREPARE, SHOWN
 from lib.training.machine import generator
 from lib.training.recipe import Recipe
 
@@ -108,8 +109,12 @@ def check_training(data: Dataset, test: Dataset | None, crop: int) -> None:
     """TypeError or ValueError unless a network can be trained on `data` and evaluated on `test`."""
     check(data)
     counts = np.bincount(data.labels.astype(np.int64), minlength=len(data.classes))
-    empty = ", ".join(str(name) for name, count in zip(data.classes, counts) if not count)
-    if empty:
+    if len(data.classes) < 2:
+        raise ValueError(f"{data.source}: one class alone, from which nothing can be learned; add another")
+    missing = [str(name) for name, count in zip(data.classes, counts) if not count]
+    if missing:
+        more = f" and {len(missing) - SHOWN:,} more of {len(counts):,}" if len(missing) > SHOWN else ""
+        empty = ", ".join(missing[:SHOWN]) + more
         raise ValueError(f"{data.source}: no image of class {empty}; add some, or leave the class out")
     h, w = data.images.shape[1:3]
     if crop >= min(h, w):
@@ -121,7 +126,7 @@ def check_training(data: Dataset, test: Dataset | None, crop: int) -> None:
     if test.images.shape[1:] != data.images.shape[1:]:
         here, there = ("x".join(map(str, each.images.shape[1:])) for each in (test, data))
         images = f"images are {here}, those of {data.source} {there}"
-        raise ValueError(f"{test.source}: {images}; bring all to one size")
+        raise ValueError(f"{test.source}: {images}; bring all to one size: {PREPARE}")
     if tuple(test.classes) != tuple(data.classes):
         here, there = (", ".join(map(str, each.classes)) for each in (test, data))
         classes = f"classes {here}; those of {data.source} are {there}"

@@ -5,14 +5,17 @@ holds the fields of `Facts`, and the state dict of each part by name: model, opt
 """
 
 import hashlib
+import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import torch
+from pydantic import Field, model_validator
 
 from lib.atomic import remove_unfinished, whole_file
+from lib.files import check_file
 from lib.formats import Format, check
 
 
@@ -30,7 +33,14 @@ class Facts(Format, extra="allow"):
 
     WAY = "remove it, and training begins anew"
     about: dict[str, Any]
-    history: list[dict[str, int | float]]
+    history: list[Annotated[dict[str, int | float], Field(min_length=1)]]
+
+    @model_validator(mode="after")
+    def _entries_are_counted(self):
+        for i, entry in enumerate(self.history):
+            if not entry.keys() & {"epoch", "step"}:
+                raise ValueError(f"history.{i} has neither epoch nor step")
+        return self
 
 
 class Checkpoint:
@@ -55,8 +65,10 @@ class Checkpoint:
                 file.write("".join(json.dumps(entry) + "\n" for entry in history).encode())
         if self.path:
             states = {name: part.state_dict() for name, part in self.parts.items()}
+            buffer = io.BytesIO()  # into a file, torch would tell of a full disk as of an error of its own
+            torch.save({"about": self.about, "history": history, **states}, buffer)
             with whole_file(self.path, overwrite=True) as file:
-                torch.save({"about": self.about, "history": history, **states}, file)
+                file.write(buffer.getbuffer())
 
     def load(self) -> list[dict]:
         """Give the parts what was kept for them; the history, empty where nothing was kept.
@@ -65,7 +77,7 @@ class Checkpoint:
         """
         if not self.path or not self.path.exists():
             return []
-        kept = _read(self.path)
+        kept = _read(check_file(self.path))
         there, here = kept.about, self.about
         differ = [name for name in here | there if there.get(name) != here.get(name)]
         if differ:
@@ -76,7 +88,13 @@ class Checkpoint:
         for name, part in self.parts.items():
             if name not in kept.model_extra:
                 raise CheckpointError(f"{self.path} is damaged: the state of {name} is missing; {Facts.WAY}")
-            part.load_state_dict(kept.model_extra[name])
+            try:
+                check_finite(kept.model_extra[name], name)
+                part.load_state_dict(kept.model_extra[name])
+            except Exception as error:  # torch raises many kinds
+                reason = str(error).partition("\n")[0] or type(error).__name__
+                damaged = f"{self.path} is damaged: the state of {name} does not fit ({reason})"
+                raise CheckpointError(f"{damaged}; {Facts.WAY}") from None
         return kept.history
 
 
@@ -91,6 +109,14 @@ def _read(path) -> Facts:
         return check(Facts, kept, str(path))
     except ValueError as error:
         raise CheckpointError(str(error)) from None
+
+
+def check_finite(state: Any, holder: Path | str) -> None:
+    """ValueError where a number in the tensors of a state dict, or of what it holds, is not finite."""
+    for name, value in state.items() if isinstance(state, dict) else ():
+        if isinstance(value, torch.Tensor) and not value.isfinite().all():
+            raise ValueError(f"{holder}: {name} holds numbers that are not finite")
+        check_finite(value, holder)
 
 
 def digest(*parts) -> str:

@@ -40,8 +40,12 @@ def curves(record: Defences) -> dict[str, dict[str, dict[str, Sequence[float]]]]
 
 def at_eight(record: Defences) -> tuple[list[str], list[list[str]]]:
     """Head and rows: the accuracy that each attacker leaves when he spends most."""
-    head = ["network", "no attacker", *LINES.values(), "key from ciphertexts", "scores", "decisions"]
-    columns = "clean", *LINES, "read from ciphertexts", "scores", "decisions"
+    others = {
+        "right key, AutoPGD": "right key, AutoPGD", "read from ciphertexts": "key from ciphertexts",
+        "scores": "scores", "decisions": "decisions",
+    }  # fmt: skip
+    head = ["network", "no attacker", *LINES.values(), *others.values()]
+    columns = "clean", *LINES, *others
     rows = [[NAMES[network], *(_most(attackers.get(name)) for name in columns)]
             for network, attackers in in_order(record)]  # fmt: skip
     return head, rows

@@ -36,6 +36,7 @@ from lib.training import encrypted, logits
 CLASSES, SHAPE = 10, (3, 32, 32)
 EPSILONS = 1, 2, 4, 8  # the last is the published one
 STEPS, STEP, FEW = 50, 0.25, 10  # of PGD, as published: 50 steps of a quarter of 8/255; and few of them
+AUTO_STEPS = 100  # of AutoPGD, as AutoAttack has them
 
 
 @dataclass(frozen=True)
@@ -100,18 +101,47 @@ def pgd(
     """Projected gradient descent (Madry and others, ICLR 2018) on a network behind the front that an attacker
     believes in; None for none. (n, 32, 32, 3) uint8 in and out, at most epsilon levels apart."""
     from art.attacks.evasion import ProjectedGradientDescent
-    from art.estimators.classification import PyTorchClassifier
 
-    model = Defended(network, front).eval()
-    wrapped = PyTorchClassifier(model, nn.CrossEntropyLoss(), SHAPE, CLASSES, clip_values=(0, 1),
-                                device_type="cpu")  # fmt: skip
     bound = epsilon / 255
     with seeded(seed), torch.random.fork_rng(devices=[]):
         attack = ProjectedGradientDescent(
-            wrapped, eps=bound, eps_step=STEP * bound, max_iter=steps, num_random_init=1, batch_size=50,
-            verbose=False,
+            white_box(network, front), eps=bound, eps_step=STEP * bound, max_iter=steps, num_random_init=1,
+            batch_size=50, verbose=False,
         )  # fmt: skip
         return pixels(attack.generate(floats(images), labels))
+
+
+def auto_pgd(
+    network: nn.Module, front: nn.Module | None, images: np.ndarray, labels: np.ndarray, epsilon: int,
+    seed: int, steps: int = AUTO_STEPS,
+) -> np.ndarray:  # fmt: skip
+    """The two parts of AutoAttack that follow gradients (Croce and Hein, ICML 2020): PGD that chooses its
+    steps itself, on cross-entropy, then on the ratio of differences of logits where the first did not do. As
+    `pgd` otherwise. The parts that ask for scores alone are `square`'s."""
+    from art.attacks.evasion import AutoProjectedGradientDescent
+
+    bound, moved = epsilon / 255, images.copy()
+    wrapped = white_box(network, front)
+    for loss in ("cross_entropy", "difference_logits_ratio"):
+        left = wrapped.predict(floats(moved)).argmax(1) == labels
+        if left.any():
+            with seeded(seed), torch.random.fork_rng(devices=[]):
+                attack = AutoProjectedGradientDescent(
+                    wrapped, eps=bound, eps_step=2 * bound, max_iter=steps, nb_random_init=1,
+                    batch_size=50, loss_type=loss, verbose=False,
+                )  # fmt: skip
+                moved[left] = pixels(attack.generate(floats(images[left]), labels[left]))
+    return moved
+
+
+def white_box(network: nn.Module, front: nn.Module | None):
+    """ART's wrapper of a network behind a front, whose gradients are followed."""
+    from art.estimators.classification import PyTorchClassifier
+
+    model = Defended(network, front).eval()
+    return PyTorchClassifier(
+        model, nn.CrossEntropyLoss(), SHAPE, CLASSES, clip_values=(0, 1), device_type="cpu"
+    )
 
 
 class Served:

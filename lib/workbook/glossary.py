@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lib.workbook import lessons, notebooks
-from lib.workbook.site.markdown import slug
 
 ENTRY = re.compile(
     r"(?P<term>\S.*)\n<!-- (found as: (?P<forms>.+); )?linked (?P<where>everywhere|where first used) -->\n\n"
@@ -92,7 +91,12 @@ def _entry(part: str) -> Entry:
     if not 2 <= sentences <= 4:
         raise ValueError(f"{term!r} has {sentences} sentences; an entry has two to four")
     forms = tuple((match["forms"] or term).split(", "))
-    return Entry(term, slug(term, set()), forms, match["where"] == "everywhere", text, match["first"])
+    return Entry(term, _anchor(term), forms, match["where"] == "everywhere", text, match["first"])
+
+
+def _anchor(term: str) -> str:
+    """A heading's anchor, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", term.lower()).strip().replace(" ", "-")
 
 
 def first_uses(cells: list[str], known: dict[str, Entry]) -> dict[str, Use]:

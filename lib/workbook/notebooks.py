@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import NamedTuple, Union
 
 from lib.atomic import whole_file
+from lib.files import check_file
 
 ROOT = Path(__file__).resolve().parents[2]
 SINGLE = {"OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "passive"}
@@ -37,9 +38,9 @@ class Failure(NamedTuple):
 def read(path: Path) -> dict:
     """A notebook as JSON, without its outputs. FileNotFoundError; ValueError where the file is none."""
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = json.loads(check_file(path).read_text(encoding="utf-8"))
         code = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         raise ValueError(f"{path}: no notebook; expected the JSON of an .ipynb with its cells") from None
     for cell in code:
         cell |= {"source": "".join(cell["source"]), "outputs": [], "execution_count": None}

@@ -16,6 +16,8 @@ picture, at the published epsilon of 8.
     wrong key                       as published: PGD through another key, 50 steps
     no key                          FFX alone: PGD through nothing, as the published code attacks FFX
     right key                       PGD through the key, or through nothing where there is none
+    right key, AutoPGD              the two parts of AutoAttack that follow gradients, where these are exact:
+                                    not for FFX. Its third is `scores`
     right key, straight through     FFX alone: as if replaced values had the slope of others
     read from ciphertexts           PGD through the key as an attack read it, by the number of ciphertexts
     transfer, plain                 pictures made for the plain network, which has no key
@@ -43,12 +45,14 @@ from lib.models.defended import front_of
 from lib.workbook import defence_keys, defence_networks
 from lib.workbook.defence_networks import DEFENCES, NETWORKS, WIDTHS, kept
 from lib.workbook.defences import (
+    AUTO_STEPS,
     EPSILONS,
     FEW,
     STEP,
     STEPS,
     Case,
     answers,
+    auto_pgd,
     balanced,
     hop_skip_jump,
     noise,
@@ -160,6 +164,16 @@ def right_key(bench: Bench, slope: float = 0.0) -> tuple[dict, dict]:
     return bench.curve(front_of(bench.case.scheme, slope=slope), sees=True), {}
 
 
+def by_auto_pgd(bench: Bench) -> tuple[dict, dict]:
+    """AutoPGD through the key."""
+    network, front = bench.case.network, front_of(bench.case.scheme)
+
+    def perturb(images, labels, epsilon):
+        return auto_pgd(network, front, images, labels, epsilon, SEED)
+
+    return over_epsilons(bench.case, perturb, sees=True), {}
+
+
 def from_ciphertexts(bench: Bench) -> tuple[dict, dict]:
     """The key read from ciphertexts of training pictures that are not the attacker's, several times from
     others; the first that was read is used."""
@@ -217,6 +231,8 @@ def attackers(name: str) -> Mapping[str, Callable[[Bench], tuple[dict, dict]]]:
             found["right key, straight through"] = lambda bench: right_key(bench, 1.0)
     else:
         found["right key"] = right_key
+    if how.scheme is None or how.scheme.has_table:
+        found["right key, AutoPGD"] = by_auto_pgd
     if name != "plain":
         found["transfer, plain"] = lambda bench: transfer(bench, "plain")
     found |= {"scores": by_scores, "decisions": by_decisions}
@@ -234,6 +250,7 @@ def settings() -> dict[str, Any]:
     training = {"widths": list(WIDTHS), "bodies": bodies, "defences": DEFENCES}
     pictures = {"pictures": PICTURES, "scored": SCORED, "decided": DECIDED, "asked": ASKED}
     spent = {"epsilons": list(EPSILONS), "steps": [FEW, STEPS], "step": STEP, "questions": list(QUESTIONS)}
+    spent["steps of AutoPGD"] = AUTO_STEPS
     return {"training": training, "seed": SEED} | pictures | spent
 
 

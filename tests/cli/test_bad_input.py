@@ -568,7 +568,7 @@ CASES = {
     ),
     "description with a foreign setting": (
         lambda: Scheme.from_dict({"scheme": "shf", "version": 1, "bits": 4}, KEY),
-        TypeError,
+        ValueError,
         "unexpected keyword argument 'bits'",
     ),
     # tables

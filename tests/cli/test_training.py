@@ -44,12 +44,12 @@ from tests.cli.helpers import (
 
 
 def test_the_lines_of_the_readme_on_a_folder_of_ones_own(tmp_path):
-    save_folder(tmp_path / "pets", *stripes(300, 1, 16))
-    save_folder(tmp_path / "pets", *stripes(60, 2, 16), "test")
+    save_folder(tmp_path / "photographs", *stripes(300, 1, 16))
+    save_folder(tmp_path / "photographs", *stripes(60, 2, 16), "test")
     section = (ROOT / "README.md").read_text().split("## Train on your own ciphertexts")[1].split("\n## ")[0]
     lines = "\n".join(re.findall(r"```sh\n(.*?)```", section, re.S)).split("\n")
     commands = [shlex.split(line) for line in lines if line]
-    assert [command[3] for command in commands] == ["key", "encrypt", "train", "predict", "train"]
+    assert [command[3] for command in commands] == ["prepare", "key", "encrypt", "train", "predict", "train"]
     for command in commands:
         assert command[:3] == [".venv/bin/python", "-m", "lib"]
         done = subprocess.run(
@@ -265,14 +265,15 @@ def test_training_on_a_mixture_is_refused(labelled, capsys, words, message):
 
 
 def test_each_file_is_opened_once(labelled, monkeypatch):
-    opened, real = Counter(), Image.open
+    opened, real = Counter(), Path.read_bytes
     lib("encrypt", "plain", "cipher", *TANAKA)
 
-    def count(file, *given, **more):
-        opened[Path(file)] += 1
-        return real(file, *given, **more)
+    def count(path):
+        if path.suffix == ".png":
+            opened[path] += 1
+        return real(path)
 
-    monkeypatch.setattr(Image, "open", count)
+    monkeypatch.setattr(Path, "read_bytes", count)
     assert lib(*TRAIN, "--data", "folder:cipher", "--out", "model") == 0
     assert len(opened) == 30 and set(opened.values()) == {1}
     assert lib("predict", "cipher", "answers.csv", "--model", "model") == 0

@@ -1,13 +1,11 @@
 """A run that was killed or stopped goes on to the same weights; a checkpoint of another run is refused."""
 
-import itertools
 import json
 import os
 import signal
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -19,9 +17,9 @@ from lib.atomic import UNFINISHED
 from lib.models import BlockNet
 from lib.schemes import SKK, Tanaka
 from lib.training import CheckpointError, Recipe, fit
+from tests.faults import faulty
 from tests.training.runs import KEY, TEST, TRAIN, Conv, equal, stop_after, tiny, weights
 
-ROOT = Path(__file__).resolve().parents[2]
 COMMON = {"epochs": 5, "batch": 128, "average": 0.8, "seed": 9}
 LONG = {
     "adamw": Recipe(rate=0.01, smoothing=0.1, crop=2, flip=True, flip_test=True, **COMMON),
@@ -30,9 +28,8 @@ LONG = {
 THREADS = {"adamw": 1, "muon": 2}
 
 
-def long_run(recipe, folder=None, dies_at_step=0, dies_at_file=0, **options):
-    """Everything at once that has a state; kills its own process at a training step, or half-way through a
-    file."""
+def long_run(recipe, folder=None, dies_at_step=0, **options):
+    """Everything at once that has a state; kills its own process at a training step."""
 
     class Mortal(Conv):
         steps = 0
@@ -43,28 +40,18 @@ def long_run(recipe, folder=None, dies_at_step=0, dies_at_file=0, **options):
                 os.kill(os.getpid(), signal.SIGKILL)
             return super().forward(x)
 
-    def save(what, file):
-        if next(files) == dies_at_file:
-            file.write(b"half of it")
-            file.flush()
-            os.kill(os.getpid(), signal.SIGKILL)
-        true_save(what, file)
-
-    scheme = SKK(KEY, per_image=True)
-    files, true_save, torch.save = itertools.count(1), torch.save, save
-    try:
-        options |= {"scheme": scheme, "test": TEST, "folder": folder, "threads": THREADS[recipe]}
-        return fit(Mortal, TRAIN, LONG[recipe], **options)
-    finally:
-        torch.save = true_save
+    options |= {
+        "scheme": SKK(KEY, per_image=True),
+        "test": TEST,
+        "folder": folder,
+        "threads": THREADS[recipe],
+    }
+    return fit(Mortal, TRAIN, LONG[recipe], **options)
 
 
-def in_another_process(call):
+def in_another_process(call, **fault):
     code = f"from tests.training.test_checkpoints import *\n{call}"
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
-    )
+    return subprocess.run([sys.executable, "-c", code], env=faulty(**fault), capture_output=True, text=True)
 
 
 def log_of(folder):
@@ -109,8 +96,8 @@ def leaves(tree, path=()):
 def test_a_run_that_is_killed_twice_ends_in_the_same_weights(uninterrupted, tmp_path):
     recipe, whole_folder, whole = uninterrupted
     # in the second epoch, after the third
-    for death, epochs_logged in (("dies_at_step=8", 1), ("dies_at_file=2", 3)):
-        killed = in_another_process(f"long_run({recipe!r}, {str(tmp_path)!r}, {death})")
+    for step, fault, epochs_logged in ((8, {}, 1), (0, {"kill": 4}, 3)):  # logs are files too
+        killed = in_another_process(f"long_run({recipe!r}, {str(tmp_path)!r}, {step})", **fault)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
         assert timeless(log_of(tmp_path)) == timeless(whole.history)[:epochs_logged]
     assert len(kept(tmp_path)["history"]) == 2 and list(tmp_path.glob(f".*{UNFINISHED}"))

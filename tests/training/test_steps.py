@@ -48,8 +48,9 @@ def test_seconds_are_those_that_the_entrys_steps_worked():
             pass
         return {"loss": 0.0}
 
-    first, second = by_steps({}, 4, step, every=2)
-    assert 0.2 <= first["seconds"] < 0.3 and 0.02 <= second["seconds"] < 0.1
+    with quiet(0):  # one thread, over whose number the seconds are counted
+        first, second = by_steps({}, 4, step, every=2)
+    assert 0.2 <= first["seconds"] < 1 and 0.02 <= second["seconds"] < first["seconds"]
 
 
 def test_a_killed_run_goes_on_to_the_same_weights(tmp_path):

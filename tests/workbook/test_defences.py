@@ -44,6 +44,17 @@ def test_pgd_beats_noise_keeps_epsilon_and_numpys_generator():
     assert case.right(moved).mean() < case.right(defences.noise(case.images, 4, 0)).mean() - 0.3
 
 
+def test_auto_pgd_keeps_epsilon_and_is_no_weaker_than_pgd_of_few_steps():
+    case = case_of("adversarial", 4)
+    at = case.network, None, case.images, case.labels, 4, 0
+    found, plain = (attack(*at, steps=9) for attack in (defences.auto_pgd, defences.pgd))
+    assert np.abs(found.astype(int) - case.images).max() == 4
+    assert case.right(found).mean() <= case.right(plain).mean() < 1
+    others = (case.labels + 1) % 10
+    left_alone = defences.auto_pgd(*at[:3], others, *at[4:], steps=9)
+    assert (left_alone == case.images).all(), "what is in another class already needs no attack"
+
+
 def test_the_right_key_beats_a_wrong_one():
     case = case_of("shf")
     wrong = front_of(BlockShuffle(Key.from_seed(77), block=4))

@@ -54,6 +54,7 @@ def test_attackers_fit_what_they_attack():
     assert not {"wrong key", "read from ciphertexts", "transfer, plain"} & set(plain)
     assert {"wrong key", "right key", "read from ciphertexts", "transfer, other key"} <= set(shf)
     assert "right key, straight through" in ffx and "right key, straight through" not in shf
+    assert "right key, AutoPGD" in set(plain) & set(shf) and "right key, AutoPGD" not in ffx
 
 
 def test_the_service_is_asked_about_pictures_that_are_not_scored(monkeypatch):

@@ -1,7 +1,7 @@
 """Attack ciphertexts: an image, or a folder of images of one size under one key. Which scheme, block and
 split they are of, ciphertexts of python -m lib encrypt say themselves; for others name them. The attack gets
 what its threat model allows and no more: with --oracle-key an oracle that encrypts, with --pairs known
-images, else the ciphertexts alone.
+images, else the ciphertexts alone. Tags of ciphertexts are not checked, which would take the key.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -35,7 +35,7 @@ def run(args: Namespace) -> int:
     key = load_key(args.key) if args.key else None
     if key and ciphers.keys - {key.fingerprint}:
         raise ValueError(f"{args.cipher}: encrypted with another key than {args.key}, which this oracle uses")
-    if args.scheme is None and not ciphers.fields:
+    if args.scheme is None and ciphers.fields is None:
         how = "name it with --scheme, and --block where it is not 4"
         raise usage(f"the ciphertexts hold no record of their scheme; {how}")
     holder, told = key or NO_KEY, args.scheme is not None

@@ -1,6 +1,6 @@
 """SRC is what encrypt wrote, an image, a folder of images, or an .npz, and DST is of the same kind, outside
 SRC. In a folder, files that are no images are left alone, and links are followed. What is done is skipped: to
-take up a run that was stopped, run it again.
+take up a run that was stopped, run it again. Files that were changed since they were encrypted are refused.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -17,6 +17,8 @@ def arguments(parser: ArgumentParser) -> None:
     """SRC, DST, key, scheme."""
     add_files(parser)
     parser.add_argument("--scheme", choices=EVERY, help="fail for files of another scheme")
+    changed = "decrypt changed files as they are, each with a warning"
+    parser.add_argument("--unverified", action="store_true", help=changed)
 
 
 def run(args: Namespace) -> int:
@@ -28,5 +30,6 @@ def run(args: Namespace) -> int:
     key, archive = load_key(args.key), is_archive(args.source)
     plan = jobs.plan(args.source, args.target, ".npz" if archive else ".png", jobs.CIPHER)
     work = partial(decrypt_archive, workers=args.workers) if archive else decrypt_file
-    work = partial(work, key=key, name=args.scheme, overwrite=args.overwrite)
+    how = {"name": args.scheme, "overwrite": args.overwrite, "unverified": args.unverified}
+    work = partial(work, key=key, **how)
     return work_through("decrypted", args, plan, work)

@@ -6,8 +6,9 @@ that was stopped, run it again.
 from argparse import ArgumentParser, Namespace
 from functools import partial
 
-from lib.cli.jobs import note, work_through
+from lib.cli.jobs import work_through
 from lib.cli.options import EVERY, add_files, add_scheme, load_key, quality, scheme_of, usage
+from lib.files import note
 from lib.schemes import by_name
 from lib.table import Structure
 
@@ -64,3 +65,4 @@ def _note_loss(scheme, jpeg):
         side = 16 if scheme.channels == 3 and jpeg["subsampling"] == "4:2:0" else 8
         more = f", and more where pieces of {scheme.piece} are no multiple of {side}"
         note(f"JPEG loses: decrypted pixels will not be exact{more if scheme.piece % side else ''}")
+        note("a JPEG has a tag of its record alone: changed pixels will not be noticed")

@@ -10,6 +10,8 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 
+from lib.files import check_file
+
 HELP = "judge a cipher of your own"
 
 
@@ -18,6 +20,8 @@ def shape(text: str) -> tuple[int, int, int]:
     parts = text.lower().split("x")
     if len(parts) != 2 or not all(part.isdecimal() for part in parts):
         raise ArgumentTypeError(f"expected HEIGHTxWIDTH, such as 32x32, got {text!r}")
+    if max(map(len, parts)) > 4:
+        raise ArgumentTypeError(f"expected at most 9999 pixels a side, got {text[:40]!r}")
     return int(parts[0]), int(parts[1]), 3
 
 
@@ -35,19 +39,24 @@ def arguments(parser: ArgumentParser) -> None:
 def run(args: Namespace) -> int:
     """Judge it; the exit status is 0 whatever the verdict is."""
     factory = loaded(args.cipher)
-    for name in ("verdict.json", "index.html"):
-        if (args.out / name).exists():
-            raise FileExistsError(f"{args.out / name} exists; give --out another folder, or move it away")
-    from lib.atomic import whole_file
+    targets = record, shown = args.out / "verdict.json", args.out / "index.html"
+    for path in targets:
+        if path.exists():
+            raise FileExistsError(f"{path} exists; give --out another folder, or move it away")
+    from lib.atomic import remove_unfinished, whole_file
     from lib.judge import judge
     from lib.judge.report import page
 
     verdict = judge(factory, args.size, args.budget)
+    # said before it is written, for a disk may be full
+    print(f"{verdict.cipher}: {verdict.outcome}", *verdict.summary, sep="\n", flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
-    verdict.save(args.out / "verdict.json")
-    with whole_file(args.out / "index.html") as file:
+    remove_unfinished(targets)
+    with whole_file(shown) as file:  # both have room before one gets its name
         file.write(page(verdict).encode())
-    print(f"{verdict.cipher}: {verdict.outcome}", *verdict.summary, f"{args.out / 'index.html'}", sep="\n")
+        file.flush()
+        verdict.save(record)
+    print(shown)
     return 0
 
 
@@ -56,7 +65,7 @@ def loaded(cipher: str):
     path, _, name = cipher.rpartition(":")
     if not path or not name.isidentifier():
         raise ValueError(f"expected FILE.py:NAME, such as cipher.py:MyCipher, got {cipher!r}")
-    if not Path(path).is_file():
+    if not check_file(Path(path)).is_file():
         raise ValueError(f"{path} is no file; expected one of Python that defines {name}")
     spec = importlib.util.spec_from_file_location("judged_cipher", path)
     if spec is None:

@@ -1,7 +1,8 @@
 """SRC is an image, a folder of images, or an .npz; DST is a .csv with a row for each: file, class,
 probability. Images are taken as they are: for a network trained on ciphertexts, those that python -m lib
-encrypt wrote under the same scheme and key. No key is needed. Where classes are known, from folders named
-like them or arrays y_..., accuracy is printed.
+encrypt wrote under the same scheme and key. No key is needed, so no tag is checked: decrypt tells whether
+ciphertexts were changed. Where classes are known, from folders named like them or arrays y_..., accuracy is
+printed.
 """
 
 import sys
@@ -33,9 +34,9 @@ def run(args: Namespace) -> int:
     from lib.cli.jobs import note_left
 
     model = model_folder.load(args.model, model_folder.device_of(args.device))
-    answers, left = predictions.predict(model, args.source, threads=args.threads)
+    answers, found = predictions.predict(model, args.source, threads=args.threads)
     predictions.write(answers, args.target, args.overwrite)
-    note_left(left)
+    note_left(found)
     for line in predictions.mismatches(model, answers):
         print(f"warning: {line}", file=sys.stderr)
     print("\n".join([f"{args.target}: {len(answers):,} rows", *predictions.accuracies(answers)]))

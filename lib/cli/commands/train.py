@@ -1,7 +1,7 @@
 """DATA is photos, cifar10, cifar100, stl10, folder:PATH with PATH/train/CLASS/x.png and
 PATH/test/CLASS/x.png, or npz:PATH with x_train, y_train, x_test, y_test. Plain images are encrypted on the
 way where a scheme and a key are given. What python -m lib encrypt wrote is trained on as it is: with no
-scheme, and no key.
+scheme, and no key, so that its tags are not checked.
 
 Each epoch is kept in DIR/checkpoint.pt: to take up a run that was stopped, run it again. At its end,
 DIR/weights.pt and DIR/model.json are all that python -m lib predict needs.

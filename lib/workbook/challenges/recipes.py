@@ -112,7 +112,7 @@ def screenshot(draw: Draw) -> dict:
     """Part of a ciphertext of Tanaka's scheme: its blocks, of a size that is not told, begin before it."""
     block = BLOCKS[draw.below(len(BLOCKS), "block")]
     top, left = (1 + draw.below(block - 1, side) for side in ("top", "left"))
-    plain = np.pad(draw.scene(144, 2)[0], ((block, block), (block, block), (0, 0)), "edge")
+    plain = np.pad(draw.scene(144, 1)[0], ((block, block), (block, block), (0, 0)), "edge")
     whole = plain[: len(plain) // block * block, : len(plain) // block * block]
     cipher = Tanaka(draw.key, block=block).encrypt(whole[None])
     return {"ciphers": cipher[:, top : top + 144, left : left + 144].copy()}

@@ -1,5 +1,7 @@
-"""Checks of lesson 21: a pixel that mends an attack, words without complements, a table read in four."""
+"""Checks of lesson 21: a pixel that mends an attack and its reading, words without complements, the fewest
+pictures, a table read in four."""
 
+import math
 from functools import partial
 
 import numpy as np
@@ -9,7 +11,7 @@ from lib.attacks import Oracle
 from lib.attacks.chosen_plaintext.table_reader import read_table
 from lib.schemes import SKK, EtC, ExtendedTanaka, Tanaka
 from lib.table import split
-from lib.workbook.checks import array, exercise, pair, whole
+from lib.workbook.checks import array, called, exercise, pair, whole
 
 SHAPE = (32, 32, 3)
 
@@ -28,6 +30,36 @@ def pixel(answer):
 
 
 @exercise
+def mended(answer):
+    """`answer(answers, pixel)`: (index, flipped) of a block's nibbles, of the answers to 16 helpers."""
+    for seed, values in enumerate(((0x12, 0x34, 0x56), (0xE2, 0xC4, 0x6A), (0x98, 0xBA, 0xDC))):
+        scheme = Tanaka(Key.from_seed(seed))
+        helpers = np.zeros((16, 4, 4, 3), np.uint8)
+        helpers.reshape(16, 16, 3)[np.arange(16), np.arange(16)] = values
+        index, mask = read_table(Oracle(scheme.encrypt), (4, 4, 3))
+        got = pair(called(answer, scheme.encrypt(helpers), values), "index and flipped")
+        found, flipped = (array(part, (96,), None) for part in got)
+        told = f"helpers of {tuple(map(hex, values))}"
+        right = (flipped.astype(bool) == (split(mask, 4) > 7)).sum()
+        black = "; a black nibble comes back as 15 where its place is complemented"
+        assert right == 96, f"{told}: of {right} nibbles in 96 you say rightly whether complemented{black}"
+        assert not np.array_equal(np.argsort(index), found), "that is where each plain nibble goes to"
+        assert not np.array_equal(index // 2, found), "those are bytes; there are two nibbles in each"
+        right = (found == index).sum()
+        assert right == 96, f"{told}: {right} of 96 numbers of the index are right; a pixel has six nibbles"
+
+
+def read_helpers(answers: np.ndarray, pixel: tuple[int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """A right answer to `mended`: (96,) int64 and bool, of (16, 4, 4, 3) uint8 and the helpers' pixel."""
+    place = {}  # of a plain nibble by what it is in sixteen pictures, or the complement of that
+    for number, (k, digit) in enumerate((k, d) for k in range(16) for v in pixel for d in divmod(v, 16)):
+        history = np.eye(16, dtype=int)[k] * digit
+        place[tuple(history)], place[tuple(15 - history)] = (number, False), (number, True)
+    found = [place[tuple(seen)] for seen in split(answers.reshape(16, 48), 4).T.tolist()]
+    return np.array([number for number, _ in found]), np.array([sign for _, sign in found])
+
+
+@exercise
 def words(answer):
     """`answer(count)`: `count` pairs of digits 0 to 15, no two alike, none another's complement."""
     for count in (12, 96, 128):
@@ -41,6 +73,26 @@ def words(answer):
         for a, b in got:
             told = f"of {count} words, {(a, b)} is the complement of another"
             assert (15 - a, 15 - b) not in got, f"{told}, so one can be taken for the other"
+
+
+@exercise
+def least(answer):
+    """`answer(h, w, bits)`: the least number of pictures that tell any table of atoms of so many bits."""
+    for h, w, bits in ((32, 32, 4), (4, 4, 4), (10, 10, 8), (256, 256, 4), (64, 64, 1), (8, 8, 2)):
+        told = f"{h}x{w}, atoms of {bits} bits"
+        got = whole(answer(h, w, bits), f"{told}: a whole number of pictures")
+        right = fewest_of_any(h, w, bits)
+        assert got <= right, (
+            f"{told}: the count does not ask for {got}; how many tables are there, and bits of an answer?"
+        )
+        told = f"{told}: {got} cannot tell all tables apart"
+        assert got == right, f"{told}; are complements counted, and are parts of a picture rounded up?"
+
+
+def fewest_of_any(h: int, w: int, bits: int) -> int:
+    """The least whole number of answers, 24 h w bits each, that tell all orders and complements of atoms."""
+    atoms = 24 * h * w // bits
+    return math.ceil((math.lgamma(atoms + 1) / math.log(2) + atoms) / (24 * h * w))
 
 
 @exercise

@@ -8,16 +8,17 @@ import time
 from lib.workbook.site.build import build
 
 
-def main() -> None:
-    """Build it, and say where it lies."""
+def main() -> int:
+    """Build it, say where it lies and what Sphinx complains of; the exit status."""
     argparse.ArgumentParser(prog="python -m lib.workbook.site", description=__doc__).parse_args()
     started = time.perf_counter()
     built = build()
-    for folder, target in sorted(set(built.lost)):
-        print(f"a link in {folder}/ leads nowhere and was left out: {target}", file=sys.stderr)
-    taken = time.perf_counter() - started
-    print(f"{os.path.relpath(built.folder / 'index.html')}: {built.pages} pages   ({taken:.0f} s)")
+    print("\n".join(built.warnings), file=sys.stderr)
+    pages = len(list(built.folder.rglob("*.html")))
+    where = os.path.relpath(built.folder / "index.html")
+    print(f"{where}: {pages} pages   ({time.perf_counter() - started:.0f} s)")
+    return bool(built.warnings)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -19,6 +19,7 @@ from typing import Any, ClassVar
 import yaml
 from pydantic import Field
 
+from lib.files import check_file
 from lib.formats import Format, check
 from lib.workbook import notebooks
 from lib.workbook.sweeps.runs import Run
@@ -55,13 +56,13 @@ def read_grid(path: Path) -> Grid:
     Errors: FileNotFoundError for a missing file; ValueError for what is no grid, a parameter that the
     notebook does not have, a value of another type than the notebook's, a value given twice.
     """
-    if not path.is_file():
+    if not check_file(path).is_file():
         raise FileNotFoundError(f"{path}: no such grid; {GridFile.WAY}")
     try:
         said = check(GridFile, yaml.load(path.read_text(encoding="utf-8"), _Strict), str(path))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(f"{path}: no YAML: {' '.join(str(error).split())}") from None
-    notebook, axes = (path.parent / said.notebook).resolve(), said.parameters
+    notebook, axes = check_file(path.parent / said.notebook).resolve(), said.parameters
     if not notebook.is_file():
         way = "give its path from there"
         raise FileNotFoundError(f"{path}: notebook {said.notebook} is not beside it; {way}")

@@ -10,8 +10,8 @@ import time
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from lib.cli.jobs import note
 from lib.cli.options import count, usage
+from lib.files import note
 
 HELP = "run a notebook over parameters"
 

@@ -9,98 +9,107 @@ from lib.workbook.checks import lesson_20 as check
 
 
 def decibels(error):
-    return np.inf if error == 0 else 10 * np.log10(255**2 / error)
+    return 10 * np.log10(255**2 / error)
 
 
-def error(estimate, truth, axis=None):
-    return ((estimate.astype(float) - truth) ** 2).mean(axis)
+def one_colour(truth):
+    return float(np.mean(decibels(truth.reshape(len(truth), -1, 3).var(1).mean(1))))
 
 
-def up_to_complement(estimate, truth):
-    return np.mean([decibels(min(error(e, t), error(255 - e, t))) for e, t in zip(estimate, truth)])
-
-
-def by_metrics(estimate, truth):
-    best = [max(metrics.psnr(e, t), metrics.psnr(255 - e, t)) for e, t in zip(estimate, truth)]
-    return sum(best) / len(best)
+def against(truth, colour):
+    """dB of given colours, the mean over images."""
+    errors = ((truth - np.broadcast_to(colour, truth.shape).astype(float)) ** 2).mean((1, 2, 3))
+    return np.mean(decibels(errors))
 
 
 def succeeds(score, baseline, least=0.5, more=0.2):
-    return score["exact"] >= 0.9 or score["edge_correlation"] >= max(least, baseline + more)
+    return score[0] >= 0.9 or score[1] >= max(least, baseline + more)
 
 
-def baseline_of(scores):
-    return max(scores["ciphertext"]["edge_correlation"], scores["mean"]["edge_correlation"])
+def baseline_of(key):
+    return max(key["ciphertext"][1], key["mean"][1])
 
 
-def judge(scores, baseline=baseline_of, **limits):
-    if "control" in scores and succeeds(scores["control"], baseline(scores), **limits):
+def judge(keys, baseline=baseline_of, half=2, **limits):
+    if any("control" in key and succeeds(key["control"], baseline(key), **limits) for key in keys):
         return "void"
-    return "broken" if succeeds(scores["attack"], baseline(scores), **limits) else "not broken"
+    won = sum(succeeds(key["attack"], baseline(key), **limits) for key in keys)
+    return "broken" if half * won > len(keys) else "not broken"
 
 
-def control_last(scores):
+def without_control(keys):
+    return judge([{who: score for who, score in key.items() if who != "control"} for key in keys])
+
+
+def control_last(keys):
     """Void only where the attack succeeds as well."""
-    return judge(scores) if succeeds(scores["attack"], baseline_of(scores)) else "not broken"
+    return judge(keys) if without_control(keys) == "broken" else "not broken"
 
 
-def control_by_exactness(scores):
-    if scores.get("control", {"exact": 0})["exact"] >= 0.9:
+def control_by_exactness(keys):
+    if any(key.get("control", (0, 0))[0] >= 0.9 for key in keys):
         return "void"
-    return judge({name: each for name, each in scores.items() if name != "control"})
+    return without_control(keys)
 
 
-def both_needed(scores):
+def no_control_is_void(keys):
+    return judge(keys) if all("control" in key for key in keys) else "void"
+
+
+def of_means(keys):
+    """The rule on means over keys."""
+    who = set.intersection(*(set(key) for key in keys))
+    return judge([{name: np.mean([key[name] for key in keys], axis=0) for name in who}])
+
+
+def both_needed(keys):
     def passes(score):
-        return score["exact"] >= 0.9 and score["edge_correlation"] >= 0.5
+        return score[0] >= 0.9 and score[1] >= 0.5
 
-    if "control" in scores and passes(scores["control"]):
+    if any("control" in key and passes(key["control"]) for key in keys):
         return "void"
-    return "broken" if passes(scores["attack"]) else "not broken"
-
-
-def no_control_is_void(scores):
-    return judge(scores) if "control" in scores else "void"
+    return "broken" if 2 * sum(passes(key["attack"]) for key in keys) > len(keys) else "not broken"
 
 
 def noise(truth):
     return np.random.default_rng(1).integers(0, 256, truth.shape, dtype=np.uint8)
 
 
+def sees(estimate, truth, turns=4, flips=2, shifted=True, of=metrics.edge_map, signed=True):
+    """As the solution; what is switched off is what a wrong answer forgets."""
+    a, b = (of(x) - of(x).mean() for x in (estimate, truth))
+    if not a.any():
+        return 0.0
+    spectrum = np.fft.fft2(b).conj()
+    best = []
+    for x in (a, a[:, ::-1])[:flips]:
+        for turn in range(turns):
+            all_shifts = np.fft.ifft2(np.fft.fft2(np.rot90(x, turn)) * spectrum).real
+            found = all_shifts if shifted else all_shifts[:1, :1]
+            best.append((found if signed else abs(found)).max())
+    return max(best) / (a.std() * b.std() * a.size)
+
+
+def grey(image):
+    return image.mean(-1)
+
+
+def histograms(estimate, truth):
+    counts = [np.bincount(np.minimum(x, 255 - x).ravel(), minlength=128) for x in (estimate, truth)]
+    return np.minimum(*counts).sum() / truth.size
+
+
 SOLUTIONS = [
-    (check.up_to_complement, up_to_complement),
-    (check.up_to_complement, by_metrics),
+    (check.one_colour, one_colour),
+    (check.one_colour, lambda truth: against(truth, truth.mean((1, 2), keepdims=True))),
     (check.judge, judge),
     (check.fool, lambda truth: np.roll(truth, 9, axis=1)),
     (check.fool, lambda truth: np.roll(255 - truth, 12, axis=0)),
     (check.fool, lambda truth: truth[:, ::-1]),
     (check.fool, lambda truth: np.rot90(truth)),
+    (check.sees, sees),
+    (check.sees, check.as_seen),
 ]
-
-
-def better(estimate, truth, top):
-    """The PSNR of an estimate or of what takes it from `top`."""
-    return max(metrics.psnr(estimate, truth), metrics.psnr(top - estimate, truth))
-
-
-def by_choice(estimates, truths, errors):
-    return np.mean([decibels(errors(a, b)) for a, b in zip(estimates, truths)])
-
-
-def of_values(a, b):
-    return np.minimum((a - b.astype(float)) ** 2, (255.0 - a - b) ** 2).mean()
-
-
-def of_colours(a, b):
-    return np.minimum(error(a, b, (0, 1)), error(255 - a, b, (0, 1))).mean()
-
-
-def of_bytes(a, b):
-    return min(((a - b) ** 2).mean(), ((255 - a - b) ** 2).mean())
-
-
-def lower(scores):
-    return min(scores[name]["edge_correlation"] for name in ("ciphertext", "mean"))
 
 
 def few_pixels(truth):
@@ -108,37 +117,42 @@ def few_pixels(truth):
 
 
 WRONG = {
-    "plain PSNR": (check.up_to_complement, metrics.psnr),
-    "the negative alone": (check.up_to_complement, lambda e, t: metrics.psnr(255 - e, t)),
-    "one choice for all": (check.up_to_complement, lambda e, t: better(e, t, 255)),
-    "256 - v": (check.up_to_complement, lambda e, t: np.mean([better(a, b, 0) for a, b in zip(e, t)])),
-    "a choice for each value": (check.up_to_complement, lambda e, t: by_choice(e, t, of_values)),
-    "a choice for each colour": (check.up_to_complement, lambda e, t: by_choice(e, t, of_colours)),
-    "dB of the mean error": (
-        check.up_to_complement,
-        lambda e, t: decibels(np.mean([min(error(a, b), error(255 - a, b)) for a, b in zip(e, t)])),
+    "middle grey": (check.one_colour, lambda truth: against(truth, 128)),
+    "one grey for all colours": (
+        check.one_colour,
+        lambda truth: against(truth, truth.mean((1, 2, 3), keepdims=True)),
     ),
-    "one dB an image": (
-        check.up_to_complement,
-        lambda e, t: np.array([better(a, b, 255) for a, b in zip(e, t)]),
+    "one colour for all images": (
+        check.one_colour,
+        lambda truth: against(truth, truth.mean((0, 1, 2), keepdims=True)),
     ),
-    "bytes that wrap around": (check.up_to_complement, lambda e, t: by_choice(e, t, of_bytes)),
-    "no control": (check.judge, lambda scores: judge({k: v for k, v in scores.items() if k != "control"})),
+    "the deviation": (check.one_colour, lambda truth: np.mean(decibels(truth.std((1, 2)).mean(1)))),
+    "dB of the mean error": (check.one_colour, lambda truth: decibels(truth.var((1, 2)).mean())),
+    "a mean of dB by colour": (check.one_colour, lambda truth: decibels(truth.var((1, 2))).mean()),
+    "the median": (
+        check.one_colour,
+        lambda truth: against(truth, np.median(truth, axis=(1, 2), keepdims=True)),
+    ),
+    "no control": (check.judge, without_control),
     "a failed attack is not void": (check.judge, control_last),
     "a control's outlines do not count": (check.judge, control_by_exactness),
-    "no baseline": (check.judge, lambda scores: judge(scores, baseline=lambda _: 0.0)),
+    "no baseline": (check.judge, lambda keys: judge(keys, baseline=lambda _: 0.0)),
     "the ciphertext is the only baseline": (
         check.judge,
-        lambda scores: judge(scores, baseline=lambda s: s["ciphertext"]["edge_correlation"]),
+        lambda keys: judge(keys, baseline=lambda key: key["ciphertext"][1]),
     ),
     "the lower baseline": (
         check.judge,
-        lambda scores: judge(scores, baseline=lower),
+        lambda keys: judge(keys, baseline=lambda key: min(key["ciphertext"][1], key["mean"][1])),
     ),
-    "only more than the baseline": (check.judge, lambda scores: judge(scores, least=0)),
+    "only more than the baseline": (check.judge, lambda keys: judge(keys, least=0)),
     "values and outlines": (check.judge, both_needed),
     "a refused control is void": (check.judge, no_control_is_void),
-    "nothing but true and false": (check.judge, lambda scores: judge(scores) == "broken"),
+    "nothing but true and false": (check.judge, lambda keys: judge(keys) == "broken"),
+    "under any key": (check.judge, lambda keys: judge(keys, half=1e9)),
+    "under all keys": (check.judge, lambda keys: judge(keys, half=1.0001)),
+    "means over keys": (check.judge, of_means),
+    "the first key": (check.judge, lambda keys: judge(keys[:1])),
     "the truth": (check.fool, lambda truth: truth),
     "its negative": (check.fool, lambda truth: 255 - truth),
     "its colours exchanged": (check.fool, lambda truth: truth[..., [1, 2, 0]]),
@@ -150,4 +164,12 @@ WRONG = {
     "another photograph": (check.fool, lambda truth: check.datasets.photo("flower", 64)),
     "floats": (check.fool, lambda truth: np.roll(truth, 9, axis=1) / 255),
     "a part of it": (check.fool, lambda truth: truth[8:, 8:]),
+    "PSNR": (check.sees, lambda estimate, truth: min(metrics.psnr(estimate, truth), 99)),
+    "SSIM": (check.sees, metrics.ssim),
+    "edges in place": (check.sees, lambda e, t: sees(e, t, turns=1, flips=1, shifted=False)),
+    "no shifts": (check.sees, lambda e, t: sees(e, t, shifted=False)),
+    "no rotations": (check.sees, lambda e, t: sees(e, t, turns=1)),
+    "grey values": (check.sees, lambda e, t: sees(e, t, of=grey, signed=False)),
+    "values that occur": (check.sees, histograms),
+    "no number for no edges": (check.sees, lambda e, t: sees(e, t) or np.nan),
 }  # fmt: skip

@@ -74,16 +74,7 @@ def test_no_solution_stands_whole_in_a_file_that_students_get(path):
         lines = [line for line in map(squeezed, solution.splitlines()) if len(line) > 12]
         assert not any(squeezed(solution) in text for text in texts), name
         shared = max(sum(line in text for line in lines) for text in texts)
-        assert shared <= len(lines) / 2 or name in KNOWN, (
-            f"{name}: {shared} of {len(lines)} lines stand in one file"
-        )
-
-
-KNOWN = {
-    "judge"
-    # lesson 20 has students write the verdict that lib.workbook.attack_matrix prints: five of six lines are
-    # the same
-}
+        assert shared <= len(lines) / 2, f"{name}: {shared} of {len(lines)} lines stand in one file"
 
 
 def test_the_release_has_the_stubs_of_the_lesson_and_its_outputs(made):

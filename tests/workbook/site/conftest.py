@@ -8,31 +8,34 @@ from lib.workbook.site.build import build
 
 
 class Tags(HTMLParser):
-    """A page's tags with their attributes, in order, and its text outside of code."""
+    """A page's tags with their attributes, in order, those inside `main` apart, and its text there outside of
+    code."""
 
-    def __init__(self):
+    def __init__(self, text: str):
         super().__init__()
         self.tags: list[tuple[str, dict]] = []
-        self.prose, self._code = "", 0
+        self.main: list[tuple[str, dict]] = []
+        self.prose, self._code, self._main = "", 0, False
+        self.feed(text)
 
     def handle_starttag(self, tag, attributes):
+        self._main |= tag == "article"
         self.tags.append((tag, dict(attributes)))
-        self._code += tag in ("pre", "code")
+        self.main += [self.tags[-1]] if self._main else []
+        self._code += tag in ("pre", "code", "dt")
 
     def handle_endtag(self, tag):
-        self._code -= tag in ("pre", "code")
+        self._main &= tag != "article"
+        self._code -= tag in ("pre", "code", "dt")
 
     def handle_data(self, data):
-        self.prose += data if not self._code else ""
+        self.prose += data if self._main and not self._code else ""
 
     def all(self, *names):
         return [attributes for tag, attributes in self.tags if tag in names]
 
-
-def parsed(text: str) -> Tags:
-    parser = Tags()
-    parser.feed(text)
-    return parser
+    def shown(self, *names):
+        return [attributes for tag, attributes in self.main if tag in names]
 
 
 @pytest.fixture(scope="session")
@@ -43,9 +46,11 @@ def built(tmp_path_factory):
 @pytest.fixture(scope="session")
 def texts(built) -> dict[str, str]:
     """{page: HTML}."""
-    return {path.name: path.read_text(encoding="utf-8") for path in sorted(built.folder.glob("*.html"))}
+    found = {path.relative_to(built.folder).as_posix(): path for path in built.folder.rglob("*.html")}
+    found = {name: path for name, path in found.items() if not name.startswith("_")}
+    return {name: found[name].read_text(encoding="utf-8") for name in sorted(found)}
 
 
 @pytest.fixture(scope="session")
 def pages(texts) -> dict[str, Tags]:
-    return {name: parsed(text) for name, text in texts.items()}
+    return {name: Tags(text) for name, text in texts.items()}

@@ -1,15 +1,12 @@
 """Capture the flag: pictures that show ten letters, encrypted, and what an attacker has beside them.
 
-    >>> challenge = load()[0]
-    >>> challenge.number, challenge.threat, challenge.ciphers.shape
-    (1, 'chosen plaintext', (1, 64, 64, 3))
+    >>> challenge = load()[1]
+    >>> challenge.number, challenge.title, challenge.given["ciphers"].shape
+    (2, 'A pad from a clock', (1, 64, 64, 3))
 
-A folder of challenges is made by `python -m lib.workbook.challenges`, see `lib.workbook.challenges.ten`, from
-a secret that is not in it. It holds `challenges.json`, and a file NN.npz of uint8 arrays for each challenge:
-
-    ciphers              (n, h, w, 3), to be read
-    asked, answers       (m, h, w, 3), pictures that the attacker had chosen, and their ciphertexts
-    plain, pair_ciphers  (m, h, w, 3), pictures the attacker knows, and their ciphertexts
+A folder of challenges is made by `python -m lib.workbook.challenges`, see `lib.workbook.challenges.recipes`,
+from a secret that is not in it. It holds `challenges.json`, and a file NN.npz of arrays for each challenge:
+"ciphers" to be read, and what else the attacker has, as the challenge tells.
 
 Of a flag the folder keeps a salted hash that is slow on purpose: scrypt (RFC 7914), about a tenth of a second
 and 32 MB a guess. There are 16 ** 10 flags: to try them all takes some 3,500 years of a core.
@@ -24,8 +21,6 @@ from typing import ClassVar, Literal
 import numpy as np
 from pydantic import ConfigDict, Field
 
-from lib.attacks import Oracle
-from lib.attacks.catalogue import Known
 from lib.formats import Format, read
 from lib.workbook.challenges.letters import ALPHABET, LENGTH, normalised
 
@@ -39,21 +34,20 @@ SOLVABLE, IMPOSSIBLE, OPEN = "solvable", "impossible", "open"
 class Told(Format):
     """What everybody is told of a challenge.
 
-    threat   a threat model, as `lib.attacks.catalogue` names it, and
-    scheme   a scheme, as its `label`; "" where it is not told
-    told     what the attacker knows, in words; `facts` the same for a program, as options of attacks take it
-    hints    from a nudge to the name of the attack
-    state    "solvable" by the lessons' tools, "impossible", or "open": by no attack of the catalogue
+    has      what the attacker has, in a few words
+    told     the same in whole sentences
+    hints    from a nudge to the way
+    minutes  an estimate for somebody who has done the lessons; 0 where nobody knows
+    state    "solvable" by an idea of the lessons, "impossible", or "open": nobody here knows a way
     """
 
     title: str
-    threat: str
-    scheme: str
+    has: str
     told: str
     hints: tuple[str, ...] = Field(strict=False)
     points: int
+    minutes: int
     state: Literal["solvable", "impossible", "open"]
-    facts: dict[str, int | list[int]] = {}
 
 
 class Entry(Told):
@@ -76,26 +70,17 @@ class Manifest(Format):
 
 
 class Challenge(Entry):
-    """One challenge: what is told, and what is given. A notebook shows it with its hints folded."""
+    """One challenge: what is told, and the arrays given, by name. A notebook folds its hints."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
-    ciphers: np.ndarray | None = None
-    asked: np.ndarray | None = None
-    answers: np.ndarray | None = None
-    plain: np.ndarray | None = None
-    pair_ciphers: np.ndarray | None = None
-
-    @property
-    def given(self) -> dict[str, tuple]:
-        """Name: shape of each array that the attacker has."""
-        return {name: array.shape for name, array in self if isinstance(array, np.ndarray)}
+    given: dict[str, np.ndarray]
 
     def _lines(self):
-        given = ", ".join(f"{name} {shape}" for name, shape in self.given.items())
+        given = ", ".join(f"{name} {array.shape} {array.dtype}" for name, array in self.given.items())
         points = {SOLVABLE: f"{self.points} points", IMPOSSIBLE: "no points to be had"}
         worth = points.get(self.state, f"open; {self.points} points")
-        head = f"{self.number}. {self.title}: {self.threat}, {worth}"
-        return head, self.told, f"Given: {given}. Facts: {self.facts or 'none'}."
+        minutes = f", about {self.minutes} minutes" if self.minutes else ""
+        return f"{self.number}. {self.title}: {self.has}; {worth}{minutes}", self.told, f"Given: {given}."
 
     def __repr__(self) -> str:
         return "\n".join([*self._lines(), f"Hints: {len(self.hints)}, in .hints"])
@@ -108,11 +93,6 @@ class Challenge(Entry):
         for number, hint in enumerate(self.hints, 1):
             parts.append(f"<details><summary>Hint {number}</summary>{html.escape(hint)}</details>")
         return "".join(parts)
-
-    def known(self) -> Known:
-        """What the attacker has, as `lib.attacks.catalogue.Attack.run` takes it."""
-        oracle = None if self.asked is None else recorded_oracle(self.asked, self.answers)
-        return Known(self.ciphers, oracle, self.plain, self.pair_ciphers)
 
     def check(self, answer: str) -> bool:
         """Whether the answer is the flag, which takes a tenth of a second; prints a line on it."""
@@ -143,27 +123,12 @@ def slow_hash(flag: str, salt: str) -> str:
     return hashlib.scrypt(flag.encode(), salt=bytes.fromhex(salt), **COST, maxmem=1 << 26, dklen=32).hex()
 
 
-def recorded_oracle(asked: np.ndarray, answers: np.ndarray) -> Oracle:
-    """An oracle that was asked already, for attacks as a live one; LookupError for another question."""
-    kept = {image.tobytes(): answer for image, answer in zip(asked, answers)}
-
-    def answer(images):
-        batch = images if images.ndim == 4 else images[None]
-        if any(image.shape != asked.shape[1:] or image.tobytes() not in kept for image in batch):
-            known = f"{len(asked)} questions of {asked.shape[1:]}"
-            raise LookupError(f"the record holds the answers to {known}, and this is none of them")
-        found = np.stack([kept[image.tobytes()] for image in batch])
-        return found if images.ndim == 4 else found[0]
-
-    return Oracle(answer, budget=len(asked))
-
-
 def load(folder: Path = FOLDER) -> list[Challenge]:
     """The challenges of a folder, in order. FileNotFoundError; ValueError for another format."""
     found = []
     for entry in read(Manifest, Path(folder) / MANIFEST).challenges:
         with np.load(Path(folder) / file_name(entry.number), allow_pickle=False) as arrays:
-            found.append(Challenge(**entry.model_dump(), **arrays))
+            found.append(Challenge(**entry.model_dump(), given=dict(arrays)))
     return found
 
 

@@ -1,7 +1,7 @@
-"""`python -m lib.workbook.challenges --secret KEY.json --out FOLDER`: ten challenges from your secret.
+"""`python -m lib.workbook.challenges --secret KEY.json --out FOLDER`: challenges from your secret.
 
 The secret is a key file, as `python -m lib key new KEY.json` writes it. Who has it has the flags: keep it, or
-delete it. It is for one set: after the recipe has changed, challenge 9 would have its pad used twice.
+delete it. It is for one set: after the recipe has changed, challenge 11 would have its pad used twice.
 """
 
 import argparse
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from lib import Key
 from lib.workbook.challenges import FOLDER, load
-from lib.workbook.challenges.ten import make
+from lib.workbook.challenges.recipes import make
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -51,17 +51,17 @@ def plate(flag: str, scale: int = 1) -> np.ndarray:
     return np.kron(out, np.ones((scale, scale), bool))
 
 
-def write(picture: np.ndarray, flag: str, at: tuple[int, int], scale: int = 1, shade: int = 4) -> np.ndarray:
+def write(picture: np.ndarray, flag: str, at: tuple[int, int], scale: int = 1) -> np.ndarray:
     """The picture (h, w, 3) uint8 with the flag on it, its upper left corner at (row, column); a new array.
 
-    Values behind the flag are divided by `shade`. ValueError where the plate does not fit.
+    Values behind the flag are divided by 4. ValueError where the plate does not fit.
     """
     letters = plate(flag, scale)
     box = slice(at[0], at[0] + letters.shape[0]), slice(at[1], at[1] + letters.shape[1])
     out = picture.copy()
     if out[box].shape[:2] != letters.shape:
         raise ValueError(f"a flag of {letters.shape} pixels does not fit at {at} into {picture.shape[:2]}")
-    out[box] = out[box] // shade + 128 * letters[..., None].astype(np.uint8)
+    out[box] = out[box] // 4 + 128 * letters[..., None].astype(np.uint8)
     return out
 
 

@@ -1,9 +1,10 @@
-"""The ten challenges solved, for teachers and tests: the lessons' attacks, and a reader in place of eyes.
+"""The challenges solved, for teachers and tests: an idea for each, and a reader in place of eyes.
 
     python -m lib.workbook.classroom.challenge_solutions FOLDER
 
 solves what can be solved, from the folder alone, and says whether the hashes agree: for challenges from a
-secret of your own, before they are handed out.
+secret of your own, before they are handed out. How each is solved stands in
+`lib.workbook.classroom.challenge_solvers`.
 
 The reader compares every place of a picture with the sixteen letters, in all turns and mirror images, light
 on dark and dark on light. It sees what is legible, and less than a person does.
@@ -12,7 +13,7 @@ on dark and dark on light. It sees what is legible, and less than a person does.
 import argparse
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -20,14 +21,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from tqdm import trange
 
-from lib import Key, datasets
+from lib import Key
 from lib.atomic import write_json
-from lib.attacks.catalogue import by_name
-from lib.attacks.guessed_key import weak_keys
-from lib.attacks.one_ciphertext.minimum_difference import leading_bit, roughness
 from lib.workbook.challenges import FOLDER, SOLVABLE, Challenge, load, slow_hash
 from lib.workbook.challenges.letters import A_LINE, ALPHABET, COLUMN, GLYPHS, LENGTH, PLATE, ROW
-from lib.workbook.challenges.ten import make
+from lib.workbook.challenges.recipes import make
+from lib.workbook.classroom.challenge_solvers import ATTEMPTS, SOLVERS
 from lib.workbook.recording import device_name
 
 SCALES = (1, 2, 3)
@@ -74,32 +73,10 @@ def _fits(grey, scale):
     return np.moveaxis(pixels @ letters.T / lengths[..., None], 2, 0)
 
 
-def by_catalogue(name: str) -> Callable[[Challenge], np.ndarray]:
-    """A solver: one of the catalogue's attacks, told what the challenge tells."""
-    return lambda challenge: by_name(name).run(challenge.known(), **challenge.facts).estimate
-
-
-def drag_photographs(challenge: Challenge) -> np.ndarray:
-    """The smoothest of what each possible photograph leaves of two ciphertexts with one mask."""
-    both = challenge.ciphers[0] ^ challenge.ciphers[1]
-    left = [both ^ datasets.photo(name, both.shape[0]) for name in datasets.photo_names]
-    return min(left, key=roughness)[None]
-
-
-SOLVERS = {
-    1: by_catalogue("table-reader"), 2: by_catalogue("pairs-tanaka"),
-    3: lambda each: weak_keys.search(each.ciphers, range(*each.facts["keys"])).estimate,
-    4: drag_photographs, 5: lambda each: leading_bit(each.ciphers).estimate,
-    6: by_catalogue("one-photograph"), 7: by_catalogue("jigsaw"), 8: by_catalogue("one-key-ele"),
-}  # fmt: skip
-ATTEMPTS = {9: by_catalogue("likeliest"), 10: by_catalogue("one-key-ele")}
-"""What comes nearest to an attack on those that are not solvable. The tests hold that they read nothing."""
-
-
 def attempt(challenge: Challenge) -> tuple[str, float, float]:
     """The flag as read after the attack, how well its letters fit, and seconds of a processor."""
     started = time.process_time()
-    text, fit = read_flag((SOLVERS | ATTEMPTS)[challenge.number](challenge))
+    text, fit = read_flag((SOLVERS | ATTEMPTS)[challenge.number](challenge.given))
     return text, fit, time.process_time() - started
 
 

@@ -210,7 +210,7 @@ def _scheme(settings: str, key: Key) -> Scheme:
 def described(cipher: Cipher | None) -> str:
     """In words, without the key.
 
-    >>> described(Cipher(scheme={"scheme": "etc", "block": 8, "per_image": False}, key="1c1b65d95f2b"))
+    >>> described(Cipher(scheme={"scheme": "etc", "version": 1, "block": 8}, key="1c1b65d95f2b"))
     'a ciphertext of etc (block 8), key 1c1b65d9'
     """
     if cipher is None:

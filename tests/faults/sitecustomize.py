@@ -49,7 +49,7 @@ def size_of(folder):
 
 
 def fdopen(fd, mode="r", *more, **options):
-    there = Path(os.readlink(f"/proc/self/fd/{fd}"))  # what is compiled is kept elsewhere, and not ours
+    there = Path(f"/proc/self/fd/{fd}").readlink()  # what is compiled is kept elsewhere, and not ours
     if mode == "wb" and stat.S_ISREG(os.fstat(fd).st_mode) and there.is_relative_to(DISK.resolve()):
         return io.BufferedWriter(Faulty(fd, mode))
     return true_fdopen(fd, mode, *more, **options)

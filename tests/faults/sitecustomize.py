@@ -17,7 +17,8 @@ from itertools import count
 from pathlib import Path
 
 ROOM, KILL, LINK = (int(os.environ.get(f"FAULT_{name}", 0)) for name in ("ROOM", "KILL", "LINK"))
-DISK = Path(os.environ.setdefault("FAULT_DISK", str(Path.cwd())))
+NAMED = __name__ == "sitecustomize"  # not where pytest looks for doctests, which must not meet with anything
+DISK = Path(os.environ.setdefault("FAULT_DISK", str(Path.cwd())) if NAMED else "")
 true_fdopen, true_link, files, links = os.fdopen, os.link, count(1), count(1)
 
 
@@ -49,8 +50,7 @@ def size_of(folder):
 
 
 def fdopen(fd, mode="r", *more, **options):
-    there = Path(f"/proc/self/fd/{fd}").readlink()  # what is compiled is kept elsewhere, and not ours
-    if mode == "wb" and stat.S_ISREG(os.fstat(fd).st_mode) and there.is_relative_to(DISK.resolve()):
+    if mode == "wb" and stat.S_ISREG(os.fstat(fd).st_mode):
         return io.BufferedWriter(Faulty(fd, mode))
     return true_fdopen(fd, mode, *more, **options)
 
@@ -61,4 +61,5 @@ def link(*paths, **options):
     true_link(*paths, **options)
 
 
-os.fdopen, os.link = fdopen, link
+if NAMED:
+    os.fdopen, os.link = fdopen, link

@@ -14,7 +14,6 @@ import sys
 import tempfile
 import zipfile
 import zlib
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
@@ -31,7 +30,8 @@ from lib.files import (
     check_single,
     formats,
     is_hidden,
-    note,
+    note_each,
+    note_left,
     open_image,
     reading,
 )
@@ -180,8 +180,7 @@ def _folder(root, split):
         raise ValueError(f"{what}; each class is a folder of images, of the same name in train and test")
     all_found = [_image_paths(root / split / name) for name in classes]
     beside = Found(hidden=[entry for entry in sorted((root / split).iterdir()) if is_hidden(entry.name)])
-    for line in reduce(Found.joined, all_found, beside).notes():
-        note(line)
+    note_left(reduce(Found.joined, all_found, beside))
     paths = [found.images for found in all_found]
     labels = np.repeat(np.arange(len(classes)), [len(found) for found in paths])
     return [path for found in paths for path in found], labels, classes
@@ -199,10 +198,8 @@ def _image_paths(folder):
     if not folder.is_dir():
         return Found()  # a test set may lack a class
     found = below(folder)
-    if not found.images:
-        left = "".join(f"; {line}" for line in found.notes())
-        kinds = ", ".join(formats()[1])
-        raise ValueError(f"the class folder {folder} holds no image ({kinds}); remove it or fill it{left}")
+    kinds = ", ".join(formats()[1])
+    found.check_some(f"the class folder {folder} holds no image ({kinds}); remove it or fill it")
     return found
 
 
@@ -211,10 +208,10 @@ def _read_all(paths, look):
 
     if not paths:
         raise ValueError("no images found; each class is a folder of images")
-    out, notes = None, Counter()
+    out, notes = None, []
     for i, path in enumerate(tqdm(paths, desc="reading", unit="image", delay=2, leave=False, disable=None)):
         image, told = opened(path)
-        notes[told] += told is not None
+        notes.append(told)
         if look is not None:
             look(path, image)
         pixels = pixels_of(image, path)
@@ -224,9 +221,7 @@ def _read_all(paths, look):
             found = f"{paths[0]} is {sizes[0]} and {path} is {sizes[1]} (height x width)"
             raise ValueError(f"{found}; bring all to one size first: {PREPARE}")
         out[i] = pixels
-    for text, number in notes.items():
-        if number:
-            note(f"{number:,} file{'s' * (number != 1)}: {text}")
+    note_each(notes)
     return out
 
 

@@ -11,7 +11,8 @@ import os
 import stat
 import sys
 import warnings
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +39,12 @@ KINDS = {stat.S_IFIFO: "pipe", stat.S_IFSOCK: "socket", stat.S_IFCHR: "device", 
 def note(text: str) -> None:
     """A line on stderr, of what is good to know."""
     print(f"note: {text}", file=sys.stderr)
+
+
+def note_each(told: Iterable[str | None]) -> None:
+    """A line for each different text that is told of files, None of most, and of how many it is told."""
+    for text, number in Counter(filter(None, told)).items():
+        note(f"{number:,} file{'s' * (number != 1)}: {text}")
 
 
 # -- which files ---------------------------------------------------------------------------------------------
@@ -70,6 +77,17 @@ class Found:
             more = f" and {len(self.unread) - SHOWN:,} more" if len(self.unread) > SHOWN else ""
             names = ", ".join(map(str, self.unread[:SHOWN]))
             yield f"left alone, for their format is not read here: {names}{more}; export them as PNG or JPEG"
+
+    def check_some(self, problem: str) -> None:
+        """ValueError for a folder without an image: the problem, and what was left alone."""
+        if not self.images:
+            raise ValueError("; ".join([problem, *self.notes()]))
+
+
+def note_left(found: Found) -> None:
+    """A line for each kind that was left alone."""
+    for line in found.notes():
+        note(line)
 
 
 def formats() -> tuple[tuple[str, ...], tuple[str, ...]]:

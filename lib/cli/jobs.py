@@ -10,7 +10,6 @@ import signal
 import sys
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,7 +21,7 @@ from typing import Any, NamedTuple
 from tqdm import tqdm
 
 from lib.atomic import remove_unfinished
-from lib.files import Found, below, check_file, formats, note
+from lib.files import Found, below, check_file, formats, note_each, note_left
 
 CIPHER = (".png", ".jpg", ".jpeg")
 # from here on, processes save more than the second that they take to start
@@ -89,11 +88,7 @@ def images_in(source: Path, taken: tuple | None = None) -> Found:
     if not source.is_dir():
         return Found([check_file(source)])
     found = below(source, taken)
-    if not found.images:
-        left = "".join(f"; {line}" for line in found.notes())
-        raise ValueError(
-            f"{source}: no image in this folder; looked for {', '.join(taken or formats()[1])}{left}"
-        )
+    found.check_some(f"{source}: no image in this folder; looked for {', '.join(taken or formats()[1])}")
     return found
 
 
@@ -192,19 +187,12 @@ def _work(job):
 # -- what is printed -----------------------------------------------------------------------------------------
 
 
-def note_left(found: Found) -> None:
-    """Of what was left alone."""
-    for line in found.notes():
-        note(line)
-
-
 def work_through(verb: str, args: argparse.Namespace, plan: tuple, work: Callable) -> int:
     """Do all jobs of a `plan`, and print what became of them; the exit status."""
     (todo, found), start = plan, time.perf_counter()
     done = run(work, todo, args.workers)
     failed = [outcome for outcome in done if outcome.error is not None]
-    for text, number in Counter(outcome.note for outcome in done if outcome.note).items():
-        note(f"{number:,} file{'s' * (number != 1)}: {text}")
+    note_each(outcome.note for outcome in done)
     for outcome in done:
         if outcome.warning:
             print(f"warning: {outcome.job.source}: {outcome.warning}", file=sys.stderr)

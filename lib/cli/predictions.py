@@ -4,7 +4,6 @@ Images go in as they are, and no key is needed. Network and ciphertext name the 
 where these differ, answers mean nothing, and `mismatches` says so.
 """
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from lib.cli.jobs import images_in
 from lib.cli.model_folder import Trained
 from lib.cli.records import described, named
 from lib.datasets import opened, pixels_of
-from lib.files import PREPARE, Found, note
+from lib.files import PREPARE, Found, note_each
 from lib.models.inputs import sides
 from lib.training import scores
 
@@ -50,20 +49,19 @@ def predict(trained: Trained, source: Path, *, threads: int = 1) -> tuple[pd.Dat
 
 def _of_files(trained, source, paths):
     root, classes = source if source.is_dir() else source.parent, trained.facts.classes
-    notes = Counter()
+    notes = []
     with tqdm(total=len(paths), unit=" images", disable=len(paths) < 2 or None) as bar:
         for start in range(0, len(paths), AT_ONCE):
             part = paths[start : start + AT_ONCE]
             inside, pairs = [path.relative_to(root) for path in part], list(map(opened, part))
-            notes.update(told for _, told in pairs if told)
+            notes += [told for _, told in pairs]
             files = [image for image, _ in pairs]
             images = [_fitting(pixels_of(*pair), pair[1], trained) for pair in zip(files, part)]
             known = [next(filter(classes.__contains__, path.parts[:-1]), None) for path in inside]
             facts = {"group": "", "known": known, "cipher": list(map(cipher_of_image, part, files))}
             yield np.stack(images), {"file": [path.as_posix() for path in inside]} | facts
             bar.update(len(part))
-    for text, number in notes.items():
-        note(f"{number:,} file{'s' * (number != 1)}: {text}")
+    note_each(notes)
 
 
 def _of_archive(trained, path):

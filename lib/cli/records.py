@@ -40,7 +40,7 @@ def _known(settings):
     """The settings, if they are those of a scheme."""
     try:
         Scheme.from_dict(settings, NO_KEY)
-    except (TypeError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"scheme is none that this version knows ({error})") from None
     return settings
 

@@ -15,7 +15,6 @@ photographs but the one under attack; its scores are of luma.
 """
 
 import argparse
-import io
 import itertools
 import json
 import sys
@@ -38,6 +37,7 @@ from lib.photos import central_square
 from lib.schemes import EtC, GrayscaleEtC, OneTimePad
 from lib.tiling import cut
 from lib.workbook import attack_matrix
+from lib.workbook.jpeg import through_jpeg
 from lib.workbook.recording import RESULTS, text_table, versions
 
 OUT = RESULTS / "jigsaw.json"
@@ -88,13 +88,6 @@ def encrypted(image: np.ndarray, block: int, steps: tuple[str, ...], quality: in
     for table in reversed(taken):
         truth = table.inverse().apply(truth)
     return cipher[None], truth[None]
-
-
-def through_jpeg(image: np.ndarray, quality: int) -> np.ndarray:
-    """One image after JPEG, its colours at full size (4:4:4)."""
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "JPEG", quality=quality, subsampling="4:4:4")
-    return np.array(Image.open(file))
 
 
 def timed(attack: Callable, truth: np.ndarray, block: int, moves: tuple[str, ...]) -> tuple:

@@ -29,6 +29,11 @@ def test_interrupt_says_how_to_go_on(capsys):
     assert "run the same command again to go on" in capsys.readouterr().err
 
 
+def test_a_flag_with_dashes_for_a_value_lacks_one(capsys):
+    assert lib("encrypt", "plain", "cipher", "--scheme", "tanaka", "--key=--") == 2
+    assert "--key=--: a value is missing" in capsys.readouterr().err
+
+
 def test_the_shell_has_every_field_of_the_recipe_and_tells_its_defaults():
     assert tuple(field.name for field in fields(Recipe)) == tuple(RECIPE)
     parser = build_parser(COMMANDS)._subparsers._group_actions[0].choices["train"]

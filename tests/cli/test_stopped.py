@@ -14,7 +14,7 @@ from lib.cli.image_files import decrypt_file
 from lib.formats import read
 from lib.judge import Verdict
 from tests.cli.helpers import KEY, PLAIN, TANAKA, facts, lib, photo, pixels, same, snapshot, weights
-from tests.faults import faulty
+from tests.faults import faulty, size_below
 
 CIPHER = """
 class Shift:
@@ -35,10 +35,6 @@ def stopped(words, **fault):
     )
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, done.stdout, done.stderr
-
-
-def size_below(folder):
-    return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file())
 
 
 def halves(folder):

@@ -31,7 +31,7 @@ def run(args: Namespace) -> int:
     if args.target.exists() and not args.overwrite:
         raise FileExistsError(f"{args.target} exists; choose another name, or overwrite it (--overwrite)")
     from lib.cli import model_folder, predictions
-    from lib.cli.jobs import note_left
+    from lib.files import note_left
 
     model = model_folder.load(args.model, model_folder.device_of(args.device))
     answers, found = predictions.predict(model, args.source, threads=args.threads)

@@ -4,13 +4,11 @@ What is told of them stands in told.toml. The recipe is public, as an algorithm 
 function takes a `Draw` and returns the arrays that an attacker has, in the order of told.toml.
 """
 
-import io
 import json
 import tomllib
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from lib import Key, datasets
 from lib.atomic import whole_file, write_json
@@ -21,6 +19,7 @@ from lib.tiling import assembled, grid
 from lib.workbook.challenges import COST, FORMAT, MANIFEST, VERSION, Told, file_name, slow_hash
 from lib.workbook.challenges.draws import SCENES, Draw
 from lib.workbook.challenges.letters import PLATE, plate
+from lib.workbook.jpeg import through_jpeg
 
 TABLE = tomllib.loads(Path(__file__).with_name("told.toml").read_text(encoding="utf-8"))
 TOLD = tuple(check(Told, told, f"told.toml, {told['title']!r},") for told in TABLE["challenge"])
@@ -58,15 +57,8 @@ def compressed(draw: Draw) -> dict:
     """EtC, a known photograph and the flag's, and a server that keeps JPEG files."""
     known = datasets.photo(SCENES[draw.below(len(SCENES), "known")], 192)[None]
     scheme = EtC(draw.key, block=16)
-    sent = [through_jpeg(scheme.encrypt(each)[0])[None] for each in (draw.scene(192, 3), known)]
+    sent = [through_jpeg(scheme.encrypt(each)[0], QUALITY)[None] for each in (draw.scene(192, 3), known)]
     return {"ciphers": sent[0], "plain": known, "pair_ciphers": sent[1]}
-
-
-def through_jpeg(image: np.ndarray) -> np.ndarray:
-    """What is left of (h, w, 3) uint8 in a JPEG file of `QUALITY` that keeps all colours' pixels."""
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "jpeg", quality=QUALITY, subsampling=0)
-    return np.array(Image.open(file))
 
 
 def margin(draw: Draw) -> dict:

@@ -1,17 +1,16 @@
 """Checks of lesson 22: keys read from one answer and used, colours that survive noise and JPEG, a question in
 disguise, and how many questions meet a number."""
 
-import io
 import math
 from itertools import combinations, product
 
 import numpy as np
-from PIL import Image
 
 from lib import Key, datasets
 from lib.schemes import SKK
 from lib.symmetries import COLOURS
 from lib.workbook.checks import array, called, compared, exercise, pair, whole
+from lib.workbook.jpeg import through_jpeg
 
 PIXELS = [(1, 2, 3), (20, 60, 100), (200, 10, 90), (255, 128, 60), (5, 130, 129)]
 
@@ -72,9 +71,7 @@ def read_through(answer):
         def ask(image, scheme=scheme, asked=asked):
             asked.append(array(image, (48, 48, 3)))
             assert len(asked) <= 8, "eight questions are allowed, and you asked a ninth"
-            file = io.BytesIO()
-            Image.fromarray(scheme.encrypt(image)).save(file, "jpeg", quality=50, subsampling=0)
-            return np.asarray(Image.open(file))
+            return through_jpeg(scheme.encrypt(image), 50)
 
         steps = scheme.steps((48, 48, 3))
         truth = 6 * steps["negative-positive"].masks.of.astype(int) + steps["colour shuffle"].orders.of

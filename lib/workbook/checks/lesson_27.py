@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import log_softmax
 
 from lib import datasets, figures
-from lib.tiling import cut
+from lib.tiling import assembled, cut
 from lib.workbook.checks import array, called, exercise, number
 
 PUZZLES, SIDE, BLOCK = ("astronaut", "chelsea", "motorcycle", "retina"), 128, 16
@@ -116,7 +116,7 @@ def _laid(answer, pieces):
 
 
 def _joined(blocks):
-    return blocks.reshape(ACROSS, ACROSS, BLOCK, BLOCK, 3).swapaxes(1, 2).reshape(SIDE, SIDE, 3)
+    return assembled(blocks.reshape(1, ACROSS, ACROSS, -1), BLOCK)[0]
 
 
 def share_of_pairs(layout: np.ndarray) -> float:

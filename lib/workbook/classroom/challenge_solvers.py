@@ -16,15 +16,17 @@ from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
 from lib import Key, datasets
 from lib.attacks.catalogue import Known, by_name
 from lib.attacks.solvers.recovered_table import decrypt_with, roughness
+from lib.judge.affine import eliminate_bits
 from lib.schemes import OneTimePad
 from lib.subjects.instahide import normalised, pixels
 from lib.symmetries import block_orders
 from lib.table import split
 from lib.tiling import assembled, cut, grid
+from lib.workbook.challenges.recipes import BLOCKS, FIRST, REGISTER, SECONDS
 
 Array = np.ndarray
-DAY = range(1773014400, 1773014400 + 86400)
-REGISTER, GUESSED = 64, 192  # bits of the register; bytes of a pad that each key is tried on
+DAY = range(FIRST, FIRST + SECONDS)
+GUESSED = 192  # bytes of a pad that each key is tried on
 
 
 def left_or_right(given: dict[str, Array]) -> Array:
@@ -87,20 +89,12 @@ def solved_over_two(matrix: Array, right: Array) -> Array:
     >>> solved_over_two(np.array([[1, 1], [0, 1], [1, 0]]), np.array([1, 1, 0])).tolist()
     [0, 1]
     """
-    rows = np.column_stack([matrix, right]).astype(np.uint8)
-    pivots = []
-    for column in range(matrix.shape[1]):
-        found = np.flatnonzero(rows[len(pivots) :, column])
-        if not len(found):
-            continue
-        at, row = len(pivots), len(pivots) + found[0]
-        rows[[at, row]] = rows[[row, at]]
-        others = (rows[:, column] == 1) & (np.arange(len(rows)) != at)
-        rows[others] ^= rows[at]
-        pivots.append(column)
-    out = np.zeros(matrix.shape[1], np.uint8)
-    out[pivots] = rows[: len(pivots), -1]
-    return out
+    count = matrix.shape[1]
+    rows = np.pad(np.column_stack([matrix, right]).astype(np.uint8), ((0, 0), (0, -(count + 1) % 64)))
+    packed = np.packbits(rows, axis=1, bitorder="little").view(np.uint64)
+    place = eliminate_bits(packed, count)
+    reduced = np.unpackbits(packed.view(np.uint8), axis=1, bitorder="little")
+    return np.where(place >= 0, reduced[place, count], 0)
 
 
 def two_keys(given: dict[str, Array]) -> Array:
@@ -122,7 +116,7 @@ def two_keys(given: dict[str, Array]) -> Array:
 def screenshot(given: dict[str, Array]) -> Array:
     """6. The corner and size for which what would be blocks go along with themselves the most."""
     cipher = given["ciphers"]
-    size = max((3, 4, 5), key=lambda lag: _alike(cipher, lag))
+    size = max(BLOCKS, key=lambda lag: _alike(cipher, lag))
     parts = [_from(cipher, top, left, size) for top in range(size) for left in range(size)]
     best = max(parts, key=lambda part: _tied(part, size))
     return by_name("one-photograph").run(Known(best), block=size).estimate

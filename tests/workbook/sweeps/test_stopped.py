@@ -5,7 +5,7 @@ from pathlib import Path
 
 from lib.atomic import UNFINISHED
 from tests.cli.test_jobs import alive
-from tests.faults import faulty
+from tests.faults import faulty, size_below
 from tests.workbook.sweeps.books import RECORD, SQUARE, book, grid, lib, results, started, until
 
 
@@ -19,9 +19,8 @@ def test_a_run_for_which_there_is_no_room_fails_and_the_rest_stays(tmp_path, squ
     first, path = snapshot(out), grid(tmp_path, {"side": [1, 2]})
     executed = max(map(len, first.values()))
     for room, there in ((executed // 2, 0), (executed + 200, 1)):  # no room for a notebook, and for its JSON
-        taken = sum(file.stat().st_size for file in tmp_path.rglob("*") if file.is_file())
         sweep = started("lib", "sweep", path, "--out", out, "--workers", 1,
-                        folder=tmp_path, env=faulty(room=taken + room))  # fmt: skip
+                        folder=tmp_path, env=faulty(room=size_below(tmp_path) + room))  # fmt: skip
         said, told = sweep.communicate(timeout=120)
         assert sweep.returncode == 1 and "finished 0, skipped 1 done before, failed 1" in said, told
         assert told.count("No space left on device") == 1 and "Traceback" not in told
